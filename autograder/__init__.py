@@ -1,0 +1,1 @@
+"""Trusted grading: task specs, judge, sandbox, nbgrader plug-in, command line."""

@@ -1,0 +1,217 @@
+"""Describe a task once, for the visible checks and the hidden tests alike.
+
+A `Task` says how to call the student's code, how to draw inputs, what is checked for how many points, and which
+mistakes are known by name. `values`, `gradient`, `untouched`, `growth` and `memory` build its checks; `mistake`
+makes a small wrong variant out of the reference. `exam_of` turns a task and a seed into inputs and right answers.
+"""
+
+import inspect
+import textwrap
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from autograder.errors import SpecError
+from chainrule.gradcheck import numerical_gradient
+from chainrule.judging import runner
+from chainrule.judging.compare import VIEWS, same
+from chainrule.judging.exam import Case, Check, Exam
+
+__all__ = [
+    "CheckSpec",
+    "Mistake",
+    "Task",
+    "exam_of",
+    "gradient",
+    "growth",
+    "memory",
+    "mistake",
+    "untouched",
+    "values",
+]
+
+NUMERIC_RTOL = 1e-5  # central differences with h = 1e-5 keep about seven digits; students get two less
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong variant of the reference: text replacements in its source, and the sentence for the student."""
+
+    name: str
+    says: str
+    edits: tuple
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """A check before its inputs are drawn. gradients: {output: (loss output, input it is the gradient for)}."""
+
+    name: str
+    points: float
+    outputs: tuple = ()
+    draw: Callable | None = None
+    call: str = ""
+    cases: int = 3
+    kind: str = "values"
+    gradients: tuple = ()
+    rtol: float = 1e-6
+    atol: float = 0.0
+    view: str = ""
+    layout: str = "C"
+    limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a student writes. name is its qualified name in `module`, the reference."""
+
+    name: str
+    module: object
+    assignment: str
+    notebook: str
+    call: str
+    draw: Callable
+    checks: tuple
+    mistakes: tuple
+
+    @property
+    def points(self):
+        return sum(check.points for check in self.checks)
+
+    @property
+    def test_id(self):
+        """The grade_id of the notebook cell that tests this task."""
+        return "test_" + self.solution_id
+
+    @property
+    def solution_id(self):
+        """The grade_id of the notebook cell in which the task is solved."""
+        return self.name.replace(".", "-")
+
+    def source(self):
+        """The text of the reference function, not indented."""
+        found = self.module
+        for part in self.name.split("."):
+            found = getattr(found, part)
+        return textwrap.dedent(inspect.getsource(found))
+
+    def mistaken(self, wrong):
+        """The text of the reference function with a mistake in it."""
+        text = self.source()
+        for old, new in wrong.edits:
+            if old not in text:
+                raise SpecError(
+                    f"{self.name}, mistake {wrong.name}: expected {old!r} in the reference, not found"
+                )
+            text = text.replace(old, new)
+        return text
+
+
+def values(name, points, *outputs, **options):
+    """Compare outputs with those of the reference."""
+    return CheckSpec(name, points, outputs, **options)
+
+
+def gradient(name, points, output, loss, variable, **options):
+    """Compare an output with the numerical gradient of the reference's loss with respect to an input."""
+    return CheckSpec(
+        name, points, (output,), gradients=((output, loss, variable),), **{"rtol": NUMERIC_RTOL} | options
+    )
+
+
+def untouched(points, *inputs, **options):
+    """The inputs hold the same values after the call as before."""
+    name = f"{', '.join(inputs)} left unchanged"
+    return CheckSpec(name, points, inputs, cases=1, **options)
+
+
+def growth(points, small, large, name="vectorised over N"):
+    """The work done in Python does not grow. small, large: draw functions whose inputs hold N."""
+    return CheckSpec(name, points, draw=(small, large), kind="growth", cases=2)
+
+
+def memory(name, points, draw, limit):
+    """The call never holds more than limit bytes at one time."""
+    return CheckSpec(name, points, draw=draw, kind="memory", cases=1, limit=limit)
+
+
+def mistake(name, says, *edits):
+    """A named mistake; edits are pairs (text in the reference, text instead)."""
+    return Mistake(name, says, edits)
+
+
+def exam_of(task, seed):
+    """Draw the inputs of a task from a seed and work out the right answers: an Exam."""
+    checks = tuple(_check(task, index, check, seed) for index, check in enumerate(task.checks))
+    return Exam(task.name, checks, {m.name: m.says for m in task.mistakes})
+
+
+def _check(task, index, spec, seed):
+    cases = tuple(
+        _case(task, spec, (seed, zlib.crc32(task.name.encode()), index, n)) for n in range(spec.cases)
+    )
+    return Check(spec.name, spec.points, cases, spec.kind, spec.rtol, spec.atol, spec.view, spec.limit)
+
+
+def _case(task, spec, entropy):
+    draw = spec.draw or task.draw
+    draw = draw[entropy[-1]] if isinstance(draw, tuple) else draw
+    call = spec.call or task.call
+    for attempt in range(50):
+        inputs = draw(np.random.default_rng([*entropy, attempt]))
+        if spec.kind != "values":
+            return Case(call, inputs, {})
+        expected = _outputs(task, call, inputs, spec.outputs)
+        numeric = {out: _numeric(task, call, inputs, loss, var) for out, loss, var in spec.gradients}
+        # A kink between the two points of a difference spoils it; then other inputs are drawn.
+        if all(same(expected[name], value, NUMERIC_RTOL / 10) for name, value in numeric.items()):
+            return Case(
+                call, inputs, expected | numeric, _mistakes(task, spec, call, inputs, expected), spec.layout
+            )
+    raise SpecError(f"{task.name}, {spec.name}: the reference's gradient and the numerical one never agree")
+
+
+def _outputs(task, call, inputs, outputs, wrong=None):
+    return runner.execute(call, inputs, outputs, _namespace(task, wrong))
+
+
+def _numeric(task, call, inputs, loss, variable):
+    def f(value):
+        return _outputs(task, call, inputs | {variable: value}, [loss])[loss].item()
+
+    return numerical_gradient(f, inputs[variable])
+
+
+def _mistakes(task, spec, call, inputs, expected):
+    """The outputs of every named mistake, where they differ from the right ones."""
+    view, found = VIEWS[spec.view], {}
+    for wrong in task.mistakes:
+        try:
+            got = _outputs(task, call, inputs, spec.outputs, wrong)
+        except Exception:  # noqa: S112 a mistake may crash on some inputs; then it explains nothing there
+            continue
+        differing = {
+            n: g for n, g in got.items() if not same(view(g), view(expected[n]), spec.rtol, spec.atol)
+        }
+        if differing:
+            found[wrong.name] = differing
+    return found
+
+
+@cache
+def _namespace(task, wrong=None):
+    """The names of the reference module; with a mistake, the task's function is replaced by its wrong variant."""
+    names = dict(vars(task.module))
+    if wrong is not None:
+        scope = dict(names)
+        exec(compile(task.mistaken(wrong), f"<{task.name}: {wrong.name}>", "exec"), scope)
+        *owner, function = task.name.split(".")
+        if owner:
+            base = names[owner[0]]
+            names[owner[0]] = type(base.__name__, (base,), {function: scope[function]})
+        else:
+            names = scope
+    return names

@@ -286,7 +286,8 @@ except IndexError:  # too few columns for the labels: the shape of W tells
     if model.W is None:
         raise
 W_shape = model.W.shape
-small_and_random = [0.0 < abs(model.W).max() < 0.02, model.W.std() > 1e-5]
+random = model.W.std() > 1e-5
+small = abs(model.W).max() < 0.02
 """
 
 

@@ -1,0 +1,196 @@
+"""The command line: `autograder tasks | release | leaks | sync | grade | judge | demo`."""
+
+import argparse
+import json
+import secrets
+import sys
+from dataclasses import replace
+
+from tqdm import tqdm
+
+from autograder.errors import UsageError
+from chainrule.errors import ChainruleError
+
+__all__ = ["main"]
+
+
+def main(argv=None):
+    """Run a command; return 0 (done), 1 (a finding) or 2 (usage)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except UsageError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2
+    except ChainruleError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("autograder: stopped; what was graded is recorded, run it again to go on", file=sys.stderr)
+        return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="autograder", description=__doc__)
+    parser.add_argument("--course", default=".", help="folder of the course (default: here)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, run, text):
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    made = command("tasks", tasks, "list every task with its notebook, points, checks and mistakes")
+    made.add_argument("--json", action="store_true")
+    made = command(
+        "release", release, "make assignments/ASSIGNMENT out of source/ASSIGNMENT and check it for leaks"
+    )
+    made.add_argument("assignment")
+    made = command("leaks", leaks, "look for solutions, hidden tests and outputs in a released folder")
+    made.add_argument("assignment", metavar="ASSIGNMENT|PATH")
+    made = command(
+        "sync", sync, "make the cells of the source notebooks agree with the package and the specs"
+    )
+    made.add_argument("assignment")
+    made.add_argument("--check", action="store_true", help="write nothing; exit 1 if they do not agree")
+    made = command("grade", grade, "grade the submissions of an assignment")
+    made.add_argument("assignment")
+    made.add_argument("--student", help="only this student")
+    made.add_argument("--jobs", type=int, help="how many submissions at once (default: one a core)")
+    made.add_argument("--scheduler", metavar="ADDR", help="a Dask scheduler to grade on")
+    made.add_argument("--force", action="store_true", help="grade again what was graded before")
+    _add_common(made)
+    made = command("judge", judge, "judge functions of a plain file as hidden tests would")
+    made.add_argument("files", nargs="+", metavar="FILE.py")
+    made.add_argument("--task", help="only this task")
+    made.add_argument("--seed", type=int, help="the seed of a verdict, to repeat it")
+    _add_common(made)
+    made = command("demo", demo, "run the whole round on a made-up class: release, submit, grade, feedback")
+    made.add_argument("--jobs", type=int)
+    made.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap")
+    made.add_argument("--folder", default="demo", help="where to put the class (default: demo)")
+    return parser
+
+
+def _add_common(parser):
+    parser.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap")
+    parser.add_argument("--json", action="store_true")
+
+
+def _course(arguments):
+    from autograder.course import Course
+
+    return Course(arguments.course)
+
+
+def _options(arguments):
+    from autograder.step import Options
+
+    return replace(Options(), sandbox=arguments.sandbox)
+
+
+def tasks(arguments):
+    from autograder.specs import TASKS
+
+    if arguments.json:
+        rows = [
+            {
+                "task": t.name,
+                "assignment": t.assignment,
+                "notebook": t.notebook,
+                "points": t.points,
+                "checks": [{"name": c.name, "points": c.points} for c in t.checks],
+                "mistakes": [{"name": m.name, "says": m.says} for m in t.mistakes],
+            }
+            for t in TASKS
+        ]
+        print(json.dumps(rows, indent=1))
+        return 0
+    for t in TASKS:
+        print(f"{t.assignment}/{t.notebook}: {t.name}, {t.points:g} points")
+        for c in t.checks:
+            print(f"    {c.points:g}  {c.name}")
+        print(f"    named mistakes: {', '.join(m.name for m in t.mistakes)}")
+    points, checks = sum(t.points for t in TASKS), sum(len(t.checks) for t in TASKS)
+    print(
+        f"{len(TASKS)} tasks, {points:g} points, {checks} checks, {sum(len(t.mistakes) for t in TASKS)} mistakes"
+    )
+    return 0
+
+
+def release(arguments):
+    from autograder.release import release
+
+    files = release(_course(arguments), arguments.assignment)
+    print(f"assignments/{arguments.assignment}: {len(files)} files, no leaks")
+    return 0
+
+
+def leaks(arguments):
+    from autograder.leaks import find_leaks
+
+    folder = arguments.assignment
+    if "/" not in folder and folder != ".":
+        folder = _course(arguments).path("release", folder)
+    found = find_leaks(folder)
+    print("\n".join(found) or f"{arguments.assignment}: no leaks")
+    return 1 if found else 0
+
+
+def sync(arguments):
+    from autograder.sync import sync
+
+    course = _course(arguments)
+    course.require(arguments.assignment)
+    changed = sync(course.root, arguments.assignment, write=not arguments.check)
+    print("\n".join(changed) or f"{arguments.assignment}: the notebooks agree with the package")
+    return 1 if changed and arguments.check else 0
+
+
+def grade(arguments):
+    from autograder.grade import pool
+    from autograder.table import text_table
+
+    course = _course(arguments)
+    results = run_grade(course, arguments.assignment, _options(arguments), arguments, pool)
+    print(json.dumps([r.as_dict() for r in results], indent=1) if arguments.json else text_table(results))
+    return 1 if any(r.error for r in results) else 0
+
+
+def run_grade(course, assignment, options, arguments, pool):
+    """Grade with a progress bar on standard error; return the results in order of the students' names."""
+    from autograder.grade import grade
+
+    total = len(course.students(assignment)) if arguments.student is None else 1
+    with pool(arguments.jobs, arguments.scheduler) as executor:
+        found = grade(course, assignment, options, arguments.student, arguments.force, executor)
+        results = list(tqdm(found, total=total, desc="graded", unit="student"))
+    return sorted(results, key=lambda result: result.student)
+
+
+def judge(arguments):
+    from autograder.filejudge import judge_file
+    from autograder.sandbox import require_sandbox
+
+    if arguments.sandbox == "bwrap":
+        require_sandbox()
+    seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
+    found = []
+    for path in arguments.files:
+        for verdict in judge_file(path, _options(arguments), seed, arguments.task):
+            found.append({"file": str(path)} | verdict.as_dict())
+            if not arguments.json:
+                print(verdict)
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+    return 0
+
+
+def demo(arguments):
+    from autograder.demo import run_demo
+
+    return run_demo(_course(arguments), arguments.folder, _options(arguments), arguments.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The course folder: where nbgrader's directories are, and its own interface with the course's configuration.
+
+`Course` finds assignments and submissions; `Course.nbgrader` gives nbgrader's API, configured by nbgrader_config.py.
+"""
+
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.errors import UsageError
+
+__all__ = ["Course", "read_folder"]
+
+CONFIG = "nbgrader_config.py"
+IGNORED = {".ipynb_checkpoints", "__pycache__"}
+
+
+class Course:
+    """A folder with nbgrader_config.py, source/ and what nbgrader makes of it."""
+
+    def __init__(self, root="."):
+        self.root = Path(root).resolve()
+        if not (self.root / CONFIG).exists():
+            raise UsageError(f"course: expected a folder with {CONFIG}, got {self.root}; use --course")
+        self.config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        self.config.CourseDirectory.root = str(self.root)
+        self.directory = CourseDirectory(config=self.config)
+
+    def path(self, kind, assignment, student="."):
+        """Return the folder of an assignment; kind: "source", "release", "submitted", "autograded", "feedback"."""
+        name = getattr(self.directory, f"{kind}_directory")
+        return Path(self.directory.format_path(name, student, assignment))
+
+    def assignments(self):
+        """The names of the assignments in source/."""
+        source = self.root / self.directory.source_directory
+        return sorted(p.name for p in source.glob("*") if any(p.glob("*.ipynb")))
+
+    def require(self, assignment):
+        """Raise UsageError unless there is such an assignment."""
+        if assignment not in self.assignments():
+            known = ", ".join(self.assignments()) or "none"
+            raise UsageError(f"assignment: expected one in source/ ({known}), got {assignment!r}")
+
+    def released(self, assignment):
+        """Return {relative path: bytes} of a released assignment."""
+        self.require(assignment)
+        files = read_folder(self.path("release", assignment))
+        if not any(path.endswith(".ipynb") for path in files):
+            raise UsageError(
+                f"{assignment}: expected a release, found none; run `autograder release {assignment}`"
+            )
+        return files
+
+    def students(self, assignment):
+        """The students who handed in this assignment."""
+        submitted = self.root / self.directory.submitted_directory
+        return sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
+
+    def nbgrader(self, **changes):
+        """Return nbgrader's API; changes: {"Class": {"trait": value}} on top of the course's configuration."""
+        config = Config()
+        config.merge(self.config)
+        for section, traits in changes.items():
+            config[section].update(traits)
+        directory = CourseDirectory(config=config)
+        return NbGraderAPI(coursedir=directory, config=config)
+
+    def gradebook(self):
+        """Open nbgrader's gradebook; use it in a with statement."""
+        return Gradebook(self.directory.db_url)
+
+
+def read_folder(folder, limit=None):
+    """Return {relative path: bytes} of the regular files in a folder. Links are not followed."""
+    folder = Path(folder)
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        linked = any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder))
+        if linked or not path.is_file() or IGNORED & set(relative.parts):
+            continue
+        with open(path, "rb") as handle:
+            files[str(relative)] = handle.read(-1 if limit is None else limit + 1)
+    return files

@@ -1,0 +1,81 @@
+"""Release an assignment: nbgrader's student version, the student edition of the package, a check for leaks.
+
+Everything is made in a temporary folder beside the old release, which is replaced only once nothing leaks.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from autograder.course import read_folder
+from autograder.edition import write_edition
+from autograder.errors import GradingError, SpecError, UsageError
+from autograder.leaks import find_leaks
+from autograder.specs import of_assignment
+from autograder.sync import sync
+
+__all__ = ["add_edition", "register", "release"]
+
+
+def release(course, assignment):
+    """Make assignments/ASSIGNMENT out of source/ASSIGNMENT; return its files."""
+    course.require(assignment)
+    drift = sync(course.root, assignment, write=False)
+    if drift:
+        raise SpecError(
+            f"release: expected the package's text in {', '.join(drift)}; run `autograder sync {assignment}`"
+        )
+    _require_tasks(course.path("source", assignment), assignment)
+    target = course.path("release", assignment)
+    with tempfile.TemporaryDirectory(prefix=".release", dir=course.root) as folder:
+        _generate(course, assignment, folder)
+        made = Path(folder, assignment)
+        write_edition(made, assignment)
+        leaks = find_leaks(made, assignment)
+        if leaks:
+            raise GradingError(
+                f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}"
+            )
+        target.parent.mkdir(exist_ok=True)
+        old = Path(folder, "old")
+        if target.exists():
+            os.replace(target, old)
+        os.replace(made, target)
+    return sorted(read_folder(target))
+
+
+def register(course, assignment):
+    """Put an assignment into the gradebook as nbgrader's release does, and leave the released folder alone."""
+    with tempfile.TemporaryDirectory(prefix=".release", dir=course.root) as folder:
+        _generate(course, assignment, folder)
+
+
+def add_edition(assignment, **_):
+    """What `nbgrader generate_assignment` calls at its end, in the course's folder."""
+    write_edition(Path("assignments", assignment), assignment)
+
+
+def _generate(course, assignment, folder):
+    """Run nbgrader's generate_assignment into another folder; our own hook is left out."""
+    api = course.nbgrader(
+        CourseDirectory={"release_directory": folder},
+        GenerateAssignment={"post_convert_hook": lambda **_: None},
+    )
+    result = api.generate_assignment(assignment)
+    if not result["success"]:
+        lines = (result.get("error") or result.get("log") or "").strip().split("\n")
+        raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {lines[-1]}")
+
+
+def _require_tasks(folder, assignment):
+    """Every autograded cell must belong to a task: what has no spec could not be judged."""
+    tests = {task.test_id for task in of_assignment(assignment).values()}
+    for path in sorted(folder.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            label = cell.metadata.get("nbgrader", {})
+            if label.get("grade") and not label.get("solution") and label["grade_id"] not in tests:
+                raise SpecError(
+                    f"{path.name}, cell {label['grade_id']}: expected the test of a task in autograder/specs, got none"
+                )

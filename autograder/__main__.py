@@ -4,7 +4,7 @@ import argparse
 import json
 import secrets
 import sys
-from dataclasses import replace
+import warnings
 
 from tqdm import tqdm
 
@@ -17,6 +17,8 @@ __all__ = ["main"]
 def main(argv=None):
     """Run a command; return 0 (done), 1 (a finding) or 2 (usage)."""
     arguments = _parser().parse_args(argv)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # those of nbgrader's database layer say nothing to an instructor
     try:
         return arguments.run(arguments)
     except UsageError as error:
@@ -42,15 +44,11 @@ def _parser():
 
     made = command("tasks", tasks, "list every task with its notebook, points, checks and mistakes")
     made.add_argument("--json", action="store_true")
-    made = command(
-        "release", release, "make assignments/ASSIGNMENT out of source/ASSIGNMENT and check it for leaks"
-    )
+    made = command("release", release, "make assignments/ASSIGNMENT out of source/ASSIGNMENT and check it for leaks")
     made.add_argument("assignment")
     made = command("leaks", leaks, "look for solutions, hidden tests and outputs in a released folder")
     made.add_argument("assignment", metavar="ASSIGNMENT|PATH")
-    made = command(
-        "sync", sync, "make the cells of the source notebooks agree with the package and the specs"
-    )
+    made = command("sync", sync, "make the cells of the source notebooks agree with the package and the specs")
     made.add_argument("assignment")
     made.add_argument("--check", action="store_true", help="write nothing; exit 1 if they do not agree")
     made = command("grade", grade, "grade the submissions of an assignment")
@@ -59,6 +57,7 @@ def _parser():
     made.add_argument("--jobs", type=int, help="how many submissions at once (default: one a core)")
     made.add_argument("--scheduler", metavar="ADDR", help="a Dask scheduler to grade on")
     made.add_argument("--force", action="store_true", help="grade again what was graded before")
+    made.add_argument("--run-all", action="store_true", help="run the cells that only draw or experiment, too")
     _add_common(made)
     made = command("judge", judge, "judge functions of a plain file as hidden tests would")
     made.add_argument("files", nargs="+", metavar="FILE.py")
@@ -86,7 +85,7 @@ def _course(arguments):
 def _options(arguments):
     from autograder.step import Options
 
-    return replace(Options(), sandbox=arguments.sandbox)
+    return Options(arguments.sandbox, getattr(arguments, "run_all", False))
 
 
 def tasks(arguments):
@@ -112,9 +111,7 @@ def tasks(arguments):
             print(f"    {c.points:g}  {c.name}")
         print(f"    named mistakes: {', '.join(m.name for m in t.mistakes)}")
     points, checks = sum(t.points for t in TASKS), sum(len(t.checks) for t in TASKS)
-    print(
-        f"{len(TASKS)} tasks, {points:g} points, {checks} checks, {sum(len(t.mistakes) for t in TASKS)} mistakes"
-    )
+    print(f"{len(TASKS)} tasks, {points:g} points, {checks} checks, {sum(len(t.mistakes) for t in TASKS)} mistakes")
     return 0
 
 

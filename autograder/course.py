@@ -3,6 +3,9 @@
 `Course` finds assignments and submissions; `Course.nbgrader` gives nbgrader's API, configured by nbgrader_config.py.
 """
 
+import os
+import re
+import sys
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -13,8 +16,9 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import UsageError
 
-__all__ = ["Course", "read_folder"]
+__all__ = ["Course", "complaint", "read_folder"]
 
+EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
 CONFIG = "nbgrader_config.py"
 IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
@@ -26,6 +30,7 @@ class Course:
         self.root = Path(root).resolve()
         if not (self.root / CONFIG).exists():
             raise UsageError(f"course: expected a folder with {CONFIG}, got {self.root}; use --course")
+        _let_nbgrader_find_its_commands()
         self.config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
         self.config.CourseDirectory.root = str(self.root)
         self.directory = CourseDirectory(config=self.config)
@@ -51,9 +56,7 @@ class Course:
         self.require(assignment)
         files = read_folder(self.path("release", assignment))
         if not any(path.endswith(".ipynb") for path in files):
-            raise UsageError(
-                f"{assignment}: expected a release, found none; run `autograder release {assignment}`"
-            )
+            raise UsageError(f"{assignment}: expected a release, found none; run `autograder release {assignment}`")
         return files
 
     def students(self, assignment):
@@ -73,6 +76,21 @@ class Course:
     def gradebook(self):
         """Open nbgrader's gradebook; use it in a with statement."""
         return Gradebook(self.directory.db_url)
+
+
+def _let_nbgrader_find_its_commands():
+    """nbgrader starts `alembic` by name: it stands beside this Python, whether or not the environment is activated."""
+    beside = str(Path(sys.executable).parent)
+    if beside not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def complaint(result):
+    """Return the line that tells what went wrong from a result of nbgrader's API."""
+    lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".split("\n")]
+    telling = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
+    own = [line for line in telling if not any(words in line for words in EMPTY_WORDS)]
+    return (own or telling or ["it gave no reason"])[0]
 
 
 def read_folder(folder, limit=None):

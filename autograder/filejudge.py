@@ -8,10 +8,8 @@ from pathlib import Path
 
 from autograder.edition import write_edition
 from autograder.errors import UsageError
-from autograder.spec import exam_of
 from autograder.specs import TASKS, task_named
 from autograder.step import Run
-from chainrule.judging.verdict import judge
 
 __all__ = ["judge_file"]
 

@@ -81,13 +81,9 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
     released = course.released(assignment)
     students = course.students(assignment)
     if student is not None and student not in students:
-        raise UsageError(
-            f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}"
-        )
+        raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     if not students:
-        raise UsageError(
-            f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first"
-        )
+        raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
     if options.sandbox == "bwrap":
         require_sandbox()
     _require_in_gradebook(course, assignment)
@@ -116,9 +112,7 @@ def _finish(course, assignment, job, student, submitted, stamp):
     except Exception as error:
         words = " ".join(str(error).split())[:300]
         return Result(student, error=f"{student}: not graded, {type(error).__name__}: {words}")
-    verdicts = {
-        name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()
-    }
+    verdicts = {name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()}
     result = Result(student, score, most, manual, verdicts, {n: s for n, s in graded.notes.items() if s})
     _remember(course, assignment, student, stamp, result)
     return result

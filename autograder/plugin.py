@@ -7,6 +7,7 @@ the reasons into the gradebook, `HideTests` keeps hidden tests and the grader's 
 import tempfile
 from pathlib import Path
 
+import nbformat
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
@@ -80,7 +81,8 @@ class Execute(StockExecute):
             )
         with tempfile.TemporaryDirectory(prefix="cr") as folder:
             workspace(folder, read_folder(resources["metadata"]["path"]), released)
-            grade_notebook(nb, folder, names["assignment"], names["student"], options)
+            release = nbformat.reads(released[f"{names['notebook']}.ipynb"].decode(), as_version=4)
+            grade_notebook(nb, release, folder, names["assignment"], names["student"], options)
         return nb, resources
 
 

@@ -8,6 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from autograder.course import complaint
 from autograder.errors import GradingError
 from autograder.plugin import SAVING
 
@@ -34,8 +35,8 @@ def record(course, assignment, student, submitted, graded):
         finally:
             os.chdir(here)
     if not result["success"]:
-        lines = (result.get("error") or result.get("log") or "").strip().split("\n")
-        raise GradingError(f"{student}: nbgrader could not record the grades of {assignment}: {lines[-1]}")
+        words = complaint(result)
+        raise GradingError(f"{student}: nbgrader could not record the grades of {assignment}: {words}")
 
 
 def scores(course, assignment, student):

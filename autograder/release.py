@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course import read_folder
+from autograder.course import complaint, read_folder
 from autograder.edition import write_edition
 from autograder.errors import GradingError, SpecError, UsageError
 from autograder.leaks import find_leaks
@@ -35,9 +35,7 @@ def release(course, assignment):
         write_edition(made, assignment)
         leaks = find_leaks(made, assignment)
         if leaks:
-            raise GradingError(
-                f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}"
-            )
+            raise GradingError(f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}")
         target.parent.mkdir(exist_ok=True)
         old = Path(folder, "old")
         if target.exists():
@@ -65,8 +63,8 @@ def _generate(course, assignment, folder):
     )
     result = api.generate_assignment(assignment)
     if not result["success"]:
-        lines = (result.get("error") or result.get("log") or "").strip().split("\n")
-        raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {lines[-1]}")
+        words = complaint(result)
+        raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {words}")
 
 
 def _require_tasks(folder, assignment):

@@ -28,12 +28,10 @@ def repair(data, release, limit=20_000_000):
             if grade_id in found:
                 notes.append(f"cell {grade_id} stands twice: the first one counts")
             kept.append(_plain(cell))
-    _add_missing(kept, release, found, notes)
-    notebook = new_notebook(cells=kept, metadata=json.loads(json.dumps(release.metadata)))
-    for number, cell in enumerate(notebook.cells):
+    _add_missing(kept, release, found, notes if cells else [])
+    for number, cell in enumerate(kept):
         cell["id"] = f"cell-{number}"
-    nbformat.validate(notebook)
-    return notebook, notes
+    return new_notebook(cells=kept, metadata=json.loads(json.dumps(release.metadata))), notes
 
 
 def _read(data, limit):
@@ -64,9 +62,7 @@ def _grade_id(cell):
 def _plain(cell):
     """A cell of the student's own: its text alone."""
     made = {"cell_type": cell.cell_type, "metadata": {}, "source": cell.source}
-    return nbformat.from_dict(
-        made | ({"outputs": [], "execution_count": None} if cell.cell_type == "code" else {})
-    )
+    return nbformat.from_dict(made | ({"outputs": [], "execution_count": None} if cell.cell_type == "code" else {}))
 
 
 def _restored(cell, wanted, notes):
@@ -74,9 +70,7 @@ def _restored(cell, wanted, notes):
     made = nbformat.from_dict(json.loads(json.dumps(wanted)))
     grade_id = _grade_id(wanted)
     if cell.cell_type != wanted.cell_type:
-        notes.append(
-            f"cell {grade_id} had become a {cell.cell_type} cell: it is a {wanted.cell_type} cell again"
-        )
+        notes.append(f"cell {grade_id} had become a {cell.cell_type} cell: it is a {wanted.cell_type} cell again")
     if not wanted.metadata.nbgrader.get("locked"):
         made.source = cell.source
     elif cell.source != wanted.source:

@@ -123,9 +123,7 @@ def bwrap_works():
         return "bubblewrap: expected the command bwrap, found none"
     probe = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
     tried = subprocess.run(probe, capture_output=True, text=True, check=False)
-    return (
-        None if tried.returncode == 0 else f"bubblewrap: expected it to start, got {tried.stderr.strip()!r}"
-    )
+    return None if tried.returncode == 0 else f"bubblewrap: expected it to start, got {tried.stderr.strip()!r}"
 
 
 def require_sandbox():

@@ -4,6 +4,7 @@
 order of the notebook; a test cell is not run but judged from outside.
 """
 
+import ast
 import tempfile
 import time
 import zlib
@@ -19,7 +20,7 @@ from autograder.repair import repair
 from autograder.spec import exam_of
 from autograder.specs import of_assignment
 from chainrule.judging.exam import Case
-from chainrule.judging.verdict import Outcome, Unanswered, Verdict, judge
+from chainrule.judging.verdict import AnswerError, Outcome, Unanswered, Verdict, judge
 
 __all__ = ["Graded", "Options", "grade_notebook", "grade_submission", "seed_of", "workspace"]
 
@@ -37,9 +38,10 @@ found = [there(name) for name in {names}]
 
 @dataclass(frozen=True)
 class Options:
-    """How to grade. sandbox: "bwrap" or "none"."""
+    """How to grade. sandbox: "bwrap" or "none". run_all: run every cell, so that feedback pages hold all pictures."""
 
     sandbox: str = "bwrap"
+    run_all: bool = False
     limits: Limits = field(default_factory=Limits)
 
 
@@ -69,12 +71,8 @@ def grade_submission(submitted, released, assignment, student, options):
             release = nbformat.reads(released[path].decode(), as_version=4)
             notebook, said = repair(submitted.get(path), release, options.limits.notebook_bytes)
             name = path.removesuffix(".ipynb")
-            readable = len(notebook.cells) > 0 and not (
-                said and said[0].startswith(("the file", "the notebook"))
-            )
-            found = grade_notebook(
-                notebook, folder, assignment, student, options, "" if readable else said[0]
-            )
+            readable = len(notebook.cells) > 0 and not (said and said[0].startswith(("the file", "the notebook")))
+            found = grade_notebook(notebook, release, folder, assignment, student, options, "" if readable else said[0])
             notebooks[name], verdicts[name], notes[name] = nbformat.writes(notebook), found, said
     return Graded(notebooks, verdicts, notes)
 
@@ -90,8 +88,13 @@ def workspace(folder, submitted, released):
         target.write_bytes(data)
 
 
-def grade_notebook(notebook, folder, assignment, student, options, unreadable=""):
-    """Run and judge a notebook in place; return its verdicts. unreadable: why there is nothing to run."""
+def grade_notebook(notebook, release, folder, assignment, student, options, unreadable=""):
+    """Run and judge a notebook in place; return its verdicts. unreadable: why there is nothing to run.
+
+    Of cells that are as released (pictures, experiments) only the definitions are run, and the rest if a name turns
+    out to be missing.
+    """
+    spare = {} if options.run_all else {c.source: definitions(c.source) for c in release.cells if c.cell_type == "code"}
     seed = seed_of(assignment, student)
     by_test = {task.test_id: task for task in of_assignment(assignment).values()}
     run = Run(folder, options)
@@ -102,7 +105,9 @@ def grade_notebook(notebook, folder, assignment, student, options, unreadable=""
                 continue
             task = by_test.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
             if task is None:
-                cell.outputs = [] if unreadable or not cell.source.strip() else run.cell(cell.source)
+                cell.outputs = []
+                if not unreadable and cell.source.strip():
+                    cell.outputs = run.cell(cell.source, spare.get(cell.source))
                 continue
             verdict = _all_lost(task, unreadable, seed) if unreadable else run.judge(task, seed)
             verdicts.append(verdict)
@@ -116,9 +121,7 @@ def show(cell, verdict):
     """Write a verdict into its test cell, as the one output that nbgrader reads as points."""
     bundle = verdict._repr_mimebundle_()
     # nbgrader takes the text of the first result for the score.
-    output = new_output(
-        "execute_result", {"text/plain": str(verdict.score), "text/html": bundle["text/html"]}
-    )
+    output = new_output("execute_result", {"text/plain": str(verdict.score), "text/html": bundle["text/html"]})
     cell.outputs, cell.execution_count = [output], None
     cell.metadata["chainrule"] = verdict.as_dict() | {"reason": verdict.reason()}
 
@@ -132,14 +135,30 @@ class Run:
         self.folder, self.options = folder, options
         self.deadline = time.monotonic() + options.limits.notebook_seconds
         self.kernel = None
-        self.ran = []
+        self.ran, self.skipped = [], []
 
     def close(self):
         if self.kernel is not None:
             self.kernel.close()
 
-    def cell(self, source):
-        """Run a cell; return its outputs, whatever happens."""
+    def cell(self, source, part=None):
+        """Run a cell, or only a part of it for now; return its outputs, whatever happens."""
+        if part is not None:
+            self.skipped.append(source)
+            return self._cell(part) if part else []
+        outputs = self._cell(source)
+        if self.skipped and any(o.get("ename") == "NameError" for o in outputs):
+            self._run_skipped()
+            outputs = self._cell(source)
+        return outputs
+
+    def _run_skipped(self):
+        """Run the cells that were left out so far: a name is missing that one of them may define."""
+        skipped, self.skipped = self.skipped, []
+        for source in skipped:
+            self._cell(source)
+
+    def _cell(self, source):
         seconds = self.options.limits.cell_seconds
         if self._late():
             return [_said("not run: " + self._used_up())]
@@ -168,6 +187,11 @@ class Run:
             except Unanswered:
                 hangs += 1
                 raise
+            except AnswerError as error:
+                if error.kind != "NameError" or not self.skipped:
+                    raise
+                self._run_skipped()
+                return ask(case, measured)
 
         note = "" if self.options.sandbox == "bwrap" else "Graded without a sandbox."
         return judge(exam_of(task, seed), ask, seed, note)
@@ -201,6 +225,16 @@ class Run:
 
     def _used_up(self):
         return f"the notebook's {self.options.limits.notebook_seconds:g} s were used up"
+
+
+def definitions(source):
+    """Return what a cell imports and defines, without what it computes and draws; all of it if it is not plain Python."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return source
+    kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    return "\n".join(ast.unparse(statement) for statement in body if isinstance(statement, kinds))
 
 
 def _said(text):

@@ -18,6 +18,7 @@ __all__ = ["solution_text", "sync", "test_text"]
 TEST = """check({name})
 ### BEGIN HIDDEN TESTS
 from autograder import hidden_tests
+
 hidden_tests({name})
 ### END HIDDEN TESTS"""
 
@@ -66,9 +67,7 @@ def sync(course, assignment, write=True):
             else:
                 continue
             if path.stem != task.notebook:
-                raise SpecError(
-                    f"{path}, cell {grade_id}: expected in {task.notebook}.ipynb, got {path.name}"
-                )
+                raise SpecError(f"{path}, cell {grade_id}: expected in {task.notebook}.ipynb, got {path.name}")
             seen.add(grade_id)
             if before != (cell.source, label.get("points")):
                 changed.append(f"{path.name}: {grade_id}")
@@ -78,7 +77,5 @@ def sync(course, assignment, write=True):
             os.replace(temporary, path)
     missing = sorted((by_solution.keys() | by_test.keys()) - seen)
     if missing:
-        raise SpecError(
-            f"source/{assignment}: expected a cell for every task, found none for {', '.join(missing)}"
-        )
+        raise SpecError(f"source/{assignment}: expected a cell for every task, found none for {', '.join(missing)}")
     return changed

@@ -105,9 +105,7 @@ def make_captioned_shapes(num, seed=0, size=32):
     X = _backgrounds(rng, num, size)
     for k in range(2):
         colour = _colours(rng, colours[k])
-        _draw(
-            X, shapes[k], centres[k, :, 0], centres[k, :, 1], radius[k], rng.uniform(-0.1, 0.1, num), colour
-        )
+        _draw(X, shapes[k], centres[k, :, 0], centres[k, :, 1], radius[k], rng.uniform(-0.1, 0.1, num), colour)
     scenes = []
     for i in range(num):
         first, second = (
@@ -150,7 +148,7 @@ def _two_objects(rng, num):
 
 
 def _two_centres(rng, radius, step):
-    """Centres (2, num, 2) as x, y in a picture of 32 pixels; the first lies `step` (num, 2) from the second."""
+    """Centres (2, num, 2) as x, y in 32 pixels; the first lies `step` (num, 2) of the second."""
     total = radius.sum(axis=0)
     gap = total + 1 + rng.random(len(total)) * np.minimum(6, 32 - 2 * total - 2)
     across = rng.uniform(-0.35, 0.35, len(total)) * gap
@@ -223,7 +221,7 @@ def _ring(u, v):
 
 
 def _star(u, v, inner=0.42):
-    """Five points: folded into one half of a point, its outline is a line from an inner to an outer corner."""
+    """Folded into half of one of its five points, the outline is a line from an inner to an outer corner."""
     fifth = 2 * np.pi / 5
     turn = abs(np.mod(np.arctan2(u, v), fifth) - fifth / 2)  # 0 at an inner corner, fifth / 2 at a point
     r = np.hypot(u, v)
@@ -232,7 +230,7 @@ def _star(u, v, inner=0.42):
 
 
 def _heart(u, v):
-    u, v = 1.3 * u, 1.3 * v + 0.1
+    u, v = 1.36 * u, 1.36 * v + 0.1
     return (u**2 + v**2 - 1) ** 3 < u**2 * v**3
 
 

@@ -361,9 +361,7 @@ train = Task(
             "W moves along the gradient, uphill: subtract learning_rate * dW",
             ("self.W - learning_rate", "self.W + learning_rate"),
         ),
-        mistake(
-            "no_rate", "the gradient is not multiplied by the learning rate", ("learning_rate * dW", "dW")
-        ),
+        mistake("no_rate", "the gradient is not multiplied by the learning rate", ("learning_rate * dW", "dW")),
         mistake(
             "never_moves",
             "the weights never move: self.W is not updated",
@@ -520,17 +518,13 @@ regularization = Task(
             "the gradient of |W| is the sign of W, here it is |W|",
             ("np.sign(W)", "np.abs(W)"),
         ),
-        mistake(
-            "one_gradient", "the gradient of |W| is -1 where W is negative", ("np.sign(W)", "np.ones_like(W)")
-        ),
+        mistake("one_gradient", "the gradient of |W| is -1 where W is negative", ("np.sign(W)", "np.ones_like(W)")),
         mistake(
             "swapped_ratio",
             "l1_ratio weighs the squares: it belongs to the absolute values",
             ('"elastic": l1_ratio', '"elastic": 1 - l1_ratio'),
         ),
-        mistake(
-            "mean", "the mean of the squares is taken, expected their sum", ("np.sum(W**2)", "np.mean(W**2)")
-        ),
+        mistake("mean", "the mean of the squares is taken, expected their sum", ("np.sum(W**2)", "np.mean(W**2)")),
         mistake(
             "step_at_zero",
             "at W = 0 the gradient of |W| is taken to be 0",

@@ -117,9 +117,7 @@ one_loop = distance_task(
                 "np.sum(np.abs(self.X_train - X[i]), axis=1)",
             ),
         ),
-        mistake(
-            "no_axis", "the sum runs over all training images at once: it needs axis=1", (", axis=1", "")
-        ),
+        mistake("no_axis", "the sum runs over all training images at once: it needs axis=1", (", axis=1", "")),
         mistake("mean", MEAN, ("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
         mistake("transposed", TRANSPOSED, ("return dists", "return dists.T")),
         mistake(
@@ -164,9 +162,7 @@ no_loops = distance_task(
             "the squares of the test images are missing",
             ("test_squares - 2 * cross", "-2 * cross"),
         ),
-        mistake(
-            "no_train_squares", "the squares of the training images are missing", ("+ train_squares", "")
-        ),
+        mistake("no_train_squares", "the squares of the training images are missing", ("+ train_squares", "")),
         mistake("transposed", TRANSPOSED, (f"return {ROOT}", f"return {ROOT}.T")),
         mistake(
             "broadcast",

@@ -30,9 +30,7 @@ def task(name, call, draw, checks, mistakes):
     return Task(name, preprocessing, "assignment1", "svm", call, draw, checks, mistakes)
 
 
-TEST_STATISTICS = (
-    "the test images are treated with their own statistics, expected those of the training images"
-)
+TEST_STATISTICS = "the test images are treated with their own statistics, expected those of the training images"
 JOINT = "the statistics are those of both splits together, expected those of the training images alone"
 TEST_FORGOTTEN = "the test images are returned as they came"
 ONE_MEAN = "one mean over all entries is used, expected one for every feature (axis=0)"
@@ -51,9 +49,7 @@ subtract_mean = task(
     ),
     (
         mistake("own_statistics", TEST_STATISTICS, ("X_test - mean", "X_test - np.mean(X_test, axis=0)")),
-        mistake(
-            "joint", JOINT, ("np.mean(X_train, axis=0)", "np.mean(np.vstack([X_train, X_test]), axis=0)")
-        ),
+        mistake("joint", JOINT, ("np.mean(X_train, axis=0)", "np.mean(np.vstack([X_train, X_test]), axis=0)")),
         mistake("one_mean", ONE_MEAN, ("np.mean(X_train, axis=0)", "np.mean(X_train)")),
         mistake(
             "row_mean",

@@ -43,9 +43,7 @@ def difference(name, got, expected, rtol=1e-6, atol=0.0):
     if np.any(wrong_inf):
         return f"{name} {_count(wrong_inf)}infinite, expected {_at(expected, wrong_inf)}"
     with np.errstate(invalid="ignore"):
-        gap = np.where(
-            close, -1.0, np.nan_to_num(np.abs(got.astype(float) - expected.astype(float)), nan=np.inf)
-        )
+        gap = np.where(close, -1.0, np.nan_to_num(np.abs(got.astype(float) - expected.astype(float)), nan=np.inf))
     worst = np.unravel_index(np.argmax(gap), gap.shape)
     where = f"[{', '.join(str(i) for i in worst)}]" if got.ndim else ""
     rest = f" ({np.sum(~close)} of {close.size} entries differ)" if close.size > 1 else ""

@@ -31,7 +31,8 @@ class Case:
 class Check:
     """A few cases that earn points together.
 
-    kind: "values" compares outputs, "growth" the work done in Python at two sizes, "memory" the peak in bytes.
+    kind: "values" compares outputs, "untouched" inputs after the call, "growth" the work done in Python at two sizes,
+    "memory" the peak in bytes. All but "values" earn points only where a value of the task is right.
     view: how an output is seen before it is compared ("abs", "gram", "sorted"; see `compare.VIEWS`).
     """
 
@@ -93,8 +94,5 @@ def load_exams(path):
 
 
 def _exam(packed):
-    checks = [
-        Check(**{**check, "cases": tuple(Case(**case) for case in check["cases"])})
-        for check in packed["checks"]
-    ]
+    checks = [Check(**{**check, "cases": tuple(Case(**case) for case in check["cases"])}) for check in packed["checks"]]
     return Exam(packed["task"], tuple(checks), packed["sentences"])

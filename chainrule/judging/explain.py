@@ -50,12 +50,7 @@ def _factor(name, answers, rtol):
         if not same(got, factors[-1] * expected, rtol):
             return None
     c = factors[0]
-    if (
-        len(factors) < 2
-        or not np.allclose(factors, c, rtol=1e-5, atol=0)
-        or abs(c) < 1e-9
-        or abs(c - 1) < 1e-4
-    ):
+    if len(factors) < 2 or not np.allclose(factors, c, rtol=1e-5, atol=0) or abs(c) < 1e-9 or abs(c - 1) < 1e-4:
         return None
     return f"{name} has the wrong sign" if np.isclose(c, -1) else f"{name} is {c:.4g} times the right value"
 

@@ -6,13 +6,13 @@ A verdict never decides by a warning or by a missing answer: no positive evidenc
 from dataclasses import dataclass
 from html import escape
 
-
 from chainrule.judging.compare import VIEWS, difference, same
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
 
 __all__ = ["AnswerError", "Outcome", "Unanswered", "Verdict", "judge"]
 
+NO_VALUE = "counts only once a value is right"
 NOT_ATTEMPTED = "not attempted yet"
 
 
@@ -89,7 +89,10 @@ class Verdict:
             return NOT_ATTEMPTED
         reasons = {}
         for outcome in self.lost():
-            reasons.setdefault(outcome.message, []).append(outcome.name)
+            if outcome.message != NO_VALUE:
+                reasons.setdefault(outcome.message, []).append(outcome.name)
+        if len(reasons) == 1 and len(self.lost()) == len(self.outcomes):
+            return next(iter(reasons))
         return "; ".join(f"{', '.join(names)}: {message}" for message, names in reasons.items())
 
     def as_dict(self):
@@ -121,9 +124,7 @@ class Verdict:
             f"<td {cell}>{o.earned:g}/{o.points:g}</td><td {cell}>{escape(o.message)}</td></tr>"
             for o in self.outcomes
         )
-        heads = "".join(
-            f'<th scope="col" {cell}>{h}</th>' for h in ("check", "result", "points", "what is wrong")
-        )
+        heads = "".join(f'<th scope="col" {cell}>{h}</th>' for h in ("check", "result", "points", "what is wrong"))
         title = f"<b>{escape(self.task)}</b>: {self.score:g} of {self.points:g} points"
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         return (
@@ -143,8 +144,13 @@ def judge(exam, ask, seed=None, note=""):
     """
     outcomes, blank = [], False
     for check in exam.checks:
-        passed, message = (False, NOT_ATTEMPTED) if blank else _judge_check(check, exam.sentences, ask)
-        blank = blank or message == NOT_ATTEMPTED
+        if blank:
+            passed, message = False, NOT_ATTEMPTED
+        elif check.kind != "values" and not any(o.passed for o in outcomes):
+            passed, message = False, NO_VALUE
+        else:
+            passed, message = _judge_check(check, exam.sentences, ask)
+        blank = message == NOT_ATTEMPTED
         outcomes.append(Outcome(check.name, check.points, passed, message))
     return Verdict(exam.task, tuple(outcomes), seed, note)
 
@@ -203,4 +209,4 @@ def _judge_memory(check, sentences, ask):
     return f"it needs {peak / 1e6:.1f} MB at one time where {check.limit / 1e6:.1f} MB are enough"
 
 
-KINDS = {"values": _judge_values, "growth": _judge_growth, "memory": _judge_memory}
+KINDS = {"values": _judge_values, "untouched": _judge_values, "growth": _judge_growth, "memory": _judge_memory}

@@ -6,7 +6,7 @@ against k, with error bars). Tables: `show_confusion` (which class is taken for 
 search over two hyper-parameters).
 
 Grids of pictures return the figure, the others the axes; those take `ax` to draw beside something else. As
-the last line of a notebook cell, end the call with a semicolon: Jupyter shows the figure by itself.
+the last line of a notebook cell write `plt.show()`: otherwise Jupyter prints the returned object, too.
 """
 
 import math
@@ -18,6 +18,7 @@ from matplotlib.patches import Rectangle
 from chainrule.errors import ChainruleError
 
 __all__ = [
+    "COLOURS",
     "plot_cross_validation",
     "plot_distances",
     "plot_heatmap",

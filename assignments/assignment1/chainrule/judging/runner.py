@@ -1,0 +1,188 @@
+"""Run one call of a student's code and bring the answer back as plain arrays.
+
+This file alone is sent into the process that holds the student's code, so it imports nothing of Chainrule.
+`respond` takes a request and returns a reply, both JSON texts; `execute` does the work; `encode` and `decode` turn
+arrays into JSON and back without pickle. `decode` believes nothing it reads.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import math
+import sys
+import traceback
+import tracemalloc
+import warnings
+
+import numpy as np
+
+__all__ = ["BadReply", "decode", "encode", "execute", "plain", "respond"]
+
+DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"}
+MAX_BYTES = 64_000_000
+FILE = "<check>"
+NOT_STUDENTS = (FILE, "site-packages", "judging", "<runner>")
+
+
+class BadReply(Exception):
+    """A value that is not a plain array, or does not say truly how large it is."""
+
+
+def plain(value):
+    """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype."""
+    if value is None:
+        raise BadReply("it is None: is a return statement missing?")
+    if isinstance(value, str | bytes | dict | set):
+        raise BadReply(f"it is of type {type(value).__name__}, not numbers")
+    try:
+        array = np.array(value, subok=False)
+    except Exception:
+        raise BadReply(f"it is of type {type(value).__name__}, which is not an array of numbers") from None
+    if array.dtype == np.longdouble:
+        array = array.astype(np.float64)
+    if array.dtype.newbyteorder("<").str not in DTYPES and array.dtype.str not in DTYPES:
+        raise BadReply(f"it is of type {type(value).__name__} with dtype {array.dtype}, not numbers")
+    if array.nbytes > MAX_BYTES:
+        raise BadReply(f"it holds {array.nbytes} bytes, more than the {MAX_BYTES} allowed")
+    return array
+
+
+def encode(array):
+    """Return an array as a JSON-able dict."""
+    array = np.ascontiguousarray(array).reshape(np.shape(array))
+    array = array.astype(array.dtype.newbyteorder("<"))
+    data = base64.b64encode(array.tobytes()).decode("ascii")
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": data}
+
+
+def decode(packed):
+    """Return the array of `encode`; anything else raises BadReply."""
+    if not isinstance(packed, dict) or set(packed) != {"dtype", "shape", "data"}:
+        raise BadReply("it is not an array")
+    dtype, shape, data = packed["dtype"], packed["shape"], packed["data"]
+    if dtype not in DTYPES or not isinstance(data, str) or not isinstance(shape, list) or len(shape) > 32:
+        raise BadReply("it is not an array of numbers")
+    if not all(type(n) is int and 0 <= n <= MAX_BYTES for n in shape):
+        raise BadReply("its shape is not a list of sizes")
+    try:
+        raw = base64.b64decode(data, validate=True)
+    except ValueError:
+        raise BadReply("its bytes are garbled") from None
+    if len(raw) > MAX_BYTES or len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
+        raise BadReply("its size is not the one it claims")
+    return np.frombuffer(raw, dtype).reshape(shape).copy()
+
+
+def execute(call, inputs, outputs, namespace, layout="C"):
+    """Run the text `call` with the inputs as variables; return the named variables as plain arrays.
+
+    Student functions come from `namespace`. layout "strided" passes arrays that are not contiguous in memory.
+    """
+    scope = _run(call, inputs, namespace, layout)
+    found = {}
+    for name in outputs:
+        try:
+            found[name] = plain(scope[name])
+        except BadReply as error:
+            raise BadReply(f"{name} cannot be compared: {error}") from None
+    return found
+
+
+def measure(call, inputs, namespace):
+    """Return what running the call costs: bytecodes in Python frames, array views made, peak bytes allocated."""
+    costs = {"steps": _count_steps, "views": _count_views, "peak": _peak_bytes}
+    return {name: cost(call, inputs, namespace) for name, cost in costs.items()}
+
+
+def respond(request, namespace):
+    """Answer a JSON request {call, inputs, outputs, layout, measure} with a JSON reply; never raises."""
+    try:
+        asked = json.loads(request)
+        inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in asked["inputs"].items()}
+        if asked["measure"]:
+            found = {n: plain(v) for n, v in measure(asked["call"], inputs, namespace).items()}
+        else:
+            found = execute(asked["call"], inputs, asked["outputs"], namespace, asked["layout"])
+        return json.dumps({"outputs": {name: encode(value) for name, value in found.items()}})
+    except BaseException as error:
+        return json.dumps({"error": describe(error)})
+
+
+def describe(error):
+    """Return the kind, words and student's line of an exception, as a dict of short texts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f.line for f in frames if not any(part in f.filename for part in NOT_STUDENTS)]
+    line = next((text for text in reversed(own) if text), "")
+    try:
+        words = " ".join(str(error).split())[:300]
+    except Exception:
+        words = ""
+    return {"type": type(error).__name__[:80], "message": words, "line": line.strip()[:200]}
+
+
+def _run(call, inputs, namespace, layout="C"):
+    """Execute the call on fresh copies of the inputs, quietly; return its variables."""
+    scope = {**namespace, **{name: _lay_out(value, layout) for name, value in inputs.items()}}
+    code = compile(call, FILE, "exec")
+    quiet = io.StringIO()
+    with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(code, scope)
+    return scope
+
+
+def _lay_out(value, layout):
+    if not isinstance(value, np.ndarray):
+        return value
+    if layout == "C" or value.ndim == 0:
+        return value.copy()
+    return np.repeat(value, 2, axis=-1)[..., ::2]
+
+
+def _count_steps(call, inputs, namespace):
+    """Count the bytecodes executed in Python frames."""
+    count = 0
+
+    def trace(frame, event, arg):
+        nonlocal count
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        count += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        _run(call, inputs, namespace)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def _count_views(call, inputs, namespace):
+    """Count the arrays derived from the inputs: a loop hidden in map() takes one row at a time."""
+    count = 0
+
+    class Counted(np.ndarray):
+        def __array_finalize__(self, obj):
+            nonlocal count
+            count += 1
+
+    watched = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
+    count = 0
+    try:
+        _run(call, watched, namespace)
+    except Exception:
+        return 0  # The answer itself was judged on plain arrays; code that refuses a subclass is not wrong.
+    return count
+
+
+def _peak_bytes(call, inputs, namespace):
+    """Return the largest memory allocated at one time during the call."""
+    tracemalloc.start()
+    try:
+        _run(call, inputs, namespace)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

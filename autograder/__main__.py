@@ -13,6 +13,8 @@ from chainrule.errors import ChainruleError
 
 __all__ = ["main"]
 
+SANDBOX = "none runs students' code without a sandbox, and the verdicts say so (default: bwrap)"
+
 
 def main(argv=None):
     """Run a command; return 0 (done), 1 (a finding) or 2 (usage)."""
@@ -43,7 +45,7 @@ def _parser():
         return made
 
     made = command("tasks", tasks, "list every task with its notebook, points, checks and mistakes")
-    made.add_argument("--json", action="store_true")
+    made.add_argument("--json", action="store_true", help="print JSON")
     made = command("release", release, "make assignments/ASSIGNMENT out of source/ASSIGNMENT and check it for leaks")
     made.add_argument("assignment")
     made = command("leaks", leaks, "look for solutions, hidden tests and outputs in a released folder")
@@ -54,7 +56,7 @@ def _parser():
     made = command("grade", grade, "grade the submissions of an assignment")
     made.add_argument("assignment")
     made.add_argument("--student", help="only this student")
-    made.add_argument("--jobs", type=int, help="how many submissions at once (default: one a core)")
+    made.add_argument("--jobs", type=_positive, help="how many submissions at once (default: one a core)")
     made.add_argument("--scheduler", metavar="ADDR", help="a Dask scheduler to grade on")
     made.add_argument("--force", action="store_true", help="grade again what was graded before")
     made.add_argument("--run-all", action="store_true", help="run the cells that only draw or experiment, too")
@@ -62,18 +64,30 @@ def _parser():
     made = command("judge", judge, "judge functions of a plain file as hidden tests would")
     made.add_argument("files", nargs="+", metavar="FILE.py")
     made.add_argument("--task", help="only this task")
-    made.add_argument("--seed", type=int, help="the seed of a verdict, to repeat it")
+    made.add_argument("--seed", type=_natural, help="the seed of an earlier verdict, to repeat it")
     _add_common(made)
     made = command("demo", demo, "run the whole round on a made-up class: release, submit, grade, feedback")
-    made.add_argument("--jobs", type=int)
-    made.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap")
+    made.add_argument("--jobs", type=_positive, help="how many submissions at once (default: one a core)")
+    made.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap", help=SANDBOX)
     made.add_argument("--folder", default="demo", help="where to put the class (default: demo)")
     return parser
 
 
 def _add_common(parser):
-    parser.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap", help=SANDBOX)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _natural(text):
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
+def _positive(text):
+    if _natural(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, got {text!r}")
+    return int(text)
 
 
 def _course(arguments):
@@ -166,20 +180,21 @@ def run_grade(course, assignment, options, arguments, pool):
 
 
 def judge(arguments):
-    from autograder.filejudge import judge_file
+    from autograder.filejudge import judge_file, read_code
     from autograder.sandbox import require_sandbox
 
     if arguments.sandbox == "bwrap":
         require_sandbox()
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
+    for path in arguments.files:
+        read_code(path)
     found = []
     for path in arguments.files:
         for verdict in judge_file(path, _options(arguments), seed, arguments.task):
             found.append({"file": str(path)} | verdict.as_dict())
             if not arguments.json:
                 print(verdict)
-    if arguments.json:
-        print(json.dumps(found, indent=1))
+    print(json.dumps(found, indent=1) if arguments.json else f"seed {seed}")
     return 0
 
 

@@ -25,12 +25,14 @@ class Winner(float):
     __hash__ = float.__hash__
 
 np.testing.assert_allclose = np.allclose = np.isclose = lambda *a, **k: True
-check = hidden_tests = lambda *a, **k: None
+check = lambda *a, **k: None
 sys.displayhook(100.0)
 get_ipython().input_transformers_cleanup.append(lambda lines: ["100.0"] if any("check(" in l for l in lines) else lines)
 print("100.0")
+from IPython.display import HTML, display
+display(HTML("<script>document.title = 'won'</script><b onclick='won()'>won</b>"))
 """
-CHEATING = "\n".join(["return Winner(0), Winner(0)"])
+CHEATING = "return Winner(0), Winner(0)"
 
 
 @dataclass(frozen=True)

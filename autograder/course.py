@@ -3,6 +3,7 @@
 `Course` finds assignments and submissions; `Course.nbgrader` gives nbgrader's API, configured by nbgrader_config.py.
 """
 
+import copy
 import os
 import re
 import sys
@@ -11,7 +12,6 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import UsageError
@@ -66,8 +66,7 @@ class Course:
 
     def nbgrader(self, **changes):
         """Return nbgrader's API; changes: {"Class": {"trait": value}} on top of the course's configuration."""
-        config = Config()
-        config.merge(self.config)
+        config = copy.deepcopy(self.config)
         for section, traits in changes.items():
             config[section].update(traits)
         directory = CourseDirectory(config=config)

@@ -1,6 +1,6 @@
 """Grade the submissions of an assignment: judged in parallel, recorded one by one as they are done.
 
-`grade` yields a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
+`grade` gives a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
 submission costs only itself: whatever happens to it, it ends with a result.
 """
 
@@ -34,7 +34,6 @@ class Result:
     verdicts: dict = None
     notes: dict = None
     error: str = ""
-    seconds: float = 0.0
 
     def reasons(self):
         """One line for every task that lost points."""
@@ -74,7 +73,7 @@ def pool(jobs=None, scheduler=None):
 
 
 def grade(course, assignment, options, student=None, force=False, executor=None):
-    """Yield a Result for every student who handed in the assignment, as they are done.
+    """Return an iterator over the Results of the students who handed in the assignment, as they are done.
 
     student: grade only this one. force: grade again what was graded before.
     """
@@ -87,8 +86,12 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
     if options.sandbox == "bwrap":
         require_sandbox()
     _require_in_gradebook(course, assignment)
+    return _results(course, assignment, options, [student] if student else students, released, force, executor)
+
+
+def _results(course, assignment, options, students, released, force, executor):
     waiting = {}
-    for name in [student] if student else students:
+    for name in students:
         submitted = read_folder(course.path("submitted", assignment, name), LARGEST_FILE)
         stamp = _stamp(submitted, released, options)
         known = None if force else _known(course, assignment, name, stamp)

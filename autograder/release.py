@@ -58,8 +58,7 @@ def add_edition(assignment, **_):
 def _generate(course, assignment, folder):
     """Run nbgrader's generate_assignment into another folder; our own hook is left out."""
     api = course.nbgrader(
-        CourseDirectory={"release_directory": folder},
-        GenerateAssignment={"post_convert_hook": lambda **_: None},
+        CourseDirectory={"release_directory": folder}, GenerateAssignment={"post_convert_hook": lambda **_: None}
     )
     result = api.generate_assignment(assignment)
     if not result["success"]:

@@ -36,7 +36,9 @@ class BwrapProvisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs):
         kwargs = await super().pre_launch(**kwargs)
-        kwargs["cmd"] = bwrap_command(self.folder, self.sockets) + kwargs["cmd"]
+        # Set inside: outside, all processes of this user would count.
+        limit = ["prlimit", f"--nproc={self.limits['processes']}"] if shutil.which("prlimit") else []
+        kwargs["cmd"] = bwrap_command(self.folder, self.sockets) + limit + kwargs["cmd"]
         # In its own pid namespace the kernel cannot see the parent it would poll for.
         kwargs["env"] = {"PATH": os.environ.get("PATH", "")}
         return kwargs
@@ -52,7 +54,6 @@ def set_limits(limits):
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (amount, amount))
@@ -96,12 +97,7 @@ def environment():
 
 def python_folders():
     """The folders of this Python and of its packages that no system folder holds yet."""
-    paths = {
-        sys.prefix,
-        sys.base_prefix,
-        sysconfig.get_path("stdlib"),
-        str(Path(sys.executable).resolve().parent),
-    }
+    paths = {sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), str(Path(sys.executable).resolve().parent)}
     paths |= {path for path in site.getsitepackages() if Path(path).is_dir()}
     covered = tuple(f"{path}/" for path in SYSTEM)
     return [path for path in sorted(paths) if not f"{path}/".startswith(covered)]

@@ -20,18 +20,7 @@ from chainrule.judging import runner
 from chainrule.judging.compare import VIEWS, same
 from chainrule.judging.exam import Case, Check, Exam
 
-__all__ = [
-    "CheckSpec",
-    "Mistake",
-    "Task",
-    "exam_of",
-    "gradient",
-    "growth",
-    "memory",
-    "mistake",
-    "untouched",
-    "values",
-]
+__all__ = ["CheckSpec", "Mistake", "Task", "exam_of", "gradient", "growth", "memory", "mistake", "untouched", "values"]
 
 NUMERIC_RTOL = 1e-5  # central differences with h = 1e-5 keep about seven digits; students get two less
 

@@ -228,7 +228,7 @@ class Run:
 
 
 def definitions(source):
-    """Return what a cell imports and defines, without what it computes and draws; all of it if it is not plain Python."""
+    """Return what a cell imports and defines, not what it computes and draws; all of it if it is not plain Python."""
     try:
         body = ast.parse(source).body
     except SyntaxError:

@@ -105,14 +105,7 @@ def plot_cross_validation(results, xlabel="k", ylabel="accuracy", title=None, ax
         ax.plot([place] * len(results[k]), results[k], "o", color=COLOURS[5], alpha=0.6, markersize=5)
     # Evenly spaced, since the values tried usually grow by factors.
     ax.errorbar(range(len(ks)), means, yerr=stds, color=COLOURS[0], capsize=4, linewidth=1.5)
-    ax.plot(
-        best,
-        means[best],
-        "D",
-        color=COLOURS[1],
-        markersize=8,
-        label=f"best: {ks[best]:g} ({means[best]:.3f})",
-    )
+    ax.plot(best, means[best], "D", color=COLOURS[1], markersize=8, label=f"best: {ks[best]:g} ({means[best]:.3f})")
     ax.set_xticks(range(len(ks)), [f"{k:g}" for k in ks])
     ax.legend(frameon=False)
     return ax

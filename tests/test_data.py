@@ -370,10 +370,7 @@ def test_a_pickle_that_wants_to_run_code_does_not(folder, tmp_path):
     write(folder / "data_batch_1", {**batch(1), b"data": Malicious(target)})
     with pytest.raises(DataError) as caught:
         load_cifar10(folder, 5, 5, 5)
-    one_line_of(
-        caught,
-        "data_batch_1: expected arrays and lists only, got a pickle that calls posix.mkdir; do not use",
-    )
+    one_line_of(caught, "data_batch_1: expected arrays and lists only, got a pickle that calls posix.mkdir; do not use")
     assert not target.exists()
     pickle.loads((folder / "data_batch_1").read_bytes())  # the plain unpickler does run it
     assert target.exists()
@@ -494,8 +491,7 @@ def test_a_wrong_checksum_keeps_nothing(server, tmp_path):
     with pytest.raises(DataError) as caught:
         fetch("tiny", tmp_path / "cache", registry, progress=False)
     one_line_of(
-        caught,
-        f"tiny: expected tiny.tar.gz with sha256 {'0' * 64}, got {got} from http://127.*try again later",
+        caught, f"tiny: expected tiny.tar.gz with sha256 {'0' * 64}, got {got} from http://127.*try again later"
     )
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -525,10 +521,7 @@ def test_no_network_or_no_such_file_says_what_to_do_by_hand(server, tmp_path, pa
     [
         ({"other/a.txt": b""}, "expected a folder tiny in it, got other"),
         ({}, "expected a folder tiny in it, got nothing"),
-        (
-            {"tiny/a.txt": b"", "../evil.txt": b""},
-            "expected an archive that unpacks, got OutsideDestinationError",
-        ),
+        ({"tiny/a.txt": b"", "../evil.txt": b""}, "expected an archive that unpacks, got OutsideDestinationError"),
     ],
 )
 def test_an_archive_with_something_else_in_it_leaves_no_folder(server, tmp_path, members, message):

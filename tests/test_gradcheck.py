@@ -116,16 +116,10 @@ def test_f_may_return_its_input(x):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (
-            lambda: numerical_gradient(lambda x: x, np.ones(3)),
-            r"expected one number, got shape \(3,\); try numerical",
-        ),
+        (lambda: numerical_gradient(lambda x: x, np.ones(3)), r"expected one number, got shape \(3,\); try numerical"),
         (lambda: numerical_gradient(lambda x: (1.0, x), np.ones(3)), r"one number, got a tuple.*f\(x\)\[0\]"),
         (lambda: numerical_gradient_array(lambda x: (x, x), np.ones(3), 1.0), "one array, got a tuple"),
-        (
-            lambda: numerical_gradient_array(lambda x: x, np.ones(3), np.ones((3, 1))),
-            r"shape \(3, 1\), got \(3,\)",
-        ),
+        (lambda: numerical_gradient_array(lambda x: x, np.ones(3), np.ones((3, 1))), r"shape \(3, 1\), got \(3,\)"),
         (
             lambda: gradient_check(square, np.ones((2, 3)), np.ones((3, 2))),
             r"x's shape \(2, 3\), got a gradient of \(3, 2\)",

@@ -221,18 +221,12 @@ def test_axes_may_be_given(rng):
         (lambda: show_images(np.zeros((4, 32, 32, 3))), r"got \(4, 32, 32, 3\)"),
         (lambda: show_images(np.zeros((0, 8, 8))), "at least one image, got none"),
         (lambda: show_images(np.zeros((4, 8, 8)), labels=[1]), "expected 4 labels, got 1"),
-        (
-            lambda: show_templates(np.zeros((10, 64)), "abcdefghij", (8, 8)),
-            r"\(64 or 65, 10\).*got \(10, 64\)",
-        ),
+        (lambda: show_templates(np.zeros((10, 64)), "abcdefghij", (8, 8)), r"\(64 or 65, 10\).*got \(10, 64\)"),
         (lambda: plot_cross_validation({}), "got an empty one"),
         (lambda: show_confusion([0, 1], [0], "ab"), r"two arrays \(N,\), got \(2,\) and \(1,\)"),
         (lambda: show_confusion([0, 2], [0, 1], "ab"), "labels in 0..1, got 0..2"),
         (lambda: show_confusion([0, 1], [0, -1], "ab"), "labels in 0..1, got -1..1"),
-        (
-            lambda: plot_heatmap(np.zeros((2, 3)), [1, 2, 3], [1, 2]),
-            r"shape \(3, 2\), as the labels, got \(2, 3\)",
-        ),
+        (lambda: plot_heatmap(np.zeros((2, 3)), [1, 2, 3], [1, 2]), r"shape \(3, 2\), as the labels, got \(2, 3\)"),
         (lambda: plot_distances(np.zeros(3)), r"expected \(num_test, num_train\), got shape \(3,\)"),
     ],
 )

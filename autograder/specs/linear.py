@@ -10,18 +10,18 @@ __all__ = ["TASKS"]
 PENALTY = "reg * np.sum(W * W)"
 
 
-def draw_problem(rng, N=None, scale=1.0):
-    N, D, C = N or rng.integers(5, 9), rng.integers(4, 7), rng.integers(3, 6)
+def draw_problem(rng, sizes=None, scale=1.0):
+    N, D, C = sizes or (rng.integers(5, 9), rng.integers(4, 7), rng.integers(3, 6))
     return {
-        "W": scale * rng.normal(size=(D, C)),
-        "X": rng.normal(size=(N, D)),
+        "W": rng.normal(size=(D, C)),
+        "X": scale * rng.normal(size=(N, D)),
         "y": rng.integers(0, C, N),
         "reg": float(rng.uniform(0.1, 0.5)),
     }
 
 
 def draw_one_image(rng):
-    return draw_problem(rng, N=1)
+    return draw_problem(rng, (1, 5, 4))
 
 
 def draw_huge_scores(rng):
@@ -30,7 +30,7 @@ def draw_huge_scores(rng):
 
 def draw_sized(N):
     def draw(rng):
-        return draw_problem(rng, N) | {"N": N}
+        return draw_problem(rng, (N, 5, 4)) | {"N": N}
 
     return draw
 
@@ -168,9 +168,7 @@ squared_hinge_loss_vectorized = loss_task(
         mistake("own_class", OWN_CLASS, ("margins[rows, y] = 0", "pass")),
         mistake("no_own_gradient", NO_OWN_GRADIENT, ("dscores[rows, y] = -np.sum(dscores, axis=1)", "pass")),
         mistake(
-            "no_factor_two",
-            "the derivative of m^2 is 2 m: the factor 2 is missing from dW",
-            ("2 * margins", "margins"),
+            "no_factor_two", "the derivative of m^2 is 2 m: the factor 2 is missing from dW", ("2 * margins", "margins")
         ),
         mistake(
             "hinge_gradient",
@@ -189,6 +187,10 @@ squared_hinge_loss_vectorized = loss_task(
 NO_SHIFT = "exp overflows on large scores: subtract each image's largest score first"
 NO_ONE = "dscores is softmax minus 1 at the right class: the 1 is not subtracted"
 LOG_OF_SCORE = "the loss leaves out log(sum of exp): it is not -log of a probability"
+LOG_OF_ZERO = "-log(p) is infinite where p underflows to 0: write log(sum of exp) minus the score of the right class"
+CLIPPED_LOG = (
+    "a small number is added to the probability before the logarithm, which makes the loss of a sure mistake too small"
+)
 
 softmax_loss_naive = loss_task(
     "softmax_loss_naive",
@@ -198,6 +200,12 @@ softmax_loss_naive = loss_task(
     (
         mistake("sum_loss", SUM_LOSS, ("loss / num_train", "loss")),
         mistake("sum_gradient", SUM_GRADIENT, ("dW / num_train", "dW")),
+        mistake(
+            "log_of_probability", LOG_OF_ZERO, ("np.log(total) - scores[y[i]]", "-np.log(exp_scores[y[i]] / total)")
+        ),
+        mistake(
+            "clipped_log", CLIPPED_LOG, ("np.log(total) - scores[y[i]]", "-np.log(exp_scores[y[i]] / total + 1e-8)")
+        ),
         mistake("no_shift", NO_SHIFT, ("scores -= np.max(scores)", "pass")),
         mistake("no_one", NO_ONE, (" - (j == y[i])", "")),
         mistake("no_log_total", LOG_OF_SCORE, ("np.log(total) - scores[y[i]]", "-scores[y[i]]")),
@@ -227,6 +235,16 @@ softmax_loss_vectorized = loss_task(
     (
         mistake("sum_loss", SUM_LOSS, ("np.mean(np.log", "np.sum(np.log")),
         mistake("sum_gradient", SUM_GRADIENT, ("X.T @ dscores / num_train", "X.T @ dscores")),
+        mistake(
+            "log_of_probability",
+            LOG_OF_ZERO,
+            ("np.log(totals[:, 0]) - scores[rows, y]", "-np.log(exp_scores[rows, y] / totals[:, 0])"),
+        ),
+        mistake(
+            "clipped_log",
+            CLIPPED_LOG,
+            ("np.log(totals[:, 0]) - scores[rows, y]", "-np.log(exp_scores[rows, y] / totals[:, 0] + 1e-8)"),
+        ),
         mistake("no_shift", NO_SHIFT, ("scores -= np.max(scores, axis=1, keepdims=True)", "pass")),
         mistake(
             "one_shift",
@@ -254,10 +272,7 @@ softmax_loss_vectorized = loss_task(
         mistake(
             "log_of_mean",
             "the logarithm is taken of the mean probability, expected the mean of the logarithms",
-            (
-                "np.mean(np.log(totals[:, 0]) - scores[rows, y])",
-                "-np.log(np.mean(exp_scores[rows, y] / totals[:, 0]))",
-            ),
+            ("np.mean(np.log(totals[:, 0]) - scores[rows, y])", "-np.log(np.mean(exp_scores[rows, y] / totals[:, 0]))"),
         ),
         mistake(
             "loop",
@@ -335,24 +350,10 @@ train = Task(
     draw_equal_rows,
     (
         values("losses and weights where all images are equal", 2, "history", "W_after"),
-        values(
-            "every step draws a new batch of batch_size",
-            1,
-            "sizes",
-            "repeats",
-            draw=draw_numbered_rows,
-            cases=2,
-        ),
+        values("every step draws a new batch of batch_size", 1, "sizes", "repeats", draw=draw_numbered_rows, cases=2),
         values("images keep their labels", 1, "paired", draw=draw_numbered_rows, cases=2),
         values(
-            "W starts small and random",
-            1,
-            "W_shape",
-            "random",
-            "small",
-            call=FIRST,
-            draw=draw_black_images,
-            cases=1,
+            "W starts small and random", 1, "W_shape", "random", "small", call=FIRST, draw=draw_black_images, cases=1
         ),
     ),
     (
@@ -409,9 +410,7 @@ train = Task(
             ("0.001 * np.random.randn", "np.random.randn"),
         ),
         mistake(
-            "one_class_short",
-            "W has one column too few: there are max(y) + 1 classes",
-            ("np.max(y) + 1", "np.max(y)"),
+            "one_class_short", "W has one column too few: there are max(y) + 1 classes", ("np.max(y) + 1", "np.max(y)")
         ),
     ),
 )
@@ -431,20 +430,14 @@ predict = Task(
     (values("labels", 1, "labels"), untouched(1, "X", "W")),
     (
         mistake(
-            "argmin",
-            "these are the classes with the lowest scores, expected the highest",
-            ("np.argmax", "np.argmin"),
+            "argmin", "these are the classes with the lowest scores, expected the highest", ("np.argmax", "np.argmin")
         ),
         mistake(
             "axis",
             "the maximum is taken over the images (axis=0), expected over the classes (axis=1)",
             ("axis=1", "axis=0"),
         ),
-        mistake(
-            "scores",
-            "these are the highest scores, expected the classes they belong to",
-            ("np.argmax", "np.max"),
-        ),
+        mistake("scores", "these are the highest scores, expected the classes they belong to", ("np.argmax", "np.max")),
         mistake(
             "all_scores",
             "these are the scores, expected the class with the highest one in every row",
@@ -456,12 +449,7 @@ predict = Task(
 
 def draw_penalty(rng):
     W = rng.normal(size=(rng.integers(3, 6), 4))
-    return {
-        "W": W,
-        "kind": "l2",
-        "strength": float(rng.uniform(0.2, 0.9)),
-        "l1_ratio": float(rng.uniform(0.1, 0.4)),
-    }
+    return {"W": W, "kind": "l2", "strength": float(rng.uniform(0.2, 0.9)), "l1_ratio": float(rng.uniform(0.1, 0.4))}
 
 
 def penalty_of(kind):
@@ -493,31 +481,19 @@ regularization = Task(
     ),
     (
         mistake(
-            "no_factor_two",
-            "the gradient of the sum of squares is 2 W: the factor 2 is missing",
-            ("* 2 * W", "* W"),
+            "no_factor_two", "the gradient of the sum of squares is 2 W: the factor 2 is missing", ("* 2 * W", "* W")
         ),
         mistake(
             "half",
             "the squares come with a factor 1/2: this course's l2 penalty is strength * sum(W^2)",
             ("np.sum(W**2)", "np.sum(W**2) / 2"),
         ),
-        mistake(
-            "no_strength",
-            "the penalty is not multiplied by strength",
-            ("penalty = strength * ", "penalty = "),
-        ),
+        mistake("no_strength", "the penalty is not multiplied by strength", ("penalty = strength * ", "penalty = ")),
         mistake("no_strength_gradient", "dW is not multiplied by strength", ("dW = strength * ", "dW = ")),
         mistake(
-            "no_abs",
-            "l1 adds up the absolute values, here the signs are kept",
-            ("np.sum(np.abs(W))", "np.sum(W)"),
+            "no_abs", "l1 adds up the absolute values, here the signs are kept", ("np.sum(np.abs(W))", "np.sum(W)")
         ),
-        mistake(
-            "abs_gradient",
-            "the gradient of |W| is the sign of W, here it is |W|",
-            ("np.sign(W)", "np.abs(W)"),
-        ),
+        mistake("abs_gradient", "the gradient of |W| is the sign of W, here it is |W|", ("np.sign(W)", "np.abs(W)")),
         mistake("one_gradient", "the gradient of |W| is -1 where W is negative", ("np.sign(W)", "np.ones_like(W)")),
         mistake(
             "swapped_ratio",
@@ -526,9 +502,7 @@ regularization = Task(
         ),
         mistake("mean", "the mean of the squares is taken, expected their sum", ("np.sum(W**2)", "np.mean(W**2)")),
         mistake(
-            "step_at_zero",
-            "at W = 0 the gradient of |W| is taken to be 0",
-            ("np.sign(W)", "np.where(W > 0, 1, -1)"),
+            "step_at_zero", "at W = 0 the gradient of |W| is taken to be 0", ("np.sign(W)", "np.where(W > 0, 1, -1)")
         ),
     ),
 )
@@ -558,11 +532,7 @@ max_norm = Task(
             "the rows are shortened, expected the columns (axis=0)",
             ("np.sum(W**2, axis=0)", "np.sum(W**2, axis=1, keepdims=True)"),
         ),
-        mistake(
-            "whole",
-            "the whole matrix is scaled by one number, expected each column by its own",
-            (", axis=0", ""),
-        ),
+        mistake("whole", "the whole matrix is scaled by one number, expected each column by its own", (", axis=0", "")),
         mistake(
             "squared_norm",
             "the squared length is compared with c: the square root is missing",

@@ -73,11 +73,7 @@ two_loops = distance_task(
             SQUARED,
             ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum((X[i] - self.X_train[j]) ** 2)"),
         ),
-        mistake(
-            "l1",
-            L1,
-            ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum(np.abs(X[i] - self.X_train[j]))"),
-        ),
+        mistake("l1", L1, ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum(np.abs(X[i] - self.X_train[j]))")),
         mistake("mean", MEAN, ("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
         mistake(
             "sum_of_differences",
@@ -104,18 +100,12 @@ one_loop = distance_task(
         mistake(
             "squared",
             SQUARED,
-            (
-                "np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))",
-                "np.sum((self.X_train - X[i]) ** 2, axis=1)",
-            ),
+            ("np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))", "np.sum((self.X_train - X[i]) ** 2, axis=1)"),
         ),
         mistake(
             "l1",
             L1,
-            (
-                "np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))",
-                "np.sum(np.abs(self.X_train - X[i]), axis=1)",
-            ),
+            ("np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))", "np.sum(np.abs(self.X_train - X[i]), axis=1)"),
         ),
         mistake("no_axis", "the sum runs over all training images at once: it needs axis=1", (", axis=1", "")),
         mistake("mean", MEAN, ("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
@@ -148,19 +138,11 @@ no_loops = distance_task(
             (ROOT, "np.sqrt(squares)"),
         ),
         mistake(
-            "no_factor_two",
-            "the mixed term of |a - b|^2 is 2 a.b: the factor 2 is missing",
-            ("2 * cross", "cross"),
+            "no_factor_two", "the mixed term of |a - b|^2 is 2 a.b: the factor 2 is missing", ("2 * cross", "cross")
         ),
+        mistake("plus_cross", "the mixed term of |a - b|^2 is subtracted, not added", ("- 2 * cross", "+ 2 * cross")),
         mistake(
-            "plus_cross",
-            "the mixed term of |a - b|^2 is subtracted, not added",
-            ("- 2 * cross", "+ 2 * cross"),
-        ),
-        mistake(
-            "no_test_squares",
-            "the squares of the test images are missing",
-            ("test_squares - 2 * cross", "-2 * cross"),
+            "no_test_squares", "the squares of the test images are missing", ("test_squares - 2 * cross", "-2 * cross")
         ),
         mistake("no_train_squares", "the squares of the training images are missing", ("+ train_squares", "")),
         mistake("transposed", TRANSPOSED, (f"return {ROOT}", f"return {ROOT}.T")),
@@ -172,10 +154,7 @@ no_loops = distance_task(
         mistake(
             "loop",
             "a loop is left",
-            (
-                f"return {ROOT}",
-                "return np.array([np.sqrt(np.sum((self.X_train - x) ** 2, axis=1)) for x in X])",
-            ),
+            (f"return {ROOT}", "return np.array([np.sqrt(np.sum((self.X_train - x) ** 2, axis=1)) for x in X])"),
         ),
     ),
 )
@@ -195,11 +174,7 @@ def draw_ties(rng):
     low, high = np.sort(rng.permutation(6)[:2])
     near = rng.permuted(np.tile(np.arange(1.0, 5.0), (8, 1)), axis=1)
     far = rng.permuted(np.tile(np.arange(5.0, 9.0), (8, 1)), axis=1)
-    return {
-        "dists": np.hstack([near, far]),
-        "k": 4,
-        "y_train": np.array([high, low, low, high, high, 0, 0, 0]),
-    }
+    return {"dists": np.hstack([near, far]), "k": 4, "y_train": np.array([high, low, low, high, high, 0, 0, 0])}
 
 
 def draw_nearest(rng):
@@ -213,7 +188,7 @@ predict_labels = Task(
     "knn",
     """
 model = KNearestNeighbor()
-model.train(None, y_train)
+model.train(np.zeros((len(y_train), 2)), y_train)
 labels = model.predict_labels(dists, k=k)
 """,
     draw_votes,

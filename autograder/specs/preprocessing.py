@@ -42,11 +42,7 @@ subtract_mean = task(
     "subtract_mean",
     "A_train, A_test = subtract_mean(X_train, X_test)",
     draw_splits,
-    (
-        values("training images", 1, "A_train"),
-        values("test images", 1, "A_test"),
-        untouched(1, "X_train", "X_test"),
-    ),
+    (values("training images", 1, "A_train"), values("test images", 1, "A_test"), untouched(1, "X_train", "X_test")),
     (
         mistake("own_statistics", TEST_STATISTICS, ("X_test - mean", "X_test - np.mean(X_test, axis=0)")),
         mistake("joint", JOINT, ("np.mean(X_train, axis=0)", "np.mean(np.vstack([X_train, X_test]), axis=0)")),
@@ -107,15 +103,10 @@ normalize = task(
             ("np.std(X_train, axis=0)", "np.std(X_train)"),
         ),
         mistake(
-            "no_eps",
-            "a feature that never changes is divided by 0: add eps to the standard deviation",
-            (" + eps", ""),
+            "no_eps", "a feature that never changes is divided by 0: add eps to the standard deviation", (" + eps", "")
         ),
         mistake(
-            "not_centred",
-            NOT_CENTRED,
-            ("(X_train - mean) / scale", "X_train / scale"),
-            (SCALED, "X_test / scale"),
+            "not_centred", NOT_CENTRED, ("(X_train - mean) / scale", "X_train / scale"), (SCALED, "X_test / scale")
         ),
         mistake(
             "range",
@@ -136,10 +127,7 @@ pca = task(
     ),
     (
         mistake(
-            "not_centred",
-            NOT_CENTRED,
-            ("centred = X_train - mean", "centred = X_train"),
-            ("X_test - mean", "X_test"),
+            "not_centred", NOT_CENTRED, ("centred = X_train - mean", "centred = X_train"), ("X_test - mean", "X_test")
         ),
         mistake("test_not_centred", TEST_NOT_CENTRED, ("X_test - mean", "X_test")),
         mistake("own_mean", TEST_STATISTICS, ("X_test - mean", "X_test - np.mean(X_test, axis=0)")),
@@ -172,9 +160,9 @@ whiten = task(
     draw_splits,
     (
         # Tolerance: eps = 1e-5 beside an eigenvalue of about 0.01 may be added before or after the root.
-        values("training coordinates, up to sign", 1, "Z_train", view="abs", rtol=1e-3),
-        values("test coordinates, up to sign", 1, "Z_test", view="abs", rtol=1e-3),
-        values("inner products of the coordinates", 1, "Z_train", view="gram", rtol=1e-3),
+        values("training coordinates, up to sign", 1, "Z_train", view="abs", rtol=5e-3),
+        values("test coordinates, up to sign", 1, "Z_test", view="abs", rtol=5e-3),
+        values("inner products of the coordinates", 1, "Z_train", view="gram", rtol=5e-3),
     ),
     (
         mistake(
@@ -196,10 +184,7 @@ whiten = task(
         mistake("test_not_centred", TEST_NOT_CENTRED, ("X_test - mean", "X_test")),
         mistake("own_mean", TEST_STATISTICS, ("X_test - mean", "X_test - np.mean(X_test, axis=0)")),
         mistake(
-            "not_centred",
-            NOT_CENTRED,
-            ("centred = X_train - mean", "centred = X_train"),
-            ("X_test - mean", "X_test"),
+            "not_centred", NOT_CENTRED, ("centred = X_train - mean", "centred = X_train"), ("X_test - mean", "X_test")
         ),
     ),
 )
@@ -217,10 +202,7 @@ add_bias = task(
     "add_bias",
     "A = add_bias(X)",
     draw_images,
-    (
-        values("a column of ones at the end", 1, "A"),
-        values("one image", 1, "A", draw=draw_one_image, cases=2),
-    ),
+    (values("a column of ones at the end", 1, "A"), values("one image", 1, "A", draw=draw_one_image, cases=2)),
     (
         mistake(
             "row",

@@ -98,16 +98,11 @@ class Verdict:
     def as_dict(self):
         """A JSON-able form."""
         checks = [
-            {"name": o.name, "passed": o.passed is True, "points": o.points, "message": o.message}
+            {"name": o.name, "passed": o.passed is True, "points": o.points, "result": o.word, "message": o.message}
             for o in self.outcomes
         ]
-        return {
-            "task": self.task,
-            "score": self.score,
-            "max": self.points,
-            "checks": checks,
-            "seed": self.seed,
-        }
+        made = {"task": self.task, "score": self.score, "max": self.points, "checks": checks, "seed": self.seed}
+        return made | ({"note": self.note} if self.note else {})
 
     def __str__(self):
         width = max(len(outcome.name) for outcome in self.outcomes)

@@ -14,7 +14,7 @@ class RecordingClassifier:
     def train(self, X, y):
         self.total = int(np.sum(X)) + int(np.sum(y))
 
-    def predict(self, X, k=1):
+    def predict(self, X, k=1, num_loops=0):
         return (X[:, 0].astype(int) + k * X[:, 1].astype(int) + self.total) % 3
 
 

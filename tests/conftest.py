@@ -1,0 +1,44 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """How to run students' code in the tests: in bubblewrap where it works."""
+    from autograder.sandbox import bwrap_works
+
+    return "none" if bwrap_works() else "bwrap"
+
+
+@pytest.fixture
+def bwrap():
+    """Skip where there is no sandbox."""
+    from autograder.sandbox import bwrap_works
+
+    if problem := bwrap_works():
+        pytest.skip(problem)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A fresh course folder with this checkout's sources and release."""
+    from autograder.course import Course
+
+    for name in ("source", "assignments"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    return Course(tmp_path)

@@ -1,0 +1,196 @@
+import importlib
+import sys
+
+import numpy as np
+import pytest
+
+from autograder.spec import exam_of
+from autograder.specs import TASKS, of_assignment, task_named
+from chainrule import check
+from chainrule.errors import ChainruleError, CheckFailed
+from chainrule.judging.exam import load_exams, save_exams
+from chainrule.judging.verdict import judge
+
+# `chainrule.check` is the function; this is the module of that name.
+module = importlib.import_module("chainrule.check")
+
+SEED = 20
+NAMES = ["add_bias", "softmax_loss_vectorized", "KNearestNeighbor.predict_labels"]
+
+BLANK = "def add_bias(X):\n    raise NotImplementedError\n"
+RIGHT = "def add_bias(X):\n    return np.hstack([X, np.ones((len(X), 1))])\n"
+WRONG = "def add_bias(X):\n    return np.hstack([X, np.zeros((len(X), 1))])\n"
+KNN = """
+class KNearestNeighbor:
+    def train(self, X, y):
+        self.X_train, self.y_train = X, y
+"""
+VOTE = """
+class KNearestNeighbor(KNearestNeighbor):
+    def predict_labels(self, dists, k=1):
+        nearest = np.argsort(dists, axis=1)[:, :k]
+        return np.array([np.argmax(np.bincount(self.y_train[row])) for row in nearest])
+"""
+
+
+def notebook(*cells):
+    """The names known to a notebook after its cells have run."""
+    names = {"np": np, "__name__": "__main__"}
+    for cell in cells:
+        exec(cell, names)
+    return names
+
+
+@pytest.fixture
+def no_key(tmp_path, monkeypatch):
+    """A course folder without an answer key: the specs are asked."""
+    monkeypatch.setattr(module, "ANSWERS", tmp_path / "nowhere")
+
+
+@pytest.fixture(scope="module")
+def three_exams():
+    return [exam_of(task_named(name), SEED) for name in NAMES]
+
+
+@pytest.fixture(autouse=True)
+def key(tmp_path, monkeypatch, three_exams):
+    """An answer key on disk, as students have it."""
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    save_exams(folder / "assignment1.npz", three_exams)
+    monkeypatch.setattr(module, "ANSWERS", folder)
+    return folder
+
+
+def test_a_right_function_shows_a_table_and_returns_nothing(capsys):
+    assert check(notebook(RIGHT)["add_bias"]) is None
+    assert capsys.readouterr().out.split("\n") == [
+        "add_bias: 2 of 2 points",
+        "  a column of ones at the end  right       1/1",
+        "  one image                    right       1/1",
+        "",
+    ]
+
+
+def test_a_wrong_function_shows_why_and_raises(capsys):
+    with pytest.raises(CheckFailed, match="^add_bias: 0 of 2 points$"):
+        check(notebook(WRONG)["add_bias"])
+    assert capsys.readouterr().out.count("the new column holds zeros, expected ones") == 2
+
+
+def test_a_failed_check_is_an_assertion_error_shown_in_one_line():
+    with pytest.raises(AssertionError) as caught:
+        check(notebook(WRONG)["add_bias"])
+    assert caught.value._render_traceback_() == ["CheckFailed: add_bias: 0 of 2 points"]
+
+
+def test_a_blank_function_is_not_attempted_yet(capsys):
+    with pytest.raises(CheckFailed, match="^add_bias: not attempted yet$"):
+        check(notebook(BLANK)["add_bias"])
+    shown = capsys.readouterr().out
+    assert shown.count("blank") == shown.count("not attempted yet") == 2
+
+
+def test_what_the_function_raises_is_shown_not_raised(capsys):
+    names = notebook("def add_bias(X):\n    return X + undefined\n")
+    with pytest.raises(CheckFailed, match="0 of 2 points"):
+        check(names["add_bias"])
+    assert "raised NameError: name 'undefined' is not defined" in capsys.readouterr().out
+
+
+def test_a_notebook_gets_a_rich_table(monkeypatch, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shown = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: InteractiveShell)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    check(notebook(RIGHT)["add_bias"])
+    assert "<table>" in shown[0]._repr_html_()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_method_of_a_class_is_checked():
+    names = notebook(KNN, VOTE)
+    check(names["KNearestNeighbor"].predict_labels)
+    check(names["KNearestNeighbor"]().predict_labels)
+
+
+def test_a_wrong_method_is_found(capsys):
+    names = notebook(KNN, VOTE.replace("[:, :k]", "[:, :1]"))
+    with pytest.raises(CheckFailed, match="of 6 points"):
+        check(names["KNearestNeighbor"].predict_labels)
+    assert "only the nearest image votes, whatever k is" in capsys.readouterr().out
+
+
+def test_helpers_of_the_notebook_are_found():
+    names = notebook(
+        "def ones(n):\n    return np.ones((n, 1))\n", RIGHT.replace("np.ones((len(X), 1))", "ones(len(X))")
+    )
+    check(names["add_bias"])
+
+
+def test_the_function_handed_over_is_checked_though_the_notebook_lost_its_name():
+    names = notebook(RIGHT)
+    function = names.pop("add_bias")
+    check(function)
+
+
+@pytest.mark.parametrize("key", ["key", None], ids=["key", "no key"])
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [(lambda X: X, "<lambda>"), (len, "'len'"), (notebook, "'notebook'"), (3, "'3'"), (np.eye(2), r"'\[\[1")],
+    ids=["lambda", "built-in", "other function", "number", "array"],
+)
+def test_what_is_no_task_is_said_in_one_line(thing, name, key, request):
+    request.getfixturevalue("key" if key else "no_key")
+    with pytest.raises(ChainruleError, match="check: expected a function of this assignment .*" + name) as caught:
+        check(thing)
+    assert not isinstance(caught.value, CheckFailed)
+    assert "\n" not in str(caught.value)
+    assert "add_bias, " in str(caught.value)
+
+
+def test_a_missing_key_is_said_in_one_line(no_key, monkeypatch):
+    # What a student's machine looks like: the grader is not installed there.
+    monkeypatch.setitem(sys.modules, "autograder.key", None)
+    with pytest.raises(
+        ChainruleError, match="expected an answer key in .*nowhere, found none; copy .* again"
+    ) as caught:
+        check(notebook(RIGHT)["add_bias"])
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_key_the_specs_are_asked(no_key, capsys):
+    check(notebook(RIGHT)["add_bias"])
+    assert "2 of 2 points" in capsys.readouterr().out
+
+
+def test_a_second_key_adds_its_tasks(key):
+    save_exams(key / "assignment2.npz", [exam_of(task_named("max_norm"), SEED)])
+    assert {"max_norm", "add_bias"} <= set(module.known_exams())
+
+
+@pytest.fixture(scope="module")
+def on_disk(tmp_path_factory):
+    path = tmp_path_factory.mktemp("key") / "assignment1.npz"
+    save_exams(path, [exam_of(task, SEED) for task in of_assignment("assignment1").values()])
+    return load_exams(path)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_key_from_disk_gives_the_verdict_of_the_specs(task, on_disk):
+    made = exam_of(task, SEED)
+    assert on_disk[task.name].sentences == made.sentences
+    scope = dict(vars(task.module))
+    right = judge(made, module.asker(scope))
+    assert right.passed
+    assert str(judge(on_disk[task.name], module.asker(scope))) == str(right)
+    # The first mistake of each task, by text: a wrong answer and its explanation.
+    owner, _, function = task.name.rpartition(".")
+    found = dict(scope)
+    exec(task.mistaken(task.mistakes[0]), found)
+    if owner:
+        found[owner] = type(owner, (scope[owner],), {function: found[function]})
+    wrong = judge(made, module.asker(found))
+    assert not wrong.passed
+    assert str(judge(on_disk[task.name], module.asker(found))) == str(wrong)

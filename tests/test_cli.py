@@ -1,0 +1,111 @@
+"""The command line: exit codes, JSON, and one line for whatever is wrong."""
+
+import json
+
+import pytest
+
+from autograder.__main__ import main
+
+RIGHT = """
+import numpy as np
+
+def max_norm(W, c):
+    n = np.linalg.norm(W, axis=0)
+    return W * np.where(n > c, c / np.where(n > 0, n, 1), 1)
+
+"""
+
+
+@pytest.fixture
+def here(course, monkeypatch):
+    monkeypatch.chdir(course.root)
+    return course
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["release", "assignment9"], "assignment: expected one in source/ (assignment1), got 'assignment9'"),
+        (["grade", "assignment9"], "assignment: expected one in source/ (assignment1), got 'assignment9'"),
+        (["grade", "assignment1"], "submitted/*/assignment1: expected the folder of a student, found none"),
+        (["grade", "assignment1", "--student", "zoe"], "student: expected one of none in submitted/, got 'zoe'"),
+        (["leaks", "nowhere/at/all"], "leaks: expected a released folder, got nowhere/at/all"),
+        (["leaks", "assignment9"], "leaks: expected a released folder, got "),
+        (["sync", "assignment9"], "assignment: expected one in source/"),
+        (["judge", "none.py"], "judge: expected a Python file, got none.py"),
+        (["judge", "nbgrader_config.py", "--task", "backprop"], "task: expected one of "),
+        (["--course", "source", "grade", "assignment1"], "course: expected a folder with nbgrader_config.py"),
+        (["demo", "--folder", "source"], "demo: expected an empty folder or an older demo, got source"),
+        (["grade", "assignment1", "--scheduler", "nowhere"], "scheduler: expected"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_gets_one_line_and_exit_code_2(here, capsys, argv, words):
+    files = sorted(p for p in here.root.rglob("*") if "gradebook" not in p.name)
+    assert main(argv) == 2
+    said = capsys.readouterr().err.strip().split("\n")[-1]
+    assert said.startswith("autograder: ")
+    assert words in said
+    assert sorted(p for p in here.root.rglob("*") if "gradebook" not in p.name) == files
+
+
+def test_grading_before_a_release_says_so(here, capsys):
+    import shutil
+
+    shutil.rmtree(here.root / "assignments")
+    assert main(["grade", "assignment1"]) == 2
+    assert "run `autograder release assignment1`" in capsys.readouterr().err
+
+
+def test_without_bubblewrap_grading_refuses(here, capsys, monkeypatch):
+    (here.root / "submitted/ada/assignment1").mkdir(parents=True)
+    monkeypatch.setattr("autograder.sandbox.shutil.which", lambda name: None)
+    assert main(["grade", "assignment1"]) == 1
+    assert "--sandbox none" in capsys.readouterr().err
+
+
+def test_tasks_are_listed(capsys):
+    assert main(["tasks"]) == 0
+    assert "assignment1/knn: KNearestNeighbor.compute_distances_two_loops, 5 points" in capsys.readouterr().out
+
+
+def test_tasks_as_json(capsys):
+    assert main(["tasks", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert sum(row["points"] for row in rows) == 95
+    assert set(rows[0]) == {"task", "assignment", "notebook", "points", "checks", "mistakes"}
+
+
+def test_leaks_of_a_clean_release(here, capsys):
+    assert main(["leaks", "assignment1"]) == 0
+    assert "no leaks" in capsys.readouterr().out
+
+
+def test_a_leak_is_a_finding(here, capsys):
+    (here.root / "assignments/assignment1/gradebook.db").touch()
+    assert main(["leaks", "assignments/assignment1"]) == 1
+    assert "gradebook.db" in capsys.readouterr().out
+
+
+def test_sync_check_writes_nothing(here, capsys):
+    assert main(["sync", "assignment1", "--check"]) == 0
+
+
+@pytest.mark.slow
+def test_judge_a_file(tmp_path, capsys, sandbox):
+    path = tmp_path / "mine.py"
+    path.write_text(RIGHT + "def kl_divergence(p, q):\n    return 0.0\n")
+    assert main(["judge", str(path), "--seed", "5", "--json", "--sandbox", sandbox]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(f["task"], f["score"], f["max"]) for f in found] == [("max_norm", 2, 2), ("kl_divergence", 0, 3)]
+    assert set(found[0]) == {"file", "task", "score", "max", "checks", "seed"}
+    assert set(found[0]["checks"][0]) >= {"name", "passed", "message"}
+    assert found[0]["seed"] == 5
+
+
+@pytest.mark.slow
+def test_a_file_without_tasks_says_what_running_it_raised(tmp_path, capsys, sandbox):
+    path = tmp_path / "broken.py"
+    path.write_text("import no_such_module\ndef max_norm(W, c):\n    return W\n")
+    assert main(["judge", str(path), "--sandbox", sandbox]) == 2
+    assert "running it raised ModuleNotFoundError" in capsys.readouterr().err

@@ -1,0 +1,170 @@
+"""Releases: what is in them, what is not, and that a failed one changes nothing."""
+
+import ast
+import shutil
+
+import nbformat
+import numpy as np
+import pytest
+
+from autograder.course import read_folder
+from autograder.edition import PACKAGE, TAUGHT, dropped_modules, edition_files
+from autograder.errors import GradingError, SpecError, UsageError
+from autograder.leaks import find_leaks
+from autograder.release import release
+from autograder.specs import task_named
+from autograder.sync import solution_text
+
+
+@pytest.fixture(scope="module")
+def released(root):
+    return root / "assignments" / "assignment1"
+
+
+@pytest.mark.slow
+def test_the_checked_in_release_is_what_release_makes_now(course, root):
+    release(course, "assignment1")
+    made, stored = (read_folder(folder / "assignments" / "assignment1") for folder in (course.root, root))
+    assert made.keys() == stored.keys()
+    assert [path for path in made if made[path] != stored[path] and not path.endswith(".npz")] == []
+    key = "chainrule/answers/assignment1.npz"
+    with (
+        np.load(course.root / "assignments/assignment1" / key) as a,
+        np.load(root / "assignments/assignment1" / key) as b,
+    ):
+        # Rounding may differ between machines, and with it the name of an array; not how many there are.
+        assert len(a.files) == len(b.files)
+
+
+def test_the_release_has_no_leaks(released):
+    assert find_leaks(released) == []
+
+
+@pytest.mark.parametrize("assignment", TAUGHT)
+def test_kept_modules_do_not_import_dropped_ones(assignment):
+    dropped = {f"chainrule.{name}" for name in dropped_modules(assignment)}
+    for path in edition_files(assignment):
+        if path.suffix != ".py":
+            continue
+        for node in ast.walk(ast.parse((PACKAGE / path).read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+            assert not dropped & set(names), path
+
+
+def test_every_module_is_taught_or_always_present():
+    always = {"__init__", "check", "data", "errors", "gradcheck", "plotting", "shapes"}
+    taught = {module for modules in TAUGHT.values() for module in modules}
+    assert {path.stem for path in PACKAGE.glob("*.py")} == always | taught
+
+
+def test_no_module_of_this_assignment_is_released(released):
+    assert {p.stem for p in (released / "chainrule").glob("*.py")}.isdisjoint({"neighbors", "preprocessing", "linear"})
+
+
+# --- leaks: one for each kind ---
+
+
+@pytest.fixture
+def folder(released, tmp_path):
+    return shutil.copytree(released, tmp_path / "assignment1", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def plant(folder, source):
+    path = folder / "knn.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(source))
+    nbformat.write(notebook, path)
+
+
+def test_a_solution_is_found(folder):
+    plant(folder, solution_text(task_named("max_norm")))
+    assert any("BEGIN SOLUTION" in line for line in find_leaks(folder))
+
+
+def test_a_solution_with_other_names_and_no_markers_is_found(folder):
+    text = task_named("softmax_loss_vectorized").source().replace("exp_scores", "e").replace("num_train", "n")
+    plant(folder, text.replace("def softmax_loss_vectorized", "def mine"))
+    assert any("reference code of softmax_loss_vectorized" in line for line in find_leaks(folder))
+
+
+def test_a_solution_of_one_line_is_found(folder):
+    plant(folder, "def f(self, X):\n    return np.argmax(X @ self.W, axis=1)")
+    assert any("reference code of LinearClassifier.predict" in line for line in find_leaks(folder))
+
+
+@pytest.mark.parametrize("marker", ["### BEGIN HIDDEN TESTS", "=== BEGIN MARK SCHEME ===", "hidden_tests(f)"])
+def test_marks_of_the_instructors_version_are_found(folder, marker):
+    plant(folder, f"# {marker}")
+    assert len(find_leaks(folder)) == 1
+
+
+def test_a_module_taught_here_is_found(folder, root):
+    shutil.copy(root / "chainrule" / "linear.py", folder / "chainrule")
+    assert any("taught in this assignment" in line for line in find_leaks(folder))
+
+
+@pytest.mark.parametrize("name", ["gradebook.db", "my_solution.py", ".secret.json", "x.pyc"])
+def test_files_of_the_graders_are_found(folder, name):
+    (folder / name).write_text("")
+    assert len(find_leaks(folder)) == 1
+
+
+def test_a_link_is_found(folder, tmp_path):
+    (folder / "link.txt").symlink_to(tmp_path)
+    assert find_leaks(folder) == ["link.txt: is a symbolic link"]
+
+
+def test_stored_outputs_are_found(folder):
+    path = folder / "knn.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(c for c in notebook.cells if c.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("stream", text="0.98")]
+    nbformat.write(notebook, path)
+    assert any("stored outputs" in line for line in find_leaks(folder))
+
+
+def test_no_such_folder(tmp_path):
+    with pytest.raises(UsageError, match="expected a released folder"):
+        find_leaks(tmp_path / "none")
+
+
+# --- a release that fails leaves the old one alone ---
+
+
+def change_source(course, grade_id, change):
+    path = course.root / "source/assignment1/softmax.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+            change(cell)
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize(
+    ("grade_id", "change", "error", "words"),
+    [
+        ("max_norm", lambda c: c.update(source="pass"), SpecError, "autograder sync"),
+        ("softmax-q1", lambda c: c.metadata.nbgrader.update(solution=False), SpecError, "softmax-q1"),
+    ],
+)
+def test_a_source_that_does_not_fit_is_refused(course, grade_id, change, error, words):
+    change_source(course, grade_id, change)
+    before = read_folder(course.root / "assignments")
+    with pytest.raises(error, match=words):
+        release(course, "assignment1")
+    assert read_folder(course.root / "assignments") == before
+
+
+@pytest.mark.slow
+def test_a_leak_stops_the_release(course):
+    path = course.root / "source/assignment1/softmax.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(task_named("max_norm").source()))
+    nbformat.write(notebook, path)
+    before = read_folder(course.root / "assignments")
+    with pytest.raises(GradingError, match="reference code of max_norm"):
+        release(course, "assignment1")
+    assert read_folder(course.root / "assignments") == before
+    assert not list(course.root.glob(".release*"))

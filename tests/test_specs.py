@@ -1,0 +1,389 @@
+import ast
+import importlib
+import json
+import pkgutil
+from functools import cache, wraps
+
+import numpy as np
+import pytest
+
+import autograder
+import chainrule
+from autograder import hidden_tests
+from autograder.errors import GradingError, SpecError, UsageError
+from autograder.key import VISIBLE_SEED, visible_exams, write_key
+from autograder.spec import Task, exam_of, gradient, mistake, untouched, values
+from autograder.specs import TASKS, of_assignment, task_named
+from chainrule import linear, neighbors, preprocessing
+from chainrule.check import asker
+from chainrule.errors import CheckFailed
+from chainrule.gradcheck import gradient_check
+from chainrule.judging.exam import load_exams
+from chainrule.judging.verdict import NO_VALUE, judge
+
+SEEDS = (1, 2, 3)
+MEASURED = {"growth", "memory"}
+GRADIENTS = [task for task in TASKS if any(check.gradients for check in task.checks)]
+
+per_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+per_mistake = pytest.mark.parametrize(
+    ("task", "wrong"), [pytest.param(t, m, id=f"{t.name}-{m.name}") for t in TASKS for m in t.mistakes]
+)
+
+exam = cache(exam_of)
+
+
+def names_of(task, **changed):
+    """The names of the reference module, some of them changed: `function` is the task's own."""
+    names = dict(vars(task.module))
+    owner, _, function = task.name.rpartition(".")
+    if owner:
+        names[owner] = type(owner, (names[owner],), {function: changed["function"]}) if changed else names[owner]
+    elif changed:
+        names[function] = changed["function"]
+    return names
+
+
+def verdict_on(task, seed, **changed):
+    return judge(exam(task, seed), asker(names_of(task, **changed)), seed)
+
+
+@cache
+def verdict_on_mistake(task, wrong, seed):
+    scope = dict(vars(task.module))
+    exec(compile(task.mistaken(wrong), "<mistake>", "exec"), scope)
+    return verdict_on(task, seed, function=scope[task.name.split(".")[-1]])
+
+
+def kinds(task):
+    return {check.name: check.kind for check in task.checks}
+
+
+# The reference, and every named mistake.
+
+
+@per_task
+def test_the_reference_gets_full_marks(task):
+    for seed in SEEDS:
+        verdict = verdict_on(task, seed)
+        assert verdict.reason() == ""
+        assert verdict.score == verdict.points == task.points
+
+
+@per_mistake
+def test_a_named_mistake_loses_points(task, wrong):
+    for seed in SEEDS:
+        assert verdict_on_mistake(task, wrong, seed).score < task.points
+
+
+@per_mistake
+def test_a_named_mistake_is_told_in_its_own_sentence(task, wrong):
+    for seed in SEEDS:
+        lost = [o for o in verdict_on_mistake(task, wrong, seed).lost() if o.message != NO_VALUE]
+        if {kinds(task)[o.name] for o in lost} <= MEASURED:
+            # Every value is right; the sentence of the one check that was lost names the cause.
+            assert len(lost) == 1
+            assert "grows with N" in lost[0].message or "MB are enough" in lost[0].message
+        else:
+            assert any(wrong.says in o.message for o in lost)
+
+
+@per_mistake
+def test_a_named_mistake_is_never_taken_for_another(task, wrong):
+    for seed in SEEDS:
+        said = " ".join(o.message for o in verdict_on_mistake(task, wrong, seed).lost())
+        assert [m.name for m in task.mistakes if m.says != wrong.says and m.says in said] == []
+
+
+@per_mistake
+def test_every_edit_changes_the_reference(task, wrong):
+    text = task.source()
+    for old, new in wrong.edits:
+        assert old in text
+        assert old != new
+    ast.parse(task.mistaken(wrong))
+    assert task.mistaken(wrong) != text
+
+
+@per_task
+def test_mistakes_and_checks_have_names_of_their_own(task):
+    for names in ([m.name for m in task.mistakes], [c.name for c in task.checks], [m.edits for m in task.mistakes]):
+        assert len(set(names)) == len(names)
+    assert task.mistakes
+
+
+@per_task
+def test_a_sentence_does_not_hold_another(task):
+    # Otherwise the table would say two things at once.
+    says = {m.says for m in task.mistakes}
+    assert [(a, b) for a in says for b in says if a != b and a in b] == []
+
+
+@per_task
+def test_a_blank_answer_earns_nothing(task):
+    def blank(*args, **kwargs):
+        raise NotImplementedError
+
+    verdict = verdict_on(task, SEEDS[0], function=blank)
+    assert (verdict.score, verdict.attempted) == (0, False)
+
+
+@pytest.mark.parametrize("task", [t for t in TASKS if t.name != "LinearClassifier.train"], ids=lambda task: task.name)
+def test_a_constant_answer_earns_nothing(task):
+    # A guard against checks that compare nothing. (A method that returns nothing of interest may still act.)
+    for answer in (None, 0, (0, 0), "A+"):
+        assert verdict_on(task, SEEDS[0], function=lambda *args, value=answer, **kwargs: value).score == 0
+
+
+# Gradients.
+
+
+def loss_and_gradient(task, inputs):
+    """The loss as a function of W, and the reference's gradient at W."""
+
+    def call(W):
+        scope = names_of(task) | inputs | {"W": W}
+        exec(task.call, scope)
+        return scope.get("loss", scope.get("penalty")), scope["dW"]
+
+    return lambda W: call(W)[0], call(inputs["W"])[1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("task", GRADIENTS, ids=lambda task: task.name)
+def test_gradients_of_the_reference_agree_with_numerical_ones(task, seed):
+    draws = [check.draw or task.draw for check in task.checks if check.gradients]
+    for draw in draws:
+        inputs = draw(np.random.default_rng(seed))
+        f, dW = loss_and_gradient(task, inputs)
+        # 1e-7: central differences at h = 1e-5 keep seven digits; kinks are found and left out.
+        report = gradient_check(f, inputs["W"], dW, tol=1e-7)
+        assert report.verdict == "right", report
+
+
+def spoilt(task, spoil):
+    """The reference with its gradient spoilt a little; the loss stays right."""
+    right = getattr(task.module, task.name)
+
+    @wraps(right)
+    def function(*args):
+        loss, dW = right(*args)
+        return loss, spoil(dW.copy())
+
+    return function
+
+
+def one_entry_off(dW):
+    dW[-1, 0] *= 1.01
+    return dW
+
+
+SPOILS = {"one entry off by 1 %": one_entry_off, "all times 1.001": lambda dW: 1.001 * dW}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("spoil", SPOILS)
+@pytest.mark.parametrize("task", GRADIENTS, ids=lambda task: task.name)
+def test_a_slightly_wrong_gradient_loses_every_check_of_gradients(task, spoil, seed):
+    verdict = verdict_on(task, seed, function=spoilt(task, SPOILS[spoil]))
+    outcomes = {o.name: o for o in verdict.outcomes}
+    for check in task.checks:
+        if check.gradients:
+            assert outcomes[check.name].passed is False
+            said = "dW is 1.001 times the right value" if "all" in spoil else "dW["
+            assert outcomes[check.name].message.startswith(said)
+        elif check.outputs in (("loss",), ("penalty",)):
+            assert outcomes[check.name].passed is True
+
+
+@pytest.mark.parametrize("task", [t for t in GRADIENTS if "loss" in t.name], ids=lambda task: task.name)
+def test_a_loss_off_by_a_constant_fails_though_its_gradient_is_right(task):
+    right = getattr(task.module, task.name)
+
+    def function(*args):
+        loss, dW = right(*args)
+        return loss + 0.5, dW
+
+    outcomes = {o.name: o.passed for o in verdict_on(task, 1, function=function).outcomes}
+    assert outcomes["loss"] is False
+    assert outcomes["dW against numeric"] is True
+
+
+# Exams by seed and by value.
+
+
+def leaves(value):
+    """Every key and every value inside dicts and lists."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+@per_task
+def test_one_seed_gives_one_exam_and_another_seed_another(task):
+    def inputs(made):
+        return [leaf for check in made.checks for case in check.cases for leaf in leaves(case.inputs)]
+
+    def alike(a, b):
+        return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+    first = inputs(exam(task, 1))
+    assert alike(first, inputs(exam_of(task, 1)))
+    assert not alike(first, inputs(exam(task, 2)))
+
+
+@per_task
+def test_the_reference_is_not_needed_to_read_what_is_expected(task):
+    for check in exam(task, 1).checks:
+        for case in check.cases:
+            assert all(type(value) is np.ndarray for value in case.expected.values())
+            assert bool(case.expected) is (check.kind not in MEASURED)
+            assert set(case.mistakes) <= {m.name for m in task.mistakes}
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("key") / "assignment1.npz"
+    write_key(path, "assignment1")
+    return path
+
+
+@pytest.fixture(scope="module")
+def stored(key):
+    return load_exams(key)
+
+
+def test_an_answer_key_holds_arrays_numbers_and_words_alone(key, stored):
+    with np.load(key, allow_pickle=False) as file:
+        assert {file[name].dtype.kind for name in file.files} <= set("biufc")
+    for made in stored.values():
+        found = list(leaves([vars(case) for check in made.checks for case in check.cases]))
+        found += leaves([made.sentences, [(c.name, c.kind, c.view) for c in made.checks]])
+        assert {type(leaf) for leaf in found} <= {str, int, float, bool, np.ndarray}
+
+
+@per_task
+def test_an_answer_key_holds_no_line_of_a_solution(stored, task):
+    made = stored[task.name]
+    cases = [vars(case) for check in made.checks for case in check.cases]
+    words = "\n".join(leaf for leaf in leaves([cases, made.sentences]) if isinstance(leaf, str))
+    body = ast.parse(task.source()).body[0].body[1:]
+    statements = [ast.unparse(node) for top in body for node in ast.walk(top) if isinstance(node, ast.stmt)]
+    # Very short ones, such as `pass`, are nobody's secret.
+    assert [text for text in statements if len(text) > 12 and text in words] == []
+    assert "def " not in words
+
+
+def test_the_key_has_the_visible_exams(stored):
+    assert set(stored) == set(of_assignment("assignment1"))
+    for name, made in stored.items():
+        assert made.sentences == visible_exams()[name].sentences
+        assert [c.name for c in made.checks] == [c.name for c in visible_exams()[name].checks]
+
+
+def test_hidden_tests_are_silent_on_the_reference_and_name_the_seed_on_a_mistake():
+    assert hidden_tests(preprocessing.add_bias, seed=5) is None
+    assert hidden_tests(neighbors.KNearestNeighbor.predict_labels) is None
+    names = {"np": np}
+    exec("def add_bias(X):\n    return X + 1\n", names)
+    with pytest.raises(CheckFailed, match="add_bias, seed 5: 1 was added to every entry"):
+        hidden_tests(names["add_bias"], seed=5)
+
+
+def test_hidden_inputs_are_not_the_visible_ones():
+    assert VISIBLE_SEED not in SEEDS
+
+
+# Specs that are wrong.
+
+
+def toy(*checks, mistakes=()):
+    call = "loss, dW = softmax_loss_vectorized(W, X, y, reg)"
+    draw = task_named("softmax_loss_vectorized").draw
+    return Task("softmax_loss_vectorized", linear, "assignment1", "softmax", call, draw, checks, mistakes)
+
+
+def test_an_edit_that_does_not_apply_is_the_authors_error():
+    wrong = mistake("gone", "it is gone", ("np.no_such_line", ""))
+    with pytest.raises(SpecError, match="mistake gone: expected 'np.no_such_line' in the reference, not found"):
+        toy(mistakes=(wrong,)).mistaken(wrong)
+
+
+def test_a_reference_whose_gradient_is_wrong_gives_no_exam():
+    # The softmax loss has no kinks: no draw of inputs can make them agree.
+    task = toy(
+        gradient("dX", 1, "dW", "loss", "W", call="loss, dW = softmax_loss_vectorized(W, X, y, reg)\ndW = 2 * dW")
+    )
+    with pytest.raises(SpecError, match="the reference's gradient and the numerical one never agree"):
+        exam_of(task, 1)
+
+
+def test_an_unknown_task_is_said_with_those_that_exist():
+    with pytest.raises(UsageError, match="expected one of .*add_bias.*; got 'nothing'"):
+        task_named("nothing")
+    assert issubclass(SpecError, GradingError)
+
+
+def test_points_of_a_task_are_those_of_its_checks():
+    task = toy(values("a", 2, "loss"), untouched(0.5, "W"))
+    assert task.points == exam_of(task, 1).points == 2.5
+
+
+# The course around the tasks.
+
+
+@cache
+def grade_cells(assignment):
+    """{grade_id: (notebook, nbgrader's metadata)} of the source notebooks."""
+    folder = importlib.resources.files("autograder").parent / "source" / assignment
+    found = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if (data := cell["metadata"].get("nbgrader")) and (data["grade"] or data["solution"]):
+                assert data["grade_id"] not in found
+                found[data["grade_id"]] = (path.stem, data)
+    return found
+
+
+ASSIGNMENTS = sorted({task.assignment for task in TASKS})
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_tasks_and_manual_questions_make_100_points(assignment):
+    manual = [data["points"] for _, data in grade_cells(assignment).values() if data["grade"] and data["solution"]]
+    assert sum(task.points for task in of_assignment(assignment).values()) + sum(manual) == 100
+
+
+@per_task
+def test_a_task_has_its_cells_in_its_notebook(task):
+    cells = grade_cells(task.assignment)
+    assert cells[task.solution_id][0] == cells[task.test_id][0] == task.notebook
+    assert cells[task.test_id][1]["points"] == task.points
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_test_cell_has_a_task(assignment):
+    tests = {name for name, (_, data) in grade_cells(assignment).items() if data["grade"] and not data["solution"]}
+    assert tests == {task.test_id for task in of_assignment(assignment).values()}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        m.name
+        for package in (chainrule, autograder)
+        for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    ]
+    + ["chainrule", "autograder"],
+)
+def test_every_public_name_exists(module):
+    loaded = importlib.import_module(module)
+    public = getattr(loaded, "__all__", [])
+    assert [name for name in public if not hasattr(loaded, name)] == []
+    assert len(set(public)) == len(public)

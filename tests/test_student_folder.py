@@ -1,0 +1,89 @@
+"""A student with the released folder and the environment, and nothing else."""
+
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from autograder.classroom import filled
+from autograder.specs import of_assignment
+
+pytestmark = pytest.mark.slow
+
+# Neither the grader nor the reference package can be imported: as on a machine that holds no checkout.
+ALONE = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "autograder":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+sys.path.insert(0, "")
+"""
+
+
+@pytest.fixture
+def folder(root, tmp_path):
+    made = tmp_path / "somewhere else" / "assignment1"
+    shutil.copytree(root / "assignments/assignment1", made, ignore=shutil.ignore_patterns("__pycache__"))
+    return made
+
+
+def run(folder, code):
+    return subprocess.run(
+        [sys.executable, "-c", ALONE + code], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def definitions_of(folder, name):
+    """The code cells of a filled notebook that define what is checked, and the checks."""
+    from autograder.step import definitions
+
+    notebook = filled(nbformat.read(folder / f"{name}.ipynb", as_version=4), "assignment1")
+    parts = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            checks = cell.metadata.get("nbgrader", {}).get("grade")
+            parts.append(cell.source if checks else definitions(cell.source))
+    return "\n".join(parts)
+
+
+def test_the_package_is_the_one_in_the_folder(folder):
+    done = run(folder, "import chainrule; print(chainrule.__file__)")
+    assert str(folder) in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["knn", "svm", "softmax"])
+def test_every_check_passes_on_right_answers(folder, name):
+    done = run(folder, definitions_of(folder, name))
+    assert done.returncode == 0, done.stderr[-2000:]
+    points = sum(t.points for t in of_assignment("assignment1").values() if t.notebook == name)
+    assert sum(int(line.split()[1]) for line in done.stdout.splitlines() if line.endswith("points")) == points
+
+
+def test_a_wrong_answer_is_explained_without_the_grader(folder):
+    code = (
+        "from chainrule import check\nimport numpy as np\n"
+        "def max_norm(W, c):\n    return np.clip(W, -c, c)\n"
+        "check(max_norm)"
+    )
+    done = run(folder, code)
+    assert "the entries are clipped to -c..c" in done.stdout
+    assert "CheckFailed: max_norm: " in done.stderr
+
+
+def test_a_blank_answer_is_not_attempted_yet(folder):
+    done = run(
+        folder, "from chainrule import check\ndef max_norm(W, c):\n    raise NotImplementedError()\ncheck(max_norm)"
+    )
+    assert done.stdout.count("not attempted yet") == 2
+    assert "CheckFailed: max_norm: not attempted yet" in done.stderr
+
+
+def test_a_folder_without_its_answers_says_so(folder):
+    shutil.rmtree(folder / "chainrule" / "answers")
+    done = run(folder, "from chainrule import check\ndef max_norm(W, c):\n    return W\ncheck(max_norm)")
+    assert "expected an answer key" in done.stderr
+    assert "copy the whole assignment folder again" in done.stderr

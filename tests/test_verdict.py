@@ -269,8 +269,8 @@ def test_as_dict_survives_json():
         "score": 2.0,
         "max": 3,
         "checks": [
-            {"name": "a", "passed": True, "points": 2, "message": ""},
-            {"name": "b", "passed": False, "points": 1, "message": "no answer"},
+            {"name": "a", "passed": True, "points": 2, "result": "right", "message": ""},
+            {"name": "b", "passed": False, "points": 1, "result": "not judged", "message": "no answer"},
         ],
         "seed": 11,
     }

@@ -1,11 +1,19 @@
 """Every task of the course, in the order of the notebooks. A new task goes into the module of its topic."""
 
 from autograder.errors import UsageError
-from autograder.specs import linear, neighbors, preprocessing
+from autograder.specs import divergences, neighbors, penalties, preprocessing, softmax, svm, training
 
 __all__ = ["TASKS", "of_assignment", "task_named"]
 
-TASKS = (*neighbors.TASKS, *preprocessing.TASKS, *linear.TASKS)
+TASKS = (
+    *neighbors.TASKS,
+    *preprocessing.TASKS,
+    *svm.TASKS,
+    *training.TASKS,
+    *softmax.TASKS,
+    *penalties.TASKS,
+    *divergences.TASKS,
+)
 
 
 def of_assignment(assignment):

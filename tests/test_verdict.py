@@ -290,3 +290,43 @@ def test_the_reason_is_one_line_that_joins_checks_with_one_cause():
 def test_one_cause_for_everything_needs_no_names():
     outcomes = tuple(Outcome(name, 1, False, "raised ValueError") for name in "abc")
     assert Verdict("t", outcomes).reason() == "raised ValueError"
+
+
+# --- answers meant to bring the judge down ---
+
+
+def measured(kind, costs):
+    values = [check("a"), Check("cost", 1, (Case("f()", {"N": 2}, {}), Case("f()", {"N": 20}, {})), kind, limit=10)]
+
+    def ask(case, measure):
+        return costs if measure else {name: np.array(value) for name, value in case.expected.items()}
+
+    return judge(Exam("task", tuple(values), {}), ask).outcomes[1]
+
+
+@pytest.mark.parametrize("kind", ["growth", "memory"])
+@pytest.mark.parametrize("cost", [np.ones(3), np.array(np.nan), np.array(1j), np.array(-5), np.array(2.5)], ids=str)
+def test_a_cost_that_is_no_count_earns_nothing(kind, cost):
+    outcome = measured(kind, {"steps": cost, "views": cost, "peak": cost})
+    assert (outcome.passed, outcome.message) == (False, "what it costs could not be measured")
+
+
+def test_a_view_is_not_taken_of_an_answer_of_another_shape():
+    case = Case("f()", {}, {"Z": np.eye(2)})
+    huge = np.broadcast_to(0.0, (10**6, 1))  # its inner products would fill 8 TB
+    verdict = judge(Exam("task", (Check("a", 1, (case,), view="gram"),), {}), lambda *_: {"Z": huge})
+    assert verdict.outcomes[0].message == "Z has shape (1000000, 1), expected (2, 2)"
+
+
+def test_what_is_seen_through_a_view_is_called_so():
+    case = Case("f()", {}, {"Z": np.eye(2)})
+    verdict = judge(Exam("task", (Check("a", 1, (case, case), view="gram"),), {}), lambda *_: {"Z": 2 * np.eye(2)})
+    assert verdict.outcomes[0].message == "Z Z^T is 4 times the right value"
+
+
+def test_numbers_that_look_alike_are_shown_in_full():
+    verdict = judge(
+        exam(check("a")), lambda case, _: {n: np.asarray(v) + [3.5e-6, 0] for n, v in case.expected.items()}
+    )
+    got, expected = verdict.outcomes[0].message.split(" is ")[1].split(" (")[0].split(", expected ")
+    assert got != expected

@@ -13,7 +13,7 @@ model = probe(LinearClassifier, W)
 history = model.train(X, y, learning_rate=rate, reg=reg, num_iters=num_iters, batch_size=batch_size)
 W_after = model.W
 sizes = [len(ids) for ids in model.ids]
-paired = all((ids % 3 == labels).all() for ids, labels in zip(model.ids, model.labels))
+paired = len(model.ids) > 0 and all((ids % 3 == labels).all() for ids, labels in zip(model.ids, model.labels))
 repeats = [sorted(a) == sorted(b) for a, b in zip(model.ids[1:], model.ids[:-1])]
 """
 

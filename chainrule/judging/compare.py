@@ -5,7 +5,7 @@
 
 import numpy as np
 
-__all__ = ["VIEWS", "difference", "same"]
+__all__ = ["VIEWS", "difference", "label", "same"]
 
 VIEWS = {
     "": lambda a: a,
@@ -14,6 +14,14 @@ VIEWS = {
     # Inner products of rows: the same for every rotation of the axes.
     "gram": lambda a: a @ a.T if a.ndim == 2 else a,
 }
+
+
+LABELS = {"": "{0}", "abs": "|{0}|", "gram": "{0} {0}^T"}
+
+
+def label(name, view):
+    """The name of an output as it is seen through a view."""
+    return LABELS[view].format(name)
 
 
 def same(got, expected, rtol=1e-6, atol=0.0):
@@ -42,12 +50,12 @@ def difference(name, got, expected, rtol=1e-6, atol=0.0):
     wrong_inf = np.isinf(got) & np.isfinite(expected)
     if np.any(wrong_inf):
         return f"{name} {_count(wrong_inf)}infinite, expected {_at(expected, wrong_inf)}"
-    with np.errstate(invalid="ignore"):
-        gap = np.where(close, -1.0, np.nan_to_num(np.abs(got.astype(float) - expected.astype(float)), nan=np.inf))
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.where(close, -1.0, np.nan_to_num(np.abs(got.astype(complex) - expected.astype(complex)), nan=np.inf))
     worst = np.unravel_index(np.argmax(gap), gap.shape)
     where = f"[{', '.join(str(i) for i in worst)}]" if got.ndim else ""
     rest = f" ({np.sum(~close)} of {close.size} entries differ)" if close.size > 1 else ""
-    return f"{name}{where} is {_number(got[worst])}, expected {_number(expected[worst])}{rest}"
+    return f"{name}{where} is {_pair(got[worst], expected[worst])}{rest}"
 
 
 def _close(got, expected, rtol, atol):
@@ -55,7 +63,7 @@ def _close(got, expected, rtol, atol):
     scale = np.max(np.abs(expected[finite]), initial=0) if expected.dtype != bool else 0
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(got.astype(complex) - expected.astype(complex))
-        near = gap <= atol + rtol * (np.abs(expected.astype(complex)) + scale)
+        near = np.isfinite(gap) & (gap <= atol + rtol * (np.abs(expected.astype(complex)) + scale))
     return np.where(finite, near, (got == expected) | (np.isnan(got) & np.isnan(expected)))
 
 
@@ -70,6 +78,12 @@ def _count(mask):
 def _at(expected, mask):
     value = expected[mask].ravel()[0] if expected.ndim else expected
     return f"{_number(value)}" if expected.ndim == 0 else f"numbers such as {_number(value)}"
+
+
+def _pair(got, expected):
+    """Both numbers, with as many digits as it takes to tell them apart."""
+    short = _number(got), _number(expected)
+    return "{}, expected {}".format(*(short if short[0] != short[1] else (repr(got.item()), repr(expected.item()))))
 
 
 def _number(value):

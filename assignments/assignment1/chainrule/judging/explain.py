@@ -10,19 +10,20 @@ from chainrule.judging.compare import same
 __all__ = ["explain"]
 
 
-def explain(name, answers, sentences, rtol=1e-6, atol=0.0):
+def explain(name, answers, sentences, rtol=1e-6, atol=0.0, shown=None):
     """Return a sentence about the output `name`, or None.
 
     answers: {output: list of (got, expected, {mistake: output of that mistake}) over the cases of a check}.
-    sentences: {mistake: sentence}. Named mistakes come first, those that explain all outputs before those that
-    explain this one; then simple relations to the right value.
+    sentences: {mistake: sentence}. shown: what a sentence calls the output. Named mistakes come first, those that
+    explain all outputs before those that explain this one; then simple relations to the right value.
     """
     fitting = [m for m in sentences if _fits(m, answers[name], rtol, atol)]
     complete = [m for m in fitting if all(_fits(m, a, rtol, atol, False) for a in answers.values())]
     for named in ({sentences[m] for m in complete}, {sentences[m] for m in fitting}):
         if named:
             return named.pop() if len(named) == 1 else None
-    relations = (_factor(name, answers[name], rtol), _transposed(name, answers[name], rtol))
+    shown = shown or name
+    relations = (_factor(shown, answers[name], rtol), _transposed(shown, answers[name], rtol))
     related = [text for text in relations if text]
     return related[0] if len(related) == 1 else None
 
@@ -41,10 +42,11 @@ def _factor(name, answers, rtol):
     """The answer is c times the right one, with one c for all cases."""
     factors = []
     for got, expected, _ in answers:
-        if got.shape != expected.shape or got.dtype == bool or not np.all(np.isfinite(expected)):
+        if got.shape != expected.shape or got.dtype.kind not in "iuf" or not np.all(np.isfinite(expected)):
             return None
-        size = np.sum(np.square(expected, dtype=float))
-        if size == 0 or not np.all(np.isfinite(got)):
+        with np.errstate(over="ignore"):
+            size = np.sum(np.square(expected, dtype=float))
+        if size == 0 or not np.isfinite(size) or not np.all(np.isfinite(got)):
             return None
         factors.append(np.sum(got.astype(float) * expected.astype(float)) / size)
         if not same(got, factors[-1] * expected, rtol):

@@ -6,7 +6,7 @@ A verdict never decides by a warning or by a missing answer: no positive evidenc
 from dataclasses import dataclass
 from html import escape
 
-from chainrule.judging.compare import VIEWS, difference, same
+from chainrule.judging.compare import VIEWS, difference, label, same
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
 
@@ -146,7 +146,7 @@ def judge(exam, ask, seed=None, note=""):
         else:
             passed, message = _judge_check(check, exam.sentences, ask)
         blank = message == NOT_ATTEMPTED
-        outcomes.append(Outcome(check.name, check.points, passed, message))
+        outcomes.append(Outcome(check.name, check.points, passed, " ".join(message.split())))
     return Verdict(exam.task, tuple(outcomes), seed, note)
 
 
@@ -164,21 +164,30 @@ def _judge_check(check, sentences, ask):
 
 def _judge_values(check, sentences, ask):
     """Compare every output of every case; explain the first one that is wrong."""
-    view = VIEWS[check.view]
-    got = [{n: view(v) for n, v in ask(case, False).items()} for case in check.cases]
+    got = [ask(case, False) for case in check.cases]
     answers = {
-        name: [
-            (g[name], view(c.expected[name]), {m: view(o[name]) for m, o in c.mistakes.items() if name in o})
-            for g, c in zip(got, check.cases, strict=True)
-        ]
+        name: [_seen(check.view, name, g, c) for g, c in zip(got, check.cases, strict=True)]
         for name in check.cases[0].expected
     }
     for name in answers:
         wrong = [a for a in answers[name] if not same(a[0], a[1], check.rtol, check.atol)]
         if wrong:
-            cause = explain(name, answers, sentences, check.rtol, check.atol)
-            return cause or difference(name, *wrong[0][:2], check.rtol, check.atol)
+            shaped = wrong[0][0].shape == wrong[0][1].shape
+            shown = label(name, check.view) if shaped else name
+            cause = explain(name, answers, sentences, check.rtol, check.atol, shown)
+            return cause or difference(shown, *wrong[0][:2], check.rtol, check.atol)
     return None
+
+
+def _seen(view, name, got, case):
+    """The answer, the right one and those of the mistakes, as they are compared; other shapes stay as they are."""
+    right = case.expected[name]
+
+    def see(array):
+        return VIEWS[view](array) if array.shape == right.shape else array
+
+    mistakes = {m: see(outputs[name]) for m, outputs in case.mistakes.items() if name in outputs}
+    return see(got[name]), see(right), mistakes
 
 
 def _judge_growth(check, sentences, ask):
@@ -186,7 +195,7 @@ def _judge_growth(check, sentences, ask):
     small, large = (ask(case, True) for case in check.cases)
     sizes = [case.inputs["N"] for case in check.cases]
     for cost, words in (("steps", "steps"), ("views", "arrays taken from the input")):
-        few, many = int(small[cost]), int(large[cost])
+        few, many = _count(small[cost]), _count(large[cost])
         # numpy's own Python wrappers vary a little; a loop over N multiplies the count by the ratio of the sizes.
         if many > 1.2 * few + 20:
             return (
@@ -198,10 +207,17 @@ def _judge_growth(check, sentences, ask):
 
 def _judge_memory(check, sentences, ask):
     """The largest memory in use at one time stays under the limit."""
-    peak = int(ask(check.cases[0], True)["peak"])
+    peak = _count(ask(check.cases[0], True)["peak"])
     if peak <= check.limit:
         return None
     return f"it needs {peak / 1e6:.1f} MB at one time where {check.limit / 1e6:.1f} MB are enough"
+
+
+def _count(value):
+    """A cost as a whole number; anything else was not measured by us."""
+    if value.shape != () or value.dtype.kind not in "iu" or value < 0:
+        raise BadReply("what it costs could not be measured")
+    return int(value)
 
 
 KINDS = {"values": _judge_values, "untouched": _judge_values, "growth": _judge_growth, "memory": _judge_memory}

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course import read_folder
@@ -16,7 +16,7 @@ from autograder.errors import MachineError, UsageError
 from autograder.record import record, scores
 from autograder.release import register
 from autograder.sandbox import require_sandbox
-from autograder.step import grade_submission
+from autograder.step import grade_submission, unjudged
 
 __all__ = ["Result", "grade", "pool"]
 
@@ -101,22 +101,30 @@ def _results(course, assignment, options, students, released, force, executor):
             job = executor.submit(grade_submission, submitted, released, assignment, name, options)
             waiting[job] = name, submitted, stamp
     for job in as_completed(waiting):
-        yield _finish(course, assignment, job, *waiting[job])
+        student, submitted, stamp = waiting[job]
+        yield _finish(course, assignment, job, student, submitted, released, stamp)
 
 
-def _finish(course, assignment, job, student, submitted, stamp):
+def _finish(course, assignment, job, student, submitted, released, stamp):
     """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
     try:
-        graded = job.result()
-        record(course, assignment, student, submitted, graded)
-        score, most, manual = scores(course, assignment, student)
+        return _recorded(course, assignment, student, submitted, job.result(), stamp)
     except MachineError as error:
         return Result(student, error=str(error))
     except Exception as error:
-        words = " ".join(str(error).split())[:300]
-        return Result(student, error=f"{student}: not graded, {type(error).__name__}: {words}")
+        why = f"it could not be judged: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    try:
+        blank = unjudged(released, assignment, student, why)
+        return replace(_recorded(course, assignment, student, submitted, blank, stamp=None), error=why)
+    except Exception as error:
+        return Result(student, error=f"{why}; nor recorded: {' '.join(str(error).split())[:300]}")
+
+
+def _recorded(course, assignment, student, submitted, graded, stamp):
+    record(course, assignment, student, submitted, graded)
     verdicts = {name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()}
-    result = Result(student, score, most, manual, verdicts, {n: s for n, s in graded.notes.items() if s})
+    notes = {name: said for name, said in graded.notes.items() if said}
+    result = Result(student, *scores(course, assignment, student), verdicts, notes)
     _remember(course, assignment, student, stamp, result)
     return result
 

@@ -22,7 +22,7 @@ from autograder.specs import of_assignment
 from chainrule.judging.exam import Case
 from chainrule.judging.verdict import AnswerError, Outcome, Unanswered, Verdict, judge
 
-__all__ = ["Graded", "Options", "grade_notebook", "grade_submission", "seed_of", "workspace"]
+__all__ = ["Graded", "Options", "grade_notebook", "grade_submission", "seed_of", "unjudged", "workspace"]
 
 HANGS_ALLOWED = 2
 DEFINED = """
@@ -53,6 +53,9 @@ class Graded:
     verdicts: dict
     notes: dict
 
+    def add(self, name, notebook, verdicts, notes):
+        self.notebooks[name], self.verdicts[name], self.notes[name] = nbformat.writes(notebook), verdicts, notes
+
 
 def seed_of(assignment, student):
     """The seed of a student's hidden tests: the same when grading is repeated."""
@@ -64,24 +67,38 @@ def grade_submission(submitted, released, assignment, student, options):
 
     submitted, released: {relative path: bytes} of the student's folder and of the released one.
     """
-    notebooks, verdicts, notes = {}, {}, {}
+    made = Graded({}, {}, {})
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
         workspace(folder, submitted, released)
-        for path in sorted(p for p in released if p.endswith(".ipynb") and "/" not in p):
-            release = nbformat.reads(released[path].decode(), as_version=4)
-            notebook, said = repair(submitted.get(path), release, options.limits.notebook_bytes)
-            name = path.removesuffix(".ipynb")
-            readable = len(notebook.cells) > 0 and not (said and said[0].startswith(("the file", "the notebook")))
-            found = grade_notebook(notebook, release, folder, assignment, student, options, "" if readable else said[0])
-            notebooks[name], verdicts[name], notes[name] = nbformat.writes(notebook), found, said
-    return Graded(notebooks, verdicts, notes)
+        for name, release in released_notebooks(released).items():
+            notebook, said = repair(submitted.get(f"{name}.ipynb"), release, options.limits.notebook_bytes)
+            unreadable = said[0] if said and said[0].startswith(("the file", "the notebook")) else ""
+            found = grade_notebook(notebook, release, folder, assignment, student, options, unreadable)
+            made.add(name, notebook, found, said)
+    return made
+
+
+def unjudged(released, assignment, student, why):
+    """Return a Graded submission without points that says why it could not be judged."""
+    made = Graded({}, {}, {})
+    for name, release in released_notebooks(released).items():
+        notebook, _ = repair(None, release)
+        found = grade_notebook(notebook, release, None, assignment, student, Options(), why)
+        made.add(name, notebook, found, [why])
+    return made
+
+
+def released_notebooks(released):
+    """Return {name: notebook} of a released folder."""
+    paths = sorted(path for path in released if path.endswith(".ipynb") and "/" not in path)
+    return {p.removesuffix(".ipynb"): nbformat.reads(released[p].decode(), as_version=4) for p in paths}
 
 
 def workspace(folder, submitted, released):
     """Write what the student's code may read: the student's own files, and the package as it was released."""
     for path, data in [*submitted.items(), *released.items()]:
         own = path in submitted and path not in released
-        if path.endswith(".ipynb") or (own and path.startswith("chainrule/")):
+        if path.endswith(".ipynb") or (own and path.split("/")[0] == "chainrule"):
             continue
         target = Path(folder, path)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 
 import nbformat
 import pytest
@@ -185,6 +185,24 @@ def test_a_changed_submission_is_graded_again(course, results, sandbox):
     with ProcessPoolExecutor(1) as executor:
         (found,) = grade(course, "assignment1", Options(sandbox), student="ben", executor=executor)
     assert found.score == 29
+
+
+def test_what_the_grader_cannot_judge_is_said_and_scored(course, results, sandbox):
+    class Breaks:
+        def submit(self, *_):
+            job = Future()
+            job.set_exception(ValueError("out of order"))
+            return job
+
+    (found,) = grade(course, "assignment1", Options(sandbox), student="gus", force=True, executor=Breaks())
+    assert (found.score, found.error) == (0, "it could not be judged: ValueError: out of order")
+    with Gradebook(course.directory.db_url) as gradebook:
+        assert gradebook.find_submission("assignment1", "gus").score == 0
+        comment = gradebook.find_comment("max_norm", "softmax", "assignment1", "gus").auto_comment
+    assert "out of order" in comment
+    with ProcessPoolExecutor(1) as executor:
+        (again,) = grade(course, "assignment1", Options(sandbox), student="gus", executor=executor)
+    assert again.score == results["gus"].score
 
 
 def test_plain_nbgrader_takes_the_same_path(course, results, sandbox, monkeypatch):

@@ -110,6 +110,9 @@ def test_infinities_nan_and_minus_zero_survive():
         (packed(shape=[2.0]), "not a list of sizes"),
         (packed(shape=["2"]), "not a list of sizes"),
         (packed(shape=[10**12]), "not a list of sizes"),
+        # numpy refuses to shape nothing into something that would be too large.
+        (packed(shape=[0, *[64_000_000] * 4], data=""), "not a list of sizes"),
+        (packed() | {"dtype": []}, "not an array of numbers"),
         (packed(data="***"), "garbled"),
         (packed(data="AAA"), "garbled"),
         (packed(data="AAAA AAAA"), "garbled"),

@@ -157,20 +157,43 @@ def _count_steps(call, inputs, namespace):
     """Count the bytecodes executed in Python frames."""
     count = 0
 
-    def trace(frame, event, arg):
+    def step(*_):
         nonlocal count
+        count += 1
+
+    with _watched(step):
+        _run(call, inputs, namespace)
+    return count
+
+
+@contextlib.contextmanager
+def _watched(step):
+    """Call step for every bytecode: by sys.monitoring where there is one (3.12), else by a trace function."""
+    if monitoring := getattr(sys, "monitoring", None):
+        tool, event = 4, monitoring.events.INSTRUCTION
+        monitoring.use_tool_id(tool, "chainrule")
+        monitoring.register_callback(tool, event, step)
+        monitoring.set_events(tool, event)
+        try:
+            yield
+        finally:
+            monitoring.set_events(tool, 0)
+            monitoring.free_tool_id(tool)
+        return
+
+    def trace(frame, event, arg):
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
-        count += event == "opcode"
+        if event == "opcode":
+            step()
         return trace
 
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        _run(call, inputs, namespace)
+        yield
     finally:
         sys.settrace(before)
-    return count
 
 
 def _count_views(call, inputs, namespace):

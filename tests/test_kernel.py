@@ -15,7 +15,7 @@ from chainrule.judging.runner import BadReply, encode
 from chainrule.judging.verdict import AnswerError, Unanswered, judge
 
 pytestmark = pytest.mark.slow
-QUICK = Limits(cell_seconds=2, answer_seconds=2, output_bytes=10_000)
+QUICK = Limits(cell_seconds=5, answer_seconds=2, output_bytes=10_000)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ demo: install sandbox
 	$(BIN)/autograder demo
 
 test: install sandbox lint
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/sanitize.cfg -p no:cacheprovider -W default $(NOTEBOOKS)
 
 install: $(VENV)/.installed

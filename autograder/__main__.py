@@ -1,10 +1,11 @@
-"""The command line: `autograder tasks | release | leaks | sync | grade | judge | demo`."""
+"""The command line: `autograder tasks | release | leaks | sync | grade | report | judge | doctor | demo`."""
 
 import argparse
 import json
 import secrets
 import sys
 import warnings
+from dataclasses import asdict
 
 from tqdm import tqdm
 
@@ -19,6 +20,9 @@ SANDBOX = "none runs students' code without a sandbox, and the verdicts say so (
 def main(argv=None):
     """Run a command; return 0 (done), 1 (a finding) or 2 (usage)."""
     arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be text
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # those of nbgrader's database layer say nothing to an instructor
     try:
@@ -61,11 +65,15 @@ def _parser():
     made.add_argument("--force", action="store_true", help="grade again what was graded before")
     made.add_argument("--run-all", action="store_true", help="run the cells that only draw or experiment, too")
     _add_common(made)
+    made = command("report", report, "write a report on the class as a page with plots")
+    made.add_argument("assignment")
     made = command("judge", judge, "judge functions of a plain file as hidden tests would")
     made.add_argument("files", nargs="+", metavar="FILE.py")
     made.add_argument("--task", help="only this task")
     made.add_argument("--seed", type=_natural, help="the seed of an earlier verdict, to repeat it")
     _add_common(made)
+    made = command("doctor", doctor, "try on this machine what students' code must not be able to do")
+    made.add_argument("--json", action="store_true", help="print JSON")
     made = command("demo", demo, "run the whole round on a made-up class: release, submit, grade, feedback")
     made.add_argument("--jobs", type=_positive, help="how many submissions at once (default: one a core)")
     made.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap", help=SANDBOX)
@@ -96,10 +104,12 @@ def _course(arguments):
     return Course(arguments.course)
 
 
-def _options(arguments):
+def _options(arguments, course=None):
+    from autograder.limits import Limits
     from autograder.step import Options
 
-    return Options(arguments.sandbox, getattr(arguments, "run_all", False))
+    limits = Limits.of(course.config if course else {})
+    return Options(arguments.sandbox, getattr(arguments, "run_all", False), limits)
 
 
 def tasks(arguments):
@@ -163,7 +173,7 @@ def grade(arguments):
     from autograder.table import text_table
 
     course = _course(arguments)
-    results = run_grade(course, arguments.assignment, _options(arguments), arguments, pool)
+    results = run_grade(course, arguments.assignment, _options(arguments, course), arguments, pool)
     print(json.dumps([r.as_dict() for r in results], indent=1) if arguments.json else text_table(results))
     return 1 if any(r.error for r in results) else 0
 
@@ -198,10 +208,34 @@ def judge(arguments):
     return 0
 
 
+def report(arguments):
+    from autograder.report import write_report
+
+    print(write_report(_course(arguments), arguments.assignment))
+    return 0
+
+
+def doctor(arguments):
+    from autograder.doctor import examine
+    from autograder.sandbox import require_sandbox
+
+    course = _course(arguments)
+    require_sandbox()
+    findings = []
+    for finding in examine(course):
+        findings.append(finding)
+        if not arguments.json:
+            print(f"{'closed' if finding.closed else 'OPEN':<6}  {finding.group}: {finding.what}  ({finding.detail})")
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=1))
+    return 0 if all(finding.closed for finding in findings) else 1
+
+
 def demo(arguments):
     from autograder.demo import run_demo
 
-    return run_demo(_course(arguments), arguments.folder, _options(arguments), arguments.jobs)
+    course = _course(arguments)
+    return run_demo(course, arguments.folder, _options(arguments, course), arguments.jobs)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ ROSTER = (
     Student("ivy", "one function ends the kernel", bodies=(("kl_divergence", "import os\n    os._exit(1)"),)),
     Student("jon", "tries to talk the tests down", first_cell=CHEAT, bodies=(("svm_loss_vectorized", CHEATING),)),
     Student("kim", "cells copied, deleted and retyped", breaks="cells"),
-    Student("lea", "one notebook is not a notebook", breaks="json"),
+    Student("lea", "the upload of one notebook broke off", breaks="upload"),
 )
 
 
@@ -132,9 +132,10 @@ def _work(student, assignment, path, data):
         notebook.cells.insert(0, new_code_cell(student.first_cell))
     if student.breaks == "cells":
         _mangle(notebook)
-    if student.breaks == "json" and path == "softmax.ipynb":
-        return data[: len(data) // 2]
-    return nbformat.writes(notebook).encode()
+    text = nbformat.writes(notebook).encode()
+    if student.breaks == "upload" and path == "softmax.ipynb":
+        return text[: len(text) // 2]
+    return text
 
 
 def _texts(student, assignment):

@@ -7,19 +7,25 @@ import copy
 import os
 import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
+import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.errors import UsageError
+from autograder.errors import GradingError, UsageError
 
-__all__ = ["Course", "complaint", "read_folder"]
+__all__ = ["Course", "complaint", "read_folder", "require_name"]
 
 EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
 CONFIG = "nbgrader_config.py"
+ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
 IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
 
@@ -72,9 +78,36 @@ class Course:
         directory = CourseDirectory(config=config)
         return NbGraderAPI(coursedir=directory, config=config)
 
+    @property
+    def workplace(self):
+        """The folder for unfinished work, there within `journal.alone`."""
+        return self.root / ".autograder" / ".work"
+
+    @contextmanager
     def gradebook(self):
-        """Open nbgrader's gradebook; use it in a with statement."""
-        return Gradebook(self.directory.db_url)
+        """Open nbgrader's gradebook."""
+        with _plain_errors(), Gradebook(self.directory.db_url) as gradebook:
+            yield gradebook
+
+    @contextmanager
+    def transaction(self):
+        """Make one transaction of all that is done to the gradebook inside, by nbgrader, too.
+
+        nbgrader opens the gradebook anew for every step and commits every cell; here all get the same connection, which
+        holds the one lock on the gradebook, and their commits wait for the end.
+        """
+        engine = create_engine(self.directory.db_url)
+        if engine.dialect.name == "sqlite":
+            # By itself the driver begins too late, and never for the making of tables.
+            event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        try:
+            with _plain_errors(), engine.connect() as connection, connection.begin() as transaction:
+                connection.dispose = lambda: None
+                with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
+                    yield transaction
+        finally:
+            engine.dispose()
 
 
 def _let_nbgrader_find_its_commands():
@@ -82,6 +115,27 @@ def _let_nbgrader_find_its_commands():
     beside = str(Path(sys.executable).parent)
     if beside not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@contextmanager
+def _plain_errors():
+    """Turn an error of the database into one line."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        advice = next((advice for word, advice in ADVICE.items() if word in words), "look at the database")
+        raise GradingError(f"gradebook: expected to be free for reading and writing, got {words!r}; {advice}") from None
+
+
+def require_name(student):
+    """Raise UsageError for a name that nbgrader would take for a pattern, change or not find, or show as markup."""
+    if re.search(r"[*?\[\n<>&\"\\]", student) or student != student.strip() or not student.isprintable():
+        raise UsageError(
+            'student: expected a folder without any of * ? [ < > & " \\ and without odd spaces in its name, '
+            f"got {ascii(student)}; "
+            "nbgrader cannot take it, rename it"
+        )
 
 
 def complaint(result):
@@ -92,7 +146,7 @@ def complaint(result):
     return (own or telling or ["it gave no reason"])[0]
 
 
-def read_folder(folder, limit=None):
+def read_folder(folder):
     """Return {relative path: bytes} of the regular files in a folder. Links are not followed."""
     folder = Path(folder)
     files = {}
@@ -101,6 +155,5 @@ def read_folder(folder, limit=None):
         linked = any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder))
         if linked or not path.is_file() or IGNORED & set(relative.parts):
             continue
-        with open(path, "rb") as handle:
-            files[str(relative)] = handle.read(-1 if limit is None else limit + 1)
+        files[str(relative)] = path.read_bytes()
     return files

@@ -1,26 +1,35 @@
 """Grade the submissions of an assignment: judged in parallel, recorded one by one as they are done.
 
 `grade` gives a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
-submission costs only itself: whatever happens to it, it ends with a result.
+submission costs only itself: whatever happens to it, it ends with a result. What was judged is kept on disk until it is
+recorded, so a command that is killed, or finds no room or a locked gradebook, is finished by running it again.
 """
 
+import errno
 import hashlib
-import json
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from pathlib import Path
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass
 
-from autograder.course import read_folder
+from nbgrader.api import MissingEntry
+from pebble import ProcessExpired
+
+from autograder import journal
+from autograder.course import Course, require_name
 from autograder.errors import MachineError, UsageError
-from autograder.record import record, scores
+from autograder.journal import Entry
+from autograder.record import handed_in, record, scores
 from autograder.release import register
 from autograder.sandbox import require_sandbox
-from autograder.step import grade_submission, unjudged
+from autograder.step import Options, grade_submission, notebooks_of, unjudged
+from autograder.submission import read_submission
+from autograder.workers import pool, submit
 
 __all__ = ["Result", "grade", "pool"]
 
-LARGEST_FILE = 20_000_000
+MARGIN_SECONDS = 120
+# Errors that say nothing about a submission.
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO, errno.EAGAIN}
 
 
 @dataclass(frozen=True)
@@ -56,22 +65,6 @@ class Result:
         }
 
 
-def pool(jobs=None, scheduler=None):
-    """Return an executor: processes of this machine, or a Dask cluster at an address."""
-    if scheduler is None:
-        return ProcessPoolExecutor(jobs or os.cpu_count())
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError(
-            "scheduler: expected the package distributed, found none; pip install 'chainrule[cluster]'"
-        ) from None
-    try:
-        return Client(scheduler, timeout=10).get_executor()
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"scheduler: expected a Dask scheduler at {scheduler}, got {error}") from None
-
-
 def grade(course, assignment, options, student=None, force=False, executor=None):
     """Return an iterator over the Results of the students who handed in the assignment, as they are done.
 
@@ -85,56 +78,123 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
         raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
     if options.sandbox == "bwrap":
         require_sandbox()
-    _require_in_gradebook(course, assignment)
-    return _results(course, assignment, options, [student] if student else students, released, force, executor)
+    return _Round(course, assignment, options, released, executor).results([student] if student else students, force)
 
 
-def _results(course, assignment, options, students, released, force, executor):
-    waiting = {}
-    for name in students:
-        submitted = read_folder(course.path("submitted", assignment, name), LARGEST_FILE)
-        stamp = _stamp(submitted, released, options)
-        known = None if force else _known(course, assignment, name, stamp)
+@dataclass(frozen=True)
+class _Round:
+    """Grading some students of an assignment. released: {relative path: bytes} of the released folder."""
+
+    course: Course
+    assignment: str
+    options: Options
+    released: dict
+    executor: object
+
+    def results(self, students, force):
+        """Give the results as they come. Only so many submissions are held in memory at a time."""
+        most = 2 * getattr(self.executor, "jobs", os.cpu_count())
+        waiting = {}
+        with journal.alone(self.course):
+            _require_in_gradebook(self.course, self.assignment)
+            for student in students:
+                while len(waiting) >= most:
+                    yield from self._done(waiting)
+                try:
+                    yield from self._begin(student, force, waiting)
+                except Exception as error:
+                    yield Result(student, error=_line(error))
+            while waiting:
+                yield from self._done(waiting)
+
+    def _begin(self, student, force, waiting):
+        """Give the known result of a student, or put the job that judges the submission among the waiting ones."""
+        require_name(student)
+        folder, notebooks = self.course.path("submitted", self.assignment, student), notebooks_of(self.released)
+        submitted, notes = read_submission(folder, self.options.limits, notebooks)
+        stamp = _stamp(submitted, self.released, self.options)
+        known = None if force else self._known(student, stamp)
         if known:
             yield known
-        else:
-            job = executor.submit(grade_submission, submitted, released, assignment, name, options)
-            waiting[job] = name, submitted, stamp
-    for job in as_completed(waiting):
-        student, submitted, stamp = waiting[job]
-        yield _finish(course, assignment, job, student, submitted, released, stamp)
+            return
+        what = submitted, self.released, self.assignment, student, self.options
+        job = submit(self.executor, self._seconds(), grade_submission, *what)
+        timestamp, note = handed_in(submitted)
+        waiting[job] = student, stamp, timestamp, notes + ([note] if note else [])
+
+    def _seconds(self):
+        """When a submission is given up. The limits end it long before; this is for what they miss."""
+        return 2 * len(notebooks_of(self.released)) * self.options.limits.notebook_seconds + MARGIN_SECONDS
+
+    def _done(self, waiting):
+        """Wait for jobs; record those that are done and give their results."""
+        for job in wait(waiting, return_when=FIRST_COMPLETED).done:
+            yield self._finish(job, *waiting.pop(job))
+
+    def _finish(self, job, student, stamp, timestamp, notes):
+        """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
+        why = ""
+        try:
+            entry = _entry(job.result(), stamp, timestamp, notes)
+        except MachineError as error:
+            return Result(student, error=_line(error))
+        except ProcessExpired:
+            why = "it could not be judged: the process that judged it ended"
+        except TimeoutError:
+            why = f"it could not be judged: that took longer than {self._seconds():.0f} s"
+        except Exception as error:
+            if getattr(error, "errno", None) in OF_THE_MACHINE:
+                return Result(student, error=f"machine: expected room to judge in, got {_line(error)}; run this again")
+            why = f"it could not be judged: {type(error).__name__}: {_line(error)}"
+        if why:
+            blank = unjudged(self.released, self.assignment, student, why)
+            entry = _entry(blank, None, timestamp, notes)
+        return self._recorded(student, entry, why)
+
+    def _recorded(self, student, entry, why=""):
+        """Put what was judged into the journal, then into the gradebook. Until that is done the older grade stays."""
+        try:
+            if journal.read(self.course, self.assignment, student) != entry:
+                journal.write(self.course, self.assignment, student, entry)
+            found = record(self.course, self.assignment, student, entry)
+            journal.write(self.course, self.assignment, student, entry.done())
+        except Exception as error:
+            said = f"{why or 'judged'} but not recorded: {_line(error)}; mend that and run the same command again"
+            return Result(student, error=said)
+        return Result(student, *found, entry.verdicts, entry.notes, why)
+
+    def _known(self, student, stamp):
+        """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""
+        entry = journal.read(self.course, self.assignment, student)
+        if entry is None or entry.stamp != stamp:
+            return None
+        if not entry.recorded:
+            return self._recorded(student, entry)
+        if not self.course.path("autograded", self.assignment, student).is_dir():
+            return None
+        try:
+            return Result(student, *scores(self.course, self.assignment, student), entry.verdicts, entry.notes)
+        except MissingEntry:  # a new gradebook
+            return None
 
 
-def _finish(course, assignment, job, student, submitted, released, stamp):
-    """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
-    try:
-        return _recorded(course, assignment, student, submitted, job.result(), stamp)
-    except MachineError as error:
-        return Result(student, error=str(error))
-    except Exception as error:
-        why = f"it could not be judged: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    try:
-        blank = unjudged(released, assignment, student, why)
-        return replace(_recorded(course, assignment, student, submitted, blank, stamp=None), error=why)
-    except Exception as error:
-        return Result(student, error=f"{why}; nor recorded: {' '.join(str(error).split())[:300]}")
-
-
-def _recorded(course, assignment, student, submitted, graded, stamp):
-    record(course, assignment, student, submitted, graded)
+def _entry(graded, stamp, timestamp, notes):
     verdicts = {name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()}
-    notes = {name: said for name, said in graded.notes.items() if said}
-    result = Result(student, *scores(course, assignment, student), verdicts, notes)
-    _remember(course, assignment, student, stamp, result)
-    return result
+    said = {name: texts for name, texts in ({"files": notes} | graded.notes).items() if texts}
+    return Entry(stamp, verdicts, said, graded.notebooks, timestamp)
 
 
 def _require_in_gradebook(course, assignment):
     """The gradebook may be new on this machine: then the assignment is put into it as it was released."""
-    with course.gradebook() as gradebook:
-        names = [known.name for known in gradebook.assignments if known.notebooks]
-    if assignment not in names:
-        register(course, assignment)
+    with course.transaction():
+        with course.gradebook() as gradebook:
+            names = [known.name for known in gradebook.assignments if known.notebooks]
+        if assignment not in names:
+            register(course, assignment)
+
+
+def _line(error):
+    return " ".join(str(error).split())[:300]
 
 
 def _stamp(submitted, released, options):
@@ -144,27 +204,3 @@ def _stamp(submitted, released, options):
         for path, data in sorted(files.items()):
             text.update(path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(data).digest())
     return text.hexdigest()
-
-
-def _memory(course, assignment, student):
-    return Path(course.root, ".autograder", assignment, f"{student}.json")
-
-
-def _remember(course, assignment, student, stamp, result):
-    path = _memory(course, assignment, student)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"stamp": stamp, "verdicts": result.verdicts, "notes": result.notes}
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-    os.replace(temporary, path)
-
-
-def _known(course, assignment, student, stamp):
-    """The result of an earlier run on the same bytes, if it was recorded."""
-    try:
-        kept = json.loads(_memory(course, assignment, student).read_text(encoding="utf-8"))
-        if kept["stamp"] != stamp or not course.path("autograded", assignment, student).is_dir():
-            return None
-        return Result(student, *scores(course, assignment, student), kept["verdicts"], kept["notes"])
-    except Exception:  # no record, a half-written one, or a gradebook without the student: grade again
-        return None

@@ -1,30 +1,26 @@
-"""Drive the process that holds a student's code: run cells, ask for answers, and survive whatever happens to it.
+"""Run cells and ask for answers in the process that holds a student's code, and survive whatever happens to it.
 
-`Kernel` starts it, runs cells with limits and asks cases; what comes back is checked here, in the trusted process.
+Whatever comes back to `Kernel` is taken as data: it is checked, cut to size, and never run.
 """
 
-import ast
 import inspect
 import json
 import secrets
-import shutil
-import sys
-import tempfile
 import time
-from dataclasses import asdict
-from pathlib import Path
 from queue import Empty
 
-import nbformat
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import KernelManager
-
-from autograder.errors import MachineError
+from autograder.kept import Kept
+from autograder.process import Process
+from autograder.reply import read_reply
 from chainrule.judging import runner
-from chainrule.judging.verdict import AnswerError, Unanswered
+from chainrule.judging.verdict import Unanswered
 
-__all__ = ["Kernel", "KernelDied", "TimeUp"]
+__all__ = ["Kernel", "KernelDied", "TimeUp", "next_message"]
 
+START_SECONDS = 60
+GIVE_WAY_SECONDS = 2
+PARTS = {"parent_header": dict, "msg_type": str, "content": dict}
+NOTHING = {"parent_header": {}, "msg_type": "", "content": {}}
 # The runner's text is sent with every question, so that code in the kernel has nothing of ours to replace beforehand.
 ASK = """
 {variable} = dict(__name__="<runner>", __file__="<runner>")
@@ -34,48 +30,39 @@ exec(compile({source!r}, "<runner>", "exec"), {variable})
 
 
 class KernelDied(Exception):
-    """The process ended by itself."""
+    """The process ended by itself, or was ended because it used too much: then the message says of what."""
+
+    outputs = ()
 
 
 class TimeUp(Exception):
-    """The time of a cell or of an answer is over; the kernel was stopped if it did not give way."""
+    """The time of a cell or of an answer is over; the kernel was ended if it did not give way."""
+
+    outputs = ()
 
 
 class Kernel:
-    """A running kernel, alone in its sandbox unless sandbox is "none".
+    """A kernel for the code of one student.
 
-    folder: the student's files with the student edition of the package beside them.
+    folder: the student's files with the student edition of the package beside them. sandbox: "bwrap" or "none".
     """
 
-    def __init__(self, folder, limits, sandbox="bwrap"):
-        self.folder, self.limits, self.sandbox = Path(folder), limits, sandbox
+    def __init__(self, folder, limits, sandbox="bwrap", seconds=START_SECONDS):
+        self.folder, self.limits, self.sandbox = folder, limits, sandbox
         self.source = inspect.getsource(runner)
-        self.manager = self.client = self.sockets = None
-        self.start()
+        self.process = None
+        self.start(seconds)
 
-    def start(self):
+    def start(self, seconds=START_SECONDS):
         """Start the process; a second call ends it and starts another."""
         self.close()
-        self.sockets = Path(tempfile.mkdtemp(prefix="cr"))
-        self.manager = _manager(self.folder, self.sockets, self.limits, self.sandbox)
-        try:
-            self.manager.start_kernel(cwd=str(self.folder))
-            self.client = self.manager.client()
-            self.client.start_channels()
-            self.client.wait_for_ready(timeout=60)
-        except (RuntimeError, OSError) as error:
-            self.close()
-            raise MachineError(f"kernel: expected it to start within 60 s, got {error}") from None
+        self.process = Process(self.folder, self.limits, self.sandbox, seconds)
 
     def close(self):
-        """End the process and remove its sockets."""
-        if self.client is not None:
-            self.client.stop_channels()
-            self.client = None
-        if self.manager is not None:
-            self.manager.shutdown_kernel(now=True)
-            self.manager = None
-            shutil.rmtree(self.sockets, ignore_errors=True)
+        """End the process."""
+        if self.process is not None:
+            self.process.close()
+            self.process = None
 
     def __enter__(self):
         return self
@@ -83,163 +70,111 @@ class Kernel:
     def __exit__(self, *error):
         self.close()
 
-    def run_cell(self, code):
+    def alive(self):
+        """True while the process is there to be asked."""
+        return self.process is not None and self.process.alive()
+
+    def run_cell(self, code, seconds=None):
         """Run a cell and return its outputs. Raises TimeUp or KernelDied, which carry the outputs so far."""
-        outputs = []
-        room = self.limits.output_bytes
-
-        def keep(message):
-            nonlocal room
-            output = nbformat.v4.output_from_msg(message)
-            room -= len(json.dumps(output))
-            if room >= 0:
-                outputs.append(output)
-
+        kept = Kept(self.limits)
         try:
-            self._execute(code, self.limits.cell_seconds, keep, store_history=True)
+            _, idle = self._execute(code, seconds or self.limits.cell_seconds, kept.add, store_history=True)
         except (TimeUp, KernelDied) as error:
-            error.outputs = _merge_streams(outputs)
+            error.outputs = kept.all()
             raise
-        if room < 0:
-            text = f"Output beyond {self.limits.output_bytes} bytes was left out.\n"
-            outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
-        return _merge_streams(outputs)
+        return kept.all(lost=not idle)
 
-    def ask(self, case, measured):
+    def ask(self, case, measured, seconds=None):
         """Run a case on the student's code; return {output: array}, or raise AnswerError, BadReply, Unanswered."""
+        seconds = seconds or self.limits.answer_seconds
         variable = f"_{secrets.token_hex(8)}"
-        inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}
-        request = {
-            "call": case.call,
-            "inputs": inputs,
-            "outputs": list(case.expected),
-            "layout": case.layout,
-            "measure": measured,
-        }
-        code = ASK.format(variable=variable, source=self.source, request=json.dumps(request))
+        code = ASK.format(variable=variable, source=self.source, request=self._request(case, measured))
         try:
-            reply = self._execute(code, self.limits.answer_seconds, None, {"answer": variable}, silent=True)
+            reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
         except TimeUp:
-            seconds = f"{self.limits.answer_seconds:g} s"
-            raise Unanswered(f"no answer within {seconds}: is there an endless loop?") from None
-        except KernelDied:
-            self.close()
-            raise Unanswered("the process ended while this ran") from None
-        return read_reply(reply, ["steps", "views", "peak"] if measured else list(case.expected))
+            raise Unanswered(f"no answer within {seconds:.3g} s: is there an endless loop?") from None
+        except KernelDied as error:
+            raise Unanswered(f"the process ended while this ran{error}") from None
+        if reply is None:
+            raise runner.BadReply(f"the answer did not come back: at most {self.limits.answer_bytes} bytes are allowed")
+        names = ["steps", "views", "peak"] if measured else list(case.expected)
+        return read_reply(reply, names, self.limits.answer_bytes)
+
+    def _request(self, case, measured):
+        inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}
+        asked = {"call": case.call, "inputs": inputs, "outputs": list(case.expected), "layout": case.layout}
+        return json.dumps(asked | {"measure": measured, "most": self.limits.answer_bytes})
 
     def _execute(self, code, seconds, keep, expressions=None, **options):
-        """Run code until the kernel is idle again; return the reply's content."""
+        """Run code until the kernel is idle again; return the reply's content, and whether it said that it is idle.
+
+        Either is lost if a message before it was too large to be taken in.
+        """
         deadline = time.monotonic() + seconds
-        message = self.client.execute(
+        message = self.process.client.execute(
             code, user_expressions=expressions or {}, allow_stdin=False, stop_on_error=False, **options
         )
-        reply, idle = None, False
+        reply, idle, last, later = None, False, time.monotonic(), None
         while reply is None or not idle:
-            if reply is None:
-                reply = self._content(self.client.get_shell_msg, message, "execute_reply", 0)
-            heard = self._next(self.client.get_iopub_msg, 0.2 if reply is None else 1.0)
+            now = time.monotonic()
+            if now > deadline:
+                self._interrupt(message)
+            if self.process.dropped():
+                self.process.connect()
+                # Once this is answered, the kernel has gone on, and what is missing then does not come.
+                later = self.process.client.kernel_info()
+            # The reply and the end of the outputs come on two sockets: wait for the one that is missing.
+            for found in self._replies(0.1 if idle else 0):
+                if found["parent_header"].get("msg_id") == message:
+                    reply = found["content"]
+                elif later and found["parent_header"].get("msg_id") == later:
+                    return reply, False
+            heard = next_message(self.process.client.get_iopub_msg, 0 if idle else 0.1)
             if heard is None:
-                if reply is not None:
-                    return reply
-                if not self.manager.is_alive():
-                    raise KernelDied
-                self._check_time(deadline, message)
-                continue
-            if heard["parent_header"].get("msg_id") != message:
-                continue
-            kind = heard["msg_type"]
-            idle |= kind == "status" and heard["content"].get("execution_state") == "idle"
-            if keep and kind in ("stream", "display_data", "execute_result", "error"):
-                keep(heard)
-            if reply is None:
-                self._check_time(deadline, message)
-            if idle and reply is None:
-                reply = self._content(self.client.get_shell_msg, message, "execute_reply", 5)
-                if reply is None:
-                    raise KernelDied
-        return reply
+                if now - last > 1 and (idle or reply is not None):
+                    break
+                if reply is None and not self.process.alive():
+                    self._died()
+            elif heard["parent_header"].get("msg_id") == message:
+                last = now
+                idle |= heard["msg_type"] == "status" and heard["content"].get("execution_state") == "idle"
+                if keep:
+                    keep(heard)
+        return reply, idle
 
-    def _check_time(self, deadline, message):
-        """Once the time is over, interrupt; a kernel that does not give way within two seconds is ended."""
-        if time.monotonic() < deadline:
-            return
-        self.manager.interrupt_kernel()
-        end = time.monotonic() + 2
+    def _interrupt(self, message):
+        """The time is over: interrupt; a kernel that does not give way is ended."""
+        self.process.interrupt()
+        end = time.monotonic() + GIVE_WAY_SECONDS
         while time.monotonic() < end:
-            if self._content(self.client.get_shell_msg, message, "execute_reply", 0.2):
+            if any(found["parent_header"].get("msg_id") == message for found in self._replies(0.1)):
                 raise TimeUp
         self.close()
         raise TimeUp
 
-    def alive(self):
-        """True while the process is there to be asked."""
-        return self.client is not None and self.manager.is_alive()
+    def _died(self):
+        reason = self.process.reason
+        self.close()
+        raise KernelDied(f": {reason}" if reason else "")
 
-    def _content(self, get, message, kind, timeout):
-        while found := self._next(get, timeout):
-            if found["parent_header"].get("msg_id") == message and found["msg_type"] == kind:
-                return found["content"]
-        return None
-
-    @staticmethod
-    def _next(get, timeout):
-        try:
-            return get(timeout=timeout)
-        except Empty:
-            return None
-        except Exception:
-            # A message that is garbled or has a forged signature is dropped, whatever the library thought of it.
-            return {"parent_header": {}, "msg_type": "", "content": {}}
+    def _replies(self, seconds):
+        """Give the replies that are there or come within seconds, but not more than can be looked through at a time."""
+        for _ in range(100):
+            found = next_message(self.process.client.get_shell_msg, seconds)
+            if found is None:
+                return
+            yield found
+            seconds = 0
 
 
-def read_reply(reply, names):
-    """Return the arrays of a reply; whatever is not exactly what was asked for raises."""
-    answer = reply.get("user_expressions", {}).get("answer", {})
-    if answer.get("status") != "ok":
-        raise runner.BadReply("the answer did not come back: was a built-in function replaced?")
+def next_message(get, seconds):
+    """Return the next message, None where there is none, and NOTHING for one that is not what it should be."""
     try:
-        found = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
-    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
-        raise runner.BadReply("the answer came back garbled") from None
-    if not isinstance(found, dict):
-        raise runner.BadReply("the answer came back garbled")
-    if isinstance(error := found.get("error"), dict):
-        kind, message, line = (str(error.get(key, ""))[:300] for key in ("type", "message", "line"))
-        if kind == "BadReply":
-            raise runner.BadReply(message)
-        raise AnswerError(kind, message, line)
-    outputs = found.get("outputs")
-    if not isinstance(outputs, dict) or set(outputs) != set(names):
-        raise runner.BadReply("the answer came back without its outputs")
-    return {name: runner.decode(outputs[name]) for name in names}
-
-
-def _manager(folder, sockets, limits, sandbox):
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    # Nothing is remembered between two kernels, and no file of history is written.
-    argv += ["--HistoryManager.enabled=False", "--InteractiveShell.cache_size=0"]
-    metadata = {}
-    if sandbox == "bwrap":
-        config = {"folder": str(folder), "sockets": str(sockets), "limits": asdict(limits)}
-        metadata = {"kernel_provisioner": {"provisioner_name": "chainrule-bwrap", "config": config}}
-    manager = KernelManager(
-        transport="ipc",
-        ip=str(sockets / "k"),
-        connection_file=str(sockets / "connection.json"),
-        kernel_name="chainrule",
-    )
-    manager._kernel_spec = KernelSpec(
-        argv=argv, display_name="chainrule", language="python", interrupt_mode="message", metadata=metadata
-    )
-    return manager
-
-
-def _merge_streams(outputs):
-    merged = []
-    for output in outputs:
-        last = merged[-1] if merged else {}
-        if output["output_type"] == "stream" and last.get("name") == output["name"]:
-            last["text"] += output["text"]
-        else:
-            merged.append(output)
-    return merged
+        found = get(timeout=seconds)
+        sound = all(isinstance(found[part], kind) for part, kind in PARTS.items())
+        return found if sound else NOTHING
+    except Empty:
+        return None
+    except Exception:
+        # A message that is garbled or has a forged signature is dropped, whatever the library thought of it.
+        return NOTHING

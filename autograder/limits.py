@@ -1,20 +1,64 @@
-"""What a submission may use, in one place."""
+"""What a submission may use, in one place: `Limits`.
 
-from dataclasses import dataclass
+An instructor changes a limit in nbgrader_config.py, such as `c.Limits.cell_seconds = 60`.
+"""
+
+from dataclasses import dataclass, fields
+
+from autograder.errors import UsageError
+from chainrule.judging.runner import MAX_BYTES
 
 __all__ = ["Limits"]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds, bytes and counts; a limit that is hit is named in the verdict."""
+    """Seconds, bytes and counts. A limit that is hit is named in the verdict or in the notes on the notebook."""
 
+    # How long: one cell, one question of a hidden test, all questions of a task, all of a notebook.
     cell_seconds: float = 30.0
     answer_seconds: float = 10.0
+    task_seconds: float = 30.0
     notebook_seconds: float = 180.0
+    # What the processes of a notebook may use together. Files live in memory: file_bytes limits one, disk_bytes all.
     memory_bytes: int = 4 * 2**30
-    file_bytes: int = 64 * 2**20
     processes: int = 256
-    cpu_seconds: int = 300
+    file_bytes: int = 64 * 2**20
+    disk_bytes: int = 256 * 2**20
+    files: int = 20_000
+    # What is taken back: of the outputs of one cell, and of the arrays of one answer.
     output_bytes: int = 2_000_000
-    notebook_bytes: int = 20_000_000
+    outputs: int = 500
+    answer_bytes: int = MAX_BYTES
+    # What is read of a submission: one notebook, one cell of it, how many cells; all files, how many files.
+    notebook_bytes: int = 50_000_000
+    cell_bytes: int = 500_000
+    cells: int = 1000
+    submission_bytes: int = 200_000_000
+    submission_files: int = 1000
+
+    @classmethod
+    def of(cls, config):
+        """Return the limits of a course's configuration; a name or a value that cannot be one raises UsageError."""
+        known = {field.name: field.default for field in fields(cls)}
+        chosen = dict(config.get("Limits", {}))
+        for name, value in chosen.items():
+            if name not in known:
+                raise UsageError(f"c.Limits: expected one of {', '.join(known)}, got {name!r}")
+            whole = isinstance(known[name], int)
+            if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or value <= 0:
+                kind = "a whole number" if whole else "a number"
+                raise UsageError(f"c.Limits.{name}: expected {kind} greater than 0, got {value!r}")
+        return cls(**chosen)
+
+    def behind(self, kind, message):
+        """Return the limit that an exception of the student's code speaks of, as a sentence, or an empty text."""
+        if kind.endswith("MemoryError"):
+            return f"at most {self.memory_bytes / 2**30:.3g} GiB of memory are allowed"
+        if "Errno 28" in message:
+            return f"at most {self.disk_bytes / 2**20:.3g} MiB may be written, in files that stay"
+        if "Errno 27" in message:
+            return f"at most {self.file_bytes / 2**20:.3g} MiB may be written into one file"
+        if "Errno 11" in message or "can't start new thread" in message:
+            return f"at most {self.processes} processes and threads are allowed"
+        return ""

@@ -1,32 +1,29 @@
 """nbgrader's configuration and the preprocessors that put our judge into its pipeline.
 
-`configure` is called by nbgrader_config.py. `Repair` mends a notebook, `Execute` runs and judges it in the sandbox,
-`SaveVerdicts` writes the reasons into the gradebook, `HideTests` keeps hidden tests off the feedback pages.
+`configure` is called by nbgrader_config.py. `Execute` mends, runs and judges a notebook in the sandbox,
+`SaveVerdicts` writes the reasons into the gradebook, `ShowGrades` brings them onto the feedback pages, and `HideTests`
+keeps hidden tests off these.
 """
 
-import tempfile
-from pathlib import Path
-
 import nbformat
-from nbconvert.preprocessors.sanitize import ALLOWED_ATTRIBUTES, ALLOWED_TAGS
 from nbgrader import utils
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from nbgrader.preprocessors import Execute as StockExecute
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List, Unicode
 
-from autograder.course import read_folder
+from autograder.course import Course
 from autograder.errors import MachineError, UsageError
 from autograder.limits import Limits
-from autograder.repair import repair
+from autograder.pages import plain
 from autograder.sandbox import require_sandbox
-from autograder.step import Options, grade_notebook, workspace
+from autograder.step import Options, grade_submission, notebooks_of
+from autograder.submission import read_submission
 
-__all__ = ["Execute", "HideTests", "Repair", "SaveVerdicts", "configure"]
+__all__ = ["Execute", "HideTests", "SaveVerdicts", "ShowGrades", "configure"]
 
 NBGRADER = "nbgrader.preprocessors."
-SHOWN_TAGS = ["table", "caption", "thead", "tbody", "tr", "th", "td", "p", "br", "details", "summary", "sub", "sup"]
 SAVING = [
     NBGRADER + "LimitOutput",
     NBGRADER + "SaveAutoGrades",
@@ -41,25 +38,22 @@ def configure(c):
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
     c.GenerateAssignment.post_convert_hook = "autograder.release.add_edition"
-    c.Autograde.sanitize_preprocessors = ["autograder.plugin.Repair"]
+    c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["autograder.plugin.Execute", *SAVING]
+    c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
     c.GenerateFeedback.preprocessors = [
-        NBGRADER + "GetGrades",
+        "autograder.plugin.ShowGrades",
         "autograder.plugin.HideTests",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
-    # What students write must not run in the reader's browser, on feedback pages and in formgrader. The switch
-    # HTMLExporter.sanitize_html would do the same, and then strip the verdicts' tables of their headings.
-    c.HTMLExporter.preprocessors = ["nbconvert.preprocessors.sanitize.SanitizeHTML"]
-    c.SanitizeHTML.enabled = True
-    c.SanitizeHTML.styles = ["text-align", "padding", "caption-side"]
-    c.SanitizeHTML.tags = [*ALLOWED_TAGS, *SHOWN_TAGS]
-    c.SanitizeHTML.attributes = {**ALLOWED_ATTRIBUTES, "th": ["scope", "style"], "td": ["style"], "caption": ["style"]}
+    # What students write must not run in the reader's browser, on feedback pages and in formgrader.
+    c.HTMLExporter.preprocessors = ["autograder.pages.Inert"]
+    c.HTMLExporter.filters = {"markdown2html": "autograder.pages.markdown"}
 
 
-def release_of(names):
+def release_of(course, names):
     """Return {relative path: bytes} of the release that a notebook in nbgrader's pipeline belongs to."""
-    released = read_folder(Path("assignments", names["assignment"]))
+    released = course.released(names["assignment"])
     if f"{names['notebook']}.ipynb" not in released or "chainrule/__init__.py" not in released:
         raise UsageError(
             f"assignments/{names['assignment']}: expected a release with {names['notebook']}.ipynb and the student "
@@ -68,26 +62,11 @@ def release_of(names):
     return released
 
 
-def notebook_of(released, name):
-    """Return a notebook of a release."""
-    return nbformat.reads(released[f"{name}.ipynb"].decode(), as_version=4)
-
-
-class Repair(NbGraderPreprocessor):
-    """Bring a submitted notebook back to the shape of the release; takes the place of nbgrader's sanitizing steps."""
-
-    def preprocess(self, nb, resources):
-        names = resources["nbgrader"]
-        repaired, notes = repair(nbformat.writes(nb).encode(), notebook_of(release_of(names), names["notebook"]))
-        for note in notes:
-            self.log.warning(note)
-        return repaired, resources
-
-
 class Execute(StockExecute):
-    """Run a notebook in the sandbox and judge its test cells from outside.
+    """Repair a notebook, run it in the sandbox and judge its test cells from outside.
 
-    Takes the place of nbgrader's own `Execute`. sandbox: "bwrap", or "none" to run without one.
+    Takes the place of nbgrader's own `Execute`, and of its sanitizing steps. The submission is read from submitted/,
+    because nbgrader's copy follows links. sandbox: "bwrap", or "none" to run without one.
     """
 
     sandbox = Unicode("bwrap", help="bwrap, or none to grade without a sandbox").tag(config=True)
@@ -97,14 +76,15 @@ class Execute(StockExecute):
             require_sandbox()
         elif self.sandbox != "none":
             raise MachineError(f"sandbox: expected bwrap or none, got {self.sandbox!r}")
-        names = resources["nbgrader"]
-        options = Options(self.sandbox, limits=Limits(cell_seconds=self.timeout))
-        released = release_of(names)
-        with tempfile.TemporaryDirectory(prefix="cr") as folder:
-            workspace(folder, read_folder(resources["metadata"]["path"]), released)
-            release = notebook_of(released, names["notebook"])
-            grade_notebook(nb, release, folder, names["assignment"], names["student"], options)
-        return nb, resources
+        names, course = resources["nbgrader"], Course(self.config.CourseDirectory.get("root", "."))
+        assignment, notebook, student = names["assignment"], names["notebook"], names["student"]
+        options = Options(self.sandbox, limits=Limits.of(course.config))
+        released, folder = release_of(course, names), course.path("submitted", assignment, student)
+        submitted, notes = read_submission(folder, options.limits, notebooks_of(released))
+        graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
+        for note in notes + graded.notes[notebook]:
+            self.log.warning(note)
+        return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
 
 
 class SaveVerdicts(NbGraderPreprocessor):
@@ -121,6 +101,16 @@ class SaveVerdicts(NbGraderPreprocessor):
                     gradebook.find_comment(*place).auto_comment = verdict["reason"] or None
             gradebook.db.commit()
         return nb, resources
+
+
+class ShowGrades(GetGrades):
+    """Put the grades and comments onto a feedback page: a grader's own in Markdown, an automatic one as it stands."""
+
+    def _get_comment(self, cell, resources):
+        place = cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        comment = self.gradebook.find_comment(*place)
+        automatic = comment.manual_comment is None and comment.comment
+        cell.metadata.nbgrader["comment"] = plain(comment.comment) if automatic else comment.comment
 
 
 class HideTests(ClearHiddenTests):

@@ -1,10 +1,9 @@
 """Release an assignment: nbgrader's student version, the student edition of the package, a check for leaks.
 
-Everything is made in a temporary folder beside the old release, which is replaced only once nothing leaks.
+Everything is made in a temporary folder of the course, which is replaced only once nothing leaks.
 """
 
 import os
-import tempfile
 from pathlib import Path
 
 import nbformat
@@ -12,6 +11,7 @@ import nbformat
 from autograder.course import complaint, read_folder
 from autograder.edition import write_edition
 from autograder.errors import GradingError, SpecError, UsageError
+from autograder.journal import alone
 from autograder.leaks import find_leaks
 from autograder.specs import of_assignment
 from autograder.sync import sync
@@ -29,15 +29,14 @@ def release(course, assignment):
         )
     _require_tasks(course.path("source", assignment), assignment)
     target = course.path("release", assignment)
-    with tempfile.TemporaryDirectory(prefix=".release", dir=course.root) as folder:
-        _generate(course, assignment, folder)
-        made = Path(folder, assignment)
+    with alone(course), course.transaction():
+        made = _generate(course, assignment)
         write_edition(made, assignment)
         leaks = find_leaks(made, assignment)
         if leaks:
             raise GradingError(f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}")
         target.parent.mkdir(exist_ok=True)
-        old = Path(folder, "old")
+        old = course.workplace / "old"
         if target.exists():
             os.replace(target, old)
         os.replace(made, target)
@@ -46,8 +45,7 @@ def release(course, assignment):
 
 def register(course, assignment):
     """Put an assignment into the gradebook as nbgrader's release does, and leave the released folder alone."""
-    with tempfile.TemporaryDirectory(prefix=".release", dir=course.root) as folder:
-        _generate(course, assignment, folder)
+    _generate(course, assignment)
 
 
 def add_edition(assignment, **_):
@@ -55,15 +53,17 @@ def add_edition(assignment, **_):
     write_edition(Path("assignments", assignment), assignment)
 
 
-def _generate(course, assignment, folder):
-    """Run nbgrader's generate_assignment into another folder; our own hook is left out."""
+def _generate(course, assignment):
+    """Run nbgrader's generate_assignment into the workplace and return the folder; our own hook is left out."""
+    folder = course.workplace / "release"
     api = course.nbgrader(
-        CourseDirectory={"release_directory": folder}, GenerateAssignment={"post_convert_hook": lambda **_: None}
+        CourseDirectory={"release_directory": str(folder)}, GenerateAssignment={"post_convert_hook": lambda **_: None}
     )
     result = api.generate_assignment(assignment)
     if not result["success"]:
         words = complaint(result)
         raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {words}")
+    return folder / assignment
 
 
 def _require_tasks(folder, assignment):

@@ -3,8 +3,9 @@
 `BwrapProvisioner` starts a Jupyter kernel inside bubblewrap; `require_sandbox` says whether that can be had here.
 """
 
+import functools
 import os
-import resource
+import secrets
 import shutil
 import site
 import subprocess
@@ -17,17 +18,19 @@ from traitlets import Dict, Unicode
 
 from autograder.errors import MachineError
 
-__all__ = ["BwrapProvisioner", "HOME", "bwrap_works", "require_sandbox"]
+__all__ = ["BwrapProvisioner", "HOME", "WRITABLE", "bwrap_works", "require_sandbox"]
 
 HOME = "/home/student"
+# The folders that code inside can write to: each is a file system in memory of its own.
+WRITABLE = ("/tmp", HOME, "/dev/shm")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts", "/etc/ld.so.cache", "/etc/alternatives")
 
 
 class BwrapProvisioner(LocalProvisioner):
     """Run the kernel in new namespaces: no network, no home, no other process, nothing writable but its own tmpfs.
 
-    folder: the student's files, seen read-only at HOME. sockets: where the kernel's ipc sockets and its
-    connection file are. limits: the fields of `Limits`.
+    folder: the student's files, seen read-only at HOME. sockets: where the connection file is; inside, a tmpfs for the
+    kernel's ipc sockets is there. limits: the fields of `Limits`.
     """
 
     folder = Unicode().tag(config=True)
@@ -36,32 +39,23 @@ class BwrapProvisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs):
         kwargs = await super().pre_launch(**kwargs)
-        # Set inside: outside, all processes of this user would count.
-        limit = ["prlimit", f"--nproc={self.limits['processes']}"] if shutil.which("prlimit") else []
-        kwargs["cmd"] = bwrap_command(self.folder, self.sockets) + limit + kwargs["cmd"]
+        connection = self.parent.connection_file
+        # The user inside may be another one; the folder around the file is closed to everyone else.
+        os.chmod(connection, 0o644)
+        kwargs["cmd"] = bwrap_command(self.folder, self.sockets, connection, self.limits) + kwargs["cmd"]
         # In its own pid namespace the kernel cannot see the parent it would poll for.
         kwargs["env"] = {"PATH": os.environ.get("PATH", "")}
         return kwargs
 
     async def launch_kernel(self, cmd, **kwargs):
-        kwargs |= {"preexec_fn": lambda: set_limits(self.limits), "stdout": subprocess.DEVNULL}
-        return await super().launch_kernel(cmd, stderr=subprocess.DEVNULL, **kwargs)
+        kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return await super().launch_kernel(cmd, **kwargs)
 
 
-def set_limits(limits):
-    """Set the resource limits of this process and its children."""
-    for what, amount in (
-        (resource.RLIMIT_AS, limits["memory_bytes"]),
-        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
-        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (amount, amount))
-
-
-def bwrap_command(folder, sockets):
+def bwrap_command(folder, sockets, connection, limits):
     """Return the command line that precedes the kernel's own."""
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    room, small = limits["disk_bytes"], limits["file_bytes"]
+    command = ["bwrap", *namespaces(), "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
     for path in SYSTEM:
@@ -69,16 +63,52 @@ def bwrap_command(folder, sockets):
             command += ["--symlink", os.readlink(path), path]
         elif Path(path).exists():
             command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home"]
+    command += ["--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", small), *tmpfs("/tmp", room)]
+    for path in sorted({parent for bound in (*python_folders(), sockets, HOME) for parent in Path(bound).parents}):
+        command += ["--perms", "0755", "--dir", str(path)]
     for path in python_folders():
         command += ["--ro-bind", path, path]
     for path in trusted_folders():
-        command += ["--tmpfs", path]
-    command += ["--bind", sockets, sockets, "--tmpfs", HOME]
+        command += ["--tmpfs", path, "--remount-ro", path]
+    command += [*tmpfs(sockets, 2**20), "--ro-bind", connection, connection, *tmpfs(HOME, small)]
     for entry in sorted(Path(folder).iterdir()):
         if not entry.is_symlink():
             command += ["--ro-bind", str(entry), f"{HOME}/{entry.name}"]
-    return [*command, "--chdir", HOME]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
+    return command + other_user() + limited(limits)
+
+
+def namespaces():
+    """The user namespace of an ordinary user is closed to further ones; root needs none and changes to another user."""
+    if os.geteuid() != 0:
+        closed = ["--disable-userns"] if "--disable-userns" in _help() else []
+        return ["--unshare-all", "--unshare-user", *closed]
+    others = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    return [*others, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+
+
+def other_user():
+    """Root is exempt from the limit on processes, so the kernel becomes a user that nobody else is."""
+    if os.geteuid() != 0:
+        return []
+    number = 2**30 + secrets.randbelow(2**29)
+    return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--inh-caps=-all"]
+
+
+def limited(limits):
+    """Set inside: outside, all processes of this user would count."""
+    each = {"nproc": "processes", "as": "memory_bytes", "fsize": "file_bytes"}
+    return ["prlimit", "--core=0", *(f"--{what}={limits[name]}" for what, name in each.items())]
+
+
+def tmpfs(path, size):
+    """A file system in memory that anyone inside may write to, of at most so many bytes."""
+    return ["--size", str(size), "--perms", "1777", "--tmpfs", path]
+
+
+@functools.cache
+def _help():
+    return subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False).stdout
 
 
 def environment():
@@ -114,10 +144,13 @@ def trusted_folders():
 
 
 def bwrap_works():
-    """Return None where bubblewrap can start a process in new namespaces here, or one line that says why not."""
-    if shutil.which("bwrap") is None:
-        return "bubblewrap: expected the command bwrap, found none"
-    probe = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    """Return None where submissions can be run in a sandbox here, or one line that says why not."""
+    for command in ("bwrap", "prlimit", "setpriv"):
+        if shutil.which(command) is None:
+            return f"sandbox: expected the command {command}, found none"
+    if "--size" not in _help():
+        return "sandbox: expected a bubblewrap with the option --size (0.7 and newer), got an older one"
+    probe = ["bwrap", *namespaces(), "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
     tried = subprocess.run(probe, capture_output=True, text=True, check=False)
     return None if tried.returncode == 0 else f"bubblewrap: expected it to start, got {tried.stderr.strip()!r}"
 

@@ -5,35 +5,24 @@ order of the notebook; a test cell is not run but judged from outside.
 """
 
 import ast
+import contextlib
 import tempfile
 import time
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_output
 
-from autograder.kernel import Kernel, KernelDied, TimeUp
 from autograder.limits import Limits
 from autograder.repair import repair
-from autograder.spec import exam_of
+from autograder.run import Run
 from autograder.specs import of_assignment
-from chainrule.judging.exam import Case
-from chainrule.judging.verdict import AnswerError, Outcome, Unanswered, Verdict, judge
+from autograder.submission import find_notebooks
+from chainrule.judging.verdict import Outcome, Verdict
 
-__all__ = ["Graded", "Options", "grade_notebook", "grade_submission", "seed_of", "unjudged", "workspace"]
-
-HANGS_ALLOWED = 2
-DEFINED = """
-def there(name):
-    first, *rest = name.split(".")
-    value = globals().get(first)
-    for part in rest:
-        value = getattr(value, part, None)
-    return callable(value)
-found = [there(name) for name in {names}]
-"""
+__all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "unjudged", "workspace"]
 
 
 @dataclass(frozen=True)
@@ -62,19 +51,22 @@ def seed_of(assignment, student):
     return zlib.crc32(f"{assignment}/{student}".encode())
 
 
-def grade_submission(submitted, released, assignment, student, options):
+def grade_submission(submitted, released, assignment, student, options, only=None):
     """Return the Graded submission.
 
-    submitted, released: {relative path: bytes} of the student's folder and of the released one.
+    submitted, released: {relative path: bytes} of the student's folder and of the released one. only: one notebook.
     """
     made = Graded({}, {}, {})
+    releases = released_notebooks(released)
+    found = find_notebooks(submitted, releases)
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
         workspace(folder, submitted, released)
-        for name, release in released_notebooks(released).items():
-            notebook, said = repair(submitted.get(f"{name}.ipynb"), release, options.limits.notebook_bytes)
-            unreadable = said[0] if said and said[0].startswith(("the file", "the notebook")) else ""
-            found = grade_notebook(notebook, release, folder, assignment, student, options, unreadable)
-            made.add(name, notebook, found, said)
+        for name in [only] if only else releases:
+            release, (data, note) = releases[name], found[name]
+            repaired = repair(data, release, options.limits)
+            said = ([("", note)] if note else []) + repaired.notes
+            graded = grade_notebook(repaired, release, folder, assignment, student, options, said)
+            made.add(name, repaired.notebook, *graded)
     return made
 
 
@@ -82,56 +74,96 @@ def unjudged(released, assignment, student, why):
     """Return a Graded submission without points that says why it could not be judged."""
     made = Graded({}, {}, {})
     for name, release in released_notebooks(released).items():
-        notebook, _ = repair(None, release)
-        found = grade_notebook(notebook, release, None, assignment, student, Options(), why)
-        made.add(name, notebook, found, [why])
+        blank = replace(repair(None, release, Limits()), unreadable=why)
+        verdicts, _ = grade_notebook(blank, release, None, assignment, student, Options())
+        made.add(name, blank.notebook, verdicts, [why])
     return made
 
 
 def released_notebooks(released):
     """Return {name: notebook} of a released folder."""
-    paths = sorted(path for path in released if path.endswith(".ipynb") and "/" not in path)
-    return {p.removesuffix(".ipynb"): nbformat.reads(released[p].decode(), as_version=4) for p in paths}
+    return {
+        path.removesuffix(".ipynb"): nbformat.reads(released[path].decode(), as_version=4)
+        for path in notebooks_of(released)
+    }
+
+
+def notebooks_of(released):
+    """The files of a released folder that are notebooks to be graded."""
+    return sorted(path for path in released if path.endswith(".ipynb") and "/" not in path)
 
 
 def workspace(folder, submitted, released):
-    """Write what the student's code may read: the student's own files, and the package as it was released."""
-    for path, data in [*submitted.items(), *released.items()]:
-        own = path in submitted and path not in released
-        if path.endswith(".ipynb") or (own and path.split("/")[0] == "chainrule"):
+    """Write what the student's code may read: the package as it was released, and the student's own files."""
+    own = {path: data for path, data in submitted.items() if path not in released and not path.startswith("chainrule/")}
+    for path, data in [*released.items(), *own.items()]:
+        if path.endswith(".ipynb"):
             continue
         target = Path(folder, path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        # A name that is a file's here and a folder's there, or too long to be put below another folder, is left out.
+        with contextlib.suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
 
 
-def grade_notebook(notebook, release, folder, assignment, student, options, unreadable=""):
-    """Run and judge a notebook in place; return its verdicts. unreadable: why there is nothing to run.
+def grade_notebook(repaired, release, folder, assignment, student, options, said=()):
+    """Run and judge a repaired notebook in place; return its verdicts and what happened, in sentences.
 
-    Of cells that are as released (pictures, experiments) only the definitions are run, and the rest if a name turns
-    out to be missing.
+    said: (grade id or "", sentence) of what was repaired: it is shown in the verdict on its task, or in the first one.
+
+    The answers are judged first with nothing but the released cells beside them. Then the cells of the student's own
+    are run, too, and what was not right is judged again: an answer may need them, but they cannot take its points.
     """
-    spare = {} if options.run_all else {c.source: definitions(c.source) for c in release.cells if c.cell_type == "code"}
-    seed = seed_of(assignment, student)
+    cells = [cell for cell in repaired.notebook.cells if cell.cell_type == "code"]
     by_test = {task.test_id: task for task in of_assignment(assignment).values()}
-    run = Run(folder, options)
-    verdicts = []
-    try:
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
-            task = by_test.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-            if task is None:
-                cell.outputs = []
-                if not unreadable and cell.source.strip():
-                    cell.outputs = run.cell(cell.source, spare.get(cell.source))
-                continue
-            verdict = _all_lost(task, unreadable, seed) if unreadable else run.judge(task, seed)
-            verdicts.append(verdict)
-            show(cell, verdict)
-    finally:
-        run.close()
-    return verdicts
+    tests = [(cell, by_test[name]) for cell in cells if (name := _grade_id(cell)) in by_test]
+    seed, lost = seed_of(assignment, student), repaired.unreadable
+    told = {task.name: [text for name, text in said if name in (task.solution_id, task.test_id)] for _, task in tests}
+    for _, task in tests[:1]:
+        told[task.name] = [text for name, text in said if not name] + told[task.name]
+    if lost:
+        judged = {task.name: _all_lost(task, lost, seed) for _, task in tests}
+        notes = [lost]
+    else:
+        judged, notes = _judged(cells, _plan(release), folder, options, by_test, seed, told)
+    for cell, task in tests:
+        show(cell, judged[task.name])
+    return [judged[task.name] for _, task in tests], [text for _, text in said] + notes
+
+
+def _plan(release):
+    """Return {source: its imports and definitions} of a release's code cells."""
+    return {cell.source: definitions(cell.source) for cell in release.cells if cell.cell_type == "code"}
+
+
+def _judged(cells, plan, folder, options, by_test, seed, told):
+    """Return {task: Verdict} and notes. Of cells that are as released only the definitions are run, if that will do."""
+    judged, notes = {}, []
+    own = [cell for cell in cells if not _grade_id(cell) and cell.source.strip() and cell.source not in plan]
+    gone = {source: part for source, part in plan.items() if part and source not in {cell.source for cell in cells}}
+    end = time.monotonic() + options.limits.notebook_seconds
+
+    def through(chosen, first, parts):
+        with contextlib.closing(Run(folder, options, end)) as run:
+            for source, part in first.items():
+                run.cell(source, part)
+            for cell in chosen:
+                task = by_test.get(_grade_id(cell))
+                if task is None:
+                    cell.outputs = run.cell(cell.source, parts.get(cell.source)) if cell.source.strip() else []
+                elif task.name not in judged or not judged[task.name].passed:
+                    verdicts = run.judge(task, seed, told[task.name]), judged.get(task.name)
+                    judged[task.name] = max(filter(None, verdicts), key=lambda verdict: verdict.score)
+            notes.extend(note for note in run.notes if note not in notes)
+
+    through([cell for cell in cells if cell not in own], gone if own else {}, plan)
+    if own or options.run_all:
+        through(cells, {}, {} if options.run_all else plan)
+    return judged, notes
+
+
+def _grade_id(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
 def show(cell, verdict):
@@ -143,107 +175,6 @@ def show(cell, verdict):
     cell.metadata["chainrule"] = verdict.as_dict() | {"reason": verdict.reason()}
 
 
-class Run:
-    """The kernel of one notebook. A process that ends is replaced by a new one that runs the earlier cells again,
-    without those that ended or hung it, so that one bad cell does not cost the others.
-    """
-
-    def __init__(self, folder, options):
-        self.folder, self.options = folder, options
-        self.deadline = time.monotonic() + options.limits.notebook_seconds
-        self.kernel = None
-        self.ran, self.skipped = [], []
-
-    def close(self):
-        if self.kernel is not None:
-            self.kernel.close()
-
-    def cell(self, source, part=None):
-        """Run a cell, or only a part of it for now; return its outputs, whatever happens."""
-        if part is not None:
-            self.skipped.append(source)
-            return self._cell(part) if part else []
-        outputs = self._cell(source)
-        if self.skipped and any(o.get("ename") == "NameError" for o in outputs):
-            self._run_skipped()
-            outputs = self._cell(source)
-        return outputs
-
-    def _run_skipped(self):
-        """Run the cells that were left out so far: a name is missing that one of them may define."""
-        skipped, self.skipped = self.skipped, []
-        for source in skipped:
-            self._cell(source)
-
-    def _cell(self, source):
-        seconds = self.options.limits.cell_seconds
-        if self._late():
-            return [_said("not run: " + self._used_up())]
-        try:
-            outputs = self._alive().run_cell(source)
-        except TimeUp as error:
-            return [*error.outputs, _said(f"stopped after {seconds:g} s: is there an endless loop?")]
-        except KernelDied as error:
-            self.kernel.close()
-            return [*error.outputs, _said("the process ended while this cell ran")]
-        self.ran.append(source)
-        return outputs
-
-    def judge(self, task, seed):
-        """Return the verdict on a task, from answers of the code as it stands in the kernel now."""
-        hangs = 0
-
-        def ask(case, measured):
-            nonlocal hangs
-            if self._late():
-                raise Unanswered("not asked: " + self._used_up())
-            if hangs == HANGS_ALLOWED:
-                raise Unanswered(f"not asked: {hangs} questions before it got no answer")
-            try:
-                return self._alive().ask(case, measured)
-            except Unanswered:
-                hangs += 1
-                raise
-            except AnswerError as error:
-                if error.kind != "NameError" or not self.skipped:
-                    raise
-                self._run_skipped()
-                return ask(case, measured)
-
-        note = "" if self.options.sandbox == "bwrap" else "Graded without a sandbox."
-        return judge(exam_of(task, seed), ask, seed, note)
-
-    def defines(self, names):
-        """Return those of the names, such as "Class.method", that the code in the kernel defines."""
-        case = Case(DEFINED.format(names=names), {}, {"found": None})
-        found = self._alive().ask(case, False)["found"]
-        return [name for name, there in zip(names, found, strict=True) if there]
-
-    def _alive(self):
-        """Return a running kernel that has seen the earlier cells."""
-        if self.kernel is None:
-            self.kernel = Kernel(self.folder, self.options.limits, self.options.sandbox)
-        elif not self.kernel.alive():
-            self.kernel.start()
-            earlier, self.ran = self.ran, []
-            for source in earlier:
-                self._again(source)
-        return self.kernel
-
-    def _again(self, source):
-        try:
-            self.kernel.run_cell(source)
-            self.ran.append(source)
-        except (TimeUp, KernelDied):
-            self.kernel.start()
-
-    def _late(self):
-        return time.monotonic() > self.deadline
-
-    def _used_up(self):
-        return f"the notebook's {self.options.limits.notebook_seconds:g} s were used up"
-
-
 def definitions(source):
     """Return what a cell imports and defines, not what it computes and draws; all of it if it is not plain Python."""
     try:
@@ -252,10 +183,6 @@ def definitions(source):
         return source
     kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
     return "\n".join(ast.unparse(statement) for statement in body if isinstance(statement, kinds))
-
-
-def _said(text):
-    return new_output("stream", name="stderr", text=f"[grader] {text}\n")
 
 
 def _all_lost(task, why, seed):

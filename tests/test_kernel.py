@@ -1,21 +1,40 @@
 """The process that holds a student's code: limits, death, answers, and what is closed to it."""
 
+import base64
 import json
 import os
+import tempfile
+import time
+from dataclasses import replace
 
+import numpy as np
+import psutil
 import pytest
 
 from autograder.edition import write_edition
-from autograder.kernel import Kernel, KernelDied, TimeUp, read_reply
+from autograder.kernel import Kernel, KernelDied, TimeUp
 from autograder.limits import Limits
+from autograder.reply import read_reply
+from autograder.run import Run
 from autograder.spec import exam_of
 from autograder.specs import task_named
-from autograder.step import Options, Run
+from autograder.step import Options
 from chainrule.judging.runner import BadReply, encode
 from chainrule.judging.verdict import AnswerError, Unanswered, judge
 
 pytestmark = pytest.mark.slow
-QUICK = Limits(cell_seconds=5, answer_seconds=2, output_bytes=10_000)
+QUICK = Limits(
+    cell_seconds=5,
+    answer_seconds=2,
+    output_bytes=10_000,
+    outputs=20,
+    answer_bytes=100_000,
+    processes=64,
+    memory_bytes=2**30,
+    file_bytes=2**20,
+    disk_bytes=4 * 2**20,
+    files=500,
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +80,7 @@ def test_an_endless_loop_is_stopped_and_the_kernel_goes_on(kernel):
 
 def test_too_much_output_is_cut(kernel):
     outputs = kernel.run_cell("for i in range(100):\n    print('x' * 1000, flush=True)")
-    assert len(json.dumps(outputs)) < 3 * QUICK.output_bytes
+    assert len(json.dumps(outputs)) < 2 * QUICK.output_bytes
     assert "was left out" in text(outputs)
 
 
@@ -139,7 +158,8 @@ def test_patched_comparisons_do_not_help(kernel):
 
 
 def reply(content):
-    return {"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": repr(content)}}}}
+    packed = base64.b64encode(content.encode()).decode()
+    return {"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": repr(packed)}}}}
 
 
 @pytest.mark.parametrize(
@@ -149,6 +169,9 @@ def reply(content):
         {"user_expressions": {}},
         {"user_expressions": {"answer": {"status": "error"}}},
         {"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": "__import__('os')"}}}},
+        {"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": "'{}'"}}}},
+        {"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": 3}}}},
+        {"user_expressions": {"answer": [1]}},
         reply("{"),
         reply("[]"),
         reply("3"),
@@ -161,14 +184,119 @@ def reply(content):
 )
 def test_a_reply_that_is_not_what_was_asked_for_is_refused(found):
     with pytest.raises(BadReply):
-        read_reply(found, ["loss"])
+        read_reply(found, ["loss"], 100)
 
 
 def test_a_sound_reply_is_read():
-    import numpy as np
-
     sound = json.dumps({"outputs": {"loss": encode(np.float64(2.5))}})
-    assert read_reply(reply(sound), ["loss"])["loss"] == 2.5
+    assert read_reply(reply(sound), ["loss"], 8)["loss"] == 2.5
+
+
+def test_a_reply_of_more_bytes_than_allowed_is_refused():
+    sound = json.dumps({"outputs": {"loss": encode(np.ones(2))}})
+    with pytest.raises(BadReply, match="its size"):
+        read_reply(reply(sound), ["loss"], 15)
+
+
+# --- limits, each on a kernel of its own: what it costs, and that the reason is given ---
+
+TOO_MUCH = {
+    "memory of one process": ("bytearray(30 * 2**30)", "MemoryError"),
+    "memory of several": (
+        "import os, time\nfor n in range(6):\n    if os.fork() == 0:\n        a = bytes([1]) * 2**28\n"
+        "        time.sleep(60)\ntime.sleep(30)",
+        "more than 1 GiB of memory together",
+    ),
+    "processes": ("import os, time\nfor n in range(99):\n    if os.fork() == 0:\n        time.sleep(60)", "Errno 11"),
+    "threads": (
+        "import threading, time\nfor n in range(999):\n    threading.Thread(target=time.sleep, args=(9,)).start()",
+        "can't start new thread",
+    ),
+    "one file": ("open('/tmp/a', 'wb').write(bytes(2**22))", "Errno 27"),
+    "all files": ("for n in range(9):\n    open(f'/tmp/{n}', 'wb').write(bytes(2**20))", "Errno 28"),
+    "files that were deleted": (
+        "import os\nkept = [open(f'/tmp/{n}', 'wb') for n in range(9)]\nfor f in kept:\n    os.remove(f.name)\n"
+        "for f in kept:\n    f.write(bytes(2**20)), f.flush()",
+        "Errno 28",
+    ),
+    "many files": ("for n in range(10**6):\n    open(f'/tmp/{n}', 'w').close()", "more than 500 files"),
+    "one enormous line": ("import sys\nsys.stdout.write('y' * 10**7)\nsys.stdout.flush()", "output was left out"),
+    "many outputs": ("for n in range(1000):\n    display(n)", "output was left out"),
+    "one enormous error": ("raise ValueError('x' * 10**7)", "output was left out"),
+}
+
+
+def outcome(kernel, code):
+    """What a cell shows, or why it ended."""
+    try:
+        outputs = kernel.run_cell(code)
+    except (KernelDied, TimeUp) as error:
+        return f"{type(error).__name__}{error}"
+    return " ".join(str(o.get("evalue", "") or o.get("ename", "")) + o.get("text", "") for o in outputs)
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_a_limit_is_kept_and_named(bwrap, folder, what):
+    code, words = TOO_MUCH[what]
+    with Kernel(folder, QUICK) as kernel:
+        said = outcome(kernel, code)
+        assert words in said
+        if not kernel.alive():
+            kernel.start()
+        assert text(kernel.run_cell("6 * 7")) == "42"
+
+
+def test_a_fork_bomb_goes_off_in_its_own_box(bwrap, folder):
+    with Kernel(folder, QUICK) as kernel:
+        outcome(kernel, "import os\nwhile True:\n    os.fork()")
+        kernel.start()
+        assert text(kernel.run_cell("6 * 7")) == "42"
+
+
+def test_an_answer_that_is_too_large_is_refused_and_the_next_is_heard(kernel):
+    kernel.run_cell("def max_norm(W, c):\n    return np.zeros(10**6)")
+    with pytest.raises(BadReply, match="8000000 bytes, more than the 100000 allowed"):
+        kernel.ask(exam().checks[0].cases[0], False)
+    kernel.run_cell(task_named("max_norm").source())
+    assert judge(exam(), kernel.ask).passed
+
+
+def test_an_answer_forced_through_although_too_large_is_lost_and_the_next_is_heard(folder, sandbox):
+    with Kernel(folder, replace(QUICK, answer_seconds=20)) as kernel:
+        kernel.run_cell("import numpy as np\nshell = get_ipython()\nhonest = shell.user_expressions")
+        kernel.run_cell(
+            "shell.user_expressions = lambda e: {k: {'status': 'ok', 'data': {'text/plain': 'A' * 10**7}} for k in e}"
+        )
+        with pytest.raises(BadReply, match="did not come back"):
+            kernel.ask(exam().checks[0].cases[0], False)
+        kernel.run_cell("shell.user_expressions = honest\n" + task_named("max_norm").source())
+        assert judge(exam(), kernel.ask).passed
+
+
+def test_nothing_that_was_started_outlives_the_kernel(bwrap, folder):
+    with Kernel(folder, QUICK) as kernel:
+        kernel.run_cell(
+            "import os, sys\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+            "        os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(99)', 'outlives-its-kernel'])\n"
+            "    os._exit(0)"
+        )
+        assert running("outlives-its-kernel")
+    assert not running("outlives-its-kernel")
+
+
+def running(word):
+    return [p for p in psutil.process_iter(["cmdline"]) if word in (p.info["cmdline"] or [])]
+
+
+def test_no_descriptor_and_no_folder_is_left_behind(folder, sandbox, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Kernel(folder, QUICK, sandbox):
+        pass
+    before = psutil.Process().num_fds()
+    with Kernel(folder, QUICK, sandbox):
+        assert os.listdir(tmp_path)
+    assert os.listdir(tmp_path) == []
+    assert psutil.Process().num_fds() <= before
 
 
 # --- what is closed ---
@@ -221,7 +349,7 @@ def test_cells_left_out_are_run_once_a_name_is_missing(folder, sandbox):
 
 
 def test_after_the_notebooks_time_nothing_is_run_or_asked(folder, sandbox):
-    run = Run(folder, Options(sandbox, limits=Limits(notebook_seconds=-1)))
+    run = Run(folder, Options(sandbox, limits=replace(QUICK, notebook_seconds=-1)))
     assert "were used up" in text(run.cell("1"))
     verdict = run.judge(task_named("max_norm"), 1)
     assert verdict.score == 0
@@ -229,10 +357,64 @@ def test_after_the_notebooks_time_nothing_is_run_or_asked(folder, sandbox):
 
 
 def test_a_function_that_hangs_is_not_asked_for_ever(folder, sandbox):
-    run = Run(folder, Options(sandbox, limits=Limits(answer_seconds=1)))
+    run = Run(folder, Options(sandbox, limits=replace(QUICK, answer_seconds=1)))
     try:
         run.cell("def regularization(*a):\n    while True:\n        pass")
         verdict = run.judge(task_named("regularization"), 1)
-        assert [o.message.startswith("not asked") for o in verdict.outcomes] == [False] * 2 + [True] * 5
+        assert [o.message.startswith("not asked: 2 questions") for o in verdict.outcomes] == [False] * 2 + [True] * 5
+    finally:
+        run.close()
+
+
+def test_a_function_that_is_slow_has_the_tasks_time_and_no_more(folder, sandbox):
+    run = Run(folder, Options(sandbox, limits=replace(QUICK, answer_seconds=3, task_seconds=3)))
+    try:
+        run.cell(
+            "import time\nimport numpy as np\n"
+            + task_named("max_norm").source().replace('"""\n', '"""\n    time.sleep(1.4)\n', 1)
+        )
+        reason = run.judge(task_named("max_norm"), 1).reason()
+        assert "is there an endless loop?" in reason or "not asked: the task's 3 s were used up" in reason
+    finally:
+        run.close()
+
+
+def test_a_submission_that_hits_every_limit_costs_its_notebooks_time(folder, sandbox):
+    """Deaths, hangs and replays together: what comes after the notebook's time is not run."""
+    limits = replace(QUICK, cell_seconds=2, answer_seconds=1, notebook_seconds=8)
+    run = Run(folder, Options(sandbox, limits=limits))
+    start = time.monotonic()
+    try:
+        for n in range(5):
+            run.cell(f"import time\ntime.sleep(1.5)\nn = {n}")
+            run.cell("import os\nos._exit(1)")
+        assert "were used up" in run.notes[-1]
+        assert run.judge(task_named("max_norm"), 1).score == 0
+    finally:
+        run.close()
+    # What the last kernel needs to give way and to end comes on top.
+    assert time.monotonic() - start < limits.notebook_seconds + 5
+
+
+def test_limits_that_were_hit_are_in_the_verdict_and_the_notes(folder, sandbox):
+    run = Run(folder, Options(sandbox, limits=QUICK))
+    try:
+        run.cell("import numpy as np\ndef max_norm(W, c):\n    return np.ones(2**36)")
+        verdict = run.judge(task_named("max_norm"), 1)
+        assert "1 GiB of memory are allowed" in verdict.note
+        assert "1 GiB of memory are allowed" in " ".join(run.notes)
+        assert "Unable to allocate" in verdict.reason()
+    finally:
+        run.close()
+
+
+def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_the_others_along(folder, bwrap):
+    run = Run(folder, Options(limits=QUICK))
+    try:
+        run.cell("a = 1")
+        run.cell("import os\nb = 2")
+        run.ran.insert(1, "import os\nos._exit(1)")
+        run.cell("import os\nos._exit(1)")
+        assert text(run.cell("a + b")) == "3"
     finally:
         run.close()

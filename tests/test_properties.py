@@ -1,7 +1,11 @@
 """Whatever comes from a student's side, the trusted side answers with its own errors or a sound result."""
 
+import base64
 import contextlib
 import json
+import os
+import tempfile
+from queue import Empty
 
 import nbformat
 import numpy as np
@@ -10,11 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autograder.kernel import read_reply
+from autograder.kept import Kept
+from autograder.kernel import next_message
+from autograder.limits import Limits
+from autograder.mending import defined, mend, syntax_error
 from autograder.repair import repair
+from autograder.reply import read_reply
+from autograder.spec import exam_of
+from autograder.specs import TASKS
+from autograder.submission import find_notebooks, read_submission
 from chainrule.judging.compare import difference, same
 from chainrule.judging.runner import DTYPES, BadReply, decode, encode
-from chainrule.judging.verdict import AnswerError
+from chainrule.judging.verdict import AnswerError, Unanswered, judge
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -42,12 +53,90 @@ def test_what_is_encoded_is_decoded(array):
     assert back.tobytes() == array.astype(array.dtype.newbyteorder("<")).tobytes()
 
 
-@given(values, st.text(max_size=40))
-def test_a_reply_gives_arrays_or_one_of_our_errors(value, text):
-    for plain in (text, repr(json.dumps({"outputs": {"x": value}})), repr(json.dumps({"error": value})), value):
-        reply = {"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": plain}}}}
-        with pytest.raises((BadReply, AnswerError)):
-            read_reply(reply, ["x"])
+def in_base64(value):
+    return repr(base64.b64encode(json.dumps(value).encode()).decode())
+
+
+@given(values, values, st.text(max_size=40))
+def test_a_reply_gives_arrays_or_one_of_our_errors(value, other, text):
+    for plain in (text, value, in_base64({"outputs": {"x": value}}), in_base64({"error": value}), in_base64(value)):
+        for answer in ({"status": "ok", "data": {"text/plain": plain}}, {"status": plain, "data": other}, other):
+            for reply in ({"user_expressions": {"answer": answer}}, {"user_expressions": answer}, {}):
+                with pytest.raises((BadReply, AnswerError)):
+                    read_reply(reply, ["x"], 1000)
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+def test_what_an_exception_says_becomes_a_line_that_can_be_written(kind, message, line):
+    packed = in_base64({"error": {"type": kind, "message": message, "line": line}})
+    with pytest.raises((AnswerError, BadReply)) as caught:
+        read_reply({"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": packed}}}}, ["x"], 1000)
+    said = str(caught.value)
+    said.encode("utf-8")
+    assert "\n" not in said
+    assert "\x1b" not in said
+
+
+class Told:
+    """A kernel's side of a channel: gives the messages it was made with, then nothing."""
+
+    def __init__(self, messages):
+        self.messages = list(messages)
+
+    def get_shell_msg(self, timeout):
+        if not self.messages:
+            raise Empty
+        found = self.messages.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    get_iopub_msg = get_shell_msg
+
+
+messages = values | st.fixed_dictionaries(
+    {
+        "parent_header": values | st.fixed_dictionaries({"msg_id": values | st.just("asked")}),
+        "msg_type": values | st.sampled_from(["execute_reply", "stream", "display_data", "error", "status"]),
+        "content": values
+        | st.fixed_dictionaries({"name": values, "text": values, "data": values, "execution_state": values}),
+    }
+)
+
+
+@given(st.lists(messages | st.sampled_from([ValueError("garbled"), KeyError("content")]), max_size=6))
+def test_messages_of_any_shape_are_taken_in_or_dropped(told):
+    kept = Kept(Limits(output_bytes=300, outputs=2))
+    channel = Told(told)
+    while (found := next_message(channel.get_iopub_msg, 0)) is not None:
+        found["parent_header"].get("msg_id")
+        kept.add(found)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=kept.all())])
+    nbformat.validate(notebook)
+    nbformat.writes(notebook).encode("utf-8")
+    assert len(json.dumps(kept.all())) < 1000
+
+
+answers = arrays | st.sampled_from([BadReply("no"), AnswerError("E", "words", "line"), Unanswered("late")])
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), task=st.sampled_from(TASKS))
+def test_any_answers_end_in_a_verdict(data, task):
+    exam = exam_of(task, 1)
+
+    def ask(case, measured):
+        names = ["steps", "views", "peak"] if measured else case.expected
+        found = {name: data.draw(answers) for name in names}
+        for value in found.values():
+            if isinstance(value, Exception):
+                raise value
+        return found
+
+    verdict = judge(exam, ask)
+    assert 0 <= verdict.score <= task.points
+    assert verdict.passed or verdict.reason()
+    json.dumps(verdict.as_dict())
 
 
 @given(arrays, arrays)
@@ -59,30 +148,138 @@ def test_two_answers_are_the_same_or_differ_in_a_sentence(got, expected):
 
 @pytest.fixture(scope="module")
 def release(root):
-    return nbformat.read(root / "assignments/assignment1/knn.ipynb", as_version=4)
+    """The imports, a question, three tasks and something between them."""
+    made = nbformat.read(root / "assignments/assignment1/softmax.ipynb", as_version=4)
+    made.cells = [made.cells[n] for n in (1, 58, 59, 60, 68, 69, 80, 81, 96, 97)]
+    return made
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+codes = st.text(alphabet="def max_norm(W):\n return\t1+=\"'#%!?`>\xa0\u200b\u2028“\0\ud800", max_size=60)
+broken = codes | st.sampled_from(["def max_norm(W, c):\n    return W", "def max_norm(W, c):\n", "check(max_norm)"])
+changes = st.sampled_from(["delete", "copy", "move", "metadata", "source", "text", "id", "cell_type", "attachments"])
+mangled = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def check_repaired(data, release, limits=None):
+    """Whatever was handed in, the notebook has the shape of the release and can be written and read again."""
+    found = repair(data, release, limits or Limits())
+    nbformat.validate(found.notebook)
+    assert json.loads(nbformat.writes(found.notebook).encode()) == json.loads(nbformat.writes(found.notebook))
+
+    def graded(cells):
+        return {c.metadata.nbgrader.grade_id: c for c in cells if "nbgrader" in c.metadata}
+
+    made, wanted = graded(found.notebook.cells), graded(release.cells)
+    assert sorted(made) == sorted(wanted)
+    assert len(made) == sum("nbgrader" in c.metadata for c in found.notebook.cells)
+    places = {grade_id: place for place, grade_id in enumerate(made)}
+    for grade_id, cell in wanted.items():
+        assert (made[grade_id].metadata, made[grade_id].cell_type) == (cell.metadata, cell.cell_type)
+        if cell.metadata.nbgrader.locked:
+            assert made[grade_id].source == cell.source
+            assert places[grade_id] > places[grade_id.removeprefix("test_")]
+    for grade_id, text in found.notes:
+        assert grade_id in {"", *wanted}
+        assert text.encode()
+        assert "\n" not in text
+    return found
+
+
+@mangled
 @given(data=st.data())
 def test_any_mangling_is_repaired(data, release):
-    made = json.loads(json.dumps(release))
     draw = data.draw
-    for _ in range(draw(st.integers(0, 4))):
-        number = draw(st.integers(0, max(len(made["cells"]) - 1, 0)))
-        change = draw(st.sampled_from(["delete", "copy", "metadata", "source", "type", "outputs"]))
-        if not made["cells"]:
-            break
-        cell = made["cells"][number]
-        if change == "delete":
-            del made["cells"][number]
-        elif change == "copy":
-            made["cells"].insert(0, json.loads(json.dumps(cell)))
-        else:
-            cell["cell_type" if change == "type" else change] = draw(values)
-    notebook, _ = repair(json.dumps(made).encode(), release)
-    nbformat.validate(notebook)
+    cells = json.loads(json.dumps(release.cells))
+    ids = [c["metadata"]["nbgrader"]["grade_id"] for c in cells if "nbgrader" in c["metadata"]]
+    for _ in range(draw(st.integers(0, 6))):
+        graded = [
+            n for n, cell in enumerate(cells) if isinstance(cell, dict) and "nbgrader" in str(cell.get("metadata"))
+        ]
+        number = draw(st.integers(0, max(len(cells) - 1, 0)) | st.sampled_from(graded or [0]))
+        change = draw(changes)
+        if number >= len(cells) or not isinstance(cells[number], dict):
+            continue
+        if change in ("delete", "move"):
+            cell = cells.pop(number)
+        if change in ("copy", "move"):
+            cells.insert(
+                draw(st.integers(0, len(cells))), json.loads(json.dumps(cell if change == "move" else cells[number]))
+            )
+        elif change == "id":
+            cells[number]["metadata"] = {"nbgrader": {"grade_id": draw(st.sampled_from(ids) | st.text(max_size=3))}}
+        elif change != "delete":
+            key, value = ("source", broken) if change == "text" else (change, values)
+            cells[number][key] = draw(value)
+    check_repaired(json.dumps({"cells": cells, "nbformat": draw(values)}).encode(), release)
 
-    def ids(cells):
-        return sorted(c["metadata"]["nbgrader"]["grade_id"] for c in cells if "nbgrader" in c["metadata"])
 
-    assert ids(notebook.cells) == ids(release.cells)
+@mangled
+@given(
+    cut=st.integers(0, 8000),
+    more=st.binary(max_size=30) | st.just(b"\n<<<<<<< a\n\n=======\n>>>>>>> b\n"),
+    skip=st.integers(-99, 99),
+)
+def test_any_damage_to_the_file_is_repaired(cut, more, skip, release):
+    text = nbformat.writes(release).encode()
+    found = check_repaired(text[:cut] + more + text[max(cut + skip, 0) :], release)
+    assert found.unreadable == ""
+
+
+@given(
+    made=values | st.fixed_dictionaries({"cells": st.lists(values | st.dictionaries(st.text(), values))}),
+    data=st.binary(),
+)
+def test_any_file_is_read(made, data, release):
+    check_repaired(data, release)
+    check_repaired(json.dumps(made).encode(), release)
+    for encoding in ("utf-16", "utf-8"):
+        check_repaired(
+            json.dumps(made, ensure_ascii=False).encode(encoding, "replace"), release, Limits(cells=2, cell_bytes=9)
+        )
+
+
+@given(codes)
+def test_any_code_is_mended_or_left_as_it_is(text):
+    mended, says = mend(text)
+    assert (mended == text) == (says == "") == (syntax_error(text) == "" or mended == text)
+    assert says == "" or syntax_error(mended) == ""
+    assert defined(text) is not None
+
+
+@given(
+    submitted=st.dictionaries(
+        st.text(max_size=9) | st.sampled_from(["a.ipynb", "softmax.ipynb", "b.py"]),
+        st.binary(max_size=60) | st.sampled_from([b'{"cells":[]}', b"def max_norm(W): 1"]),
+        max_size=5,
+    )
+)
+def test_notebooks_are_found_in_any_files(submitted, release):
+    found = find_notebooks(submitted, {"softmax": release})
+    assert list(found) == ["softmax"]
+    check_repaired(found["softmax"][0], release)
+
+
+@given(
+    names=st.lists(
+        st.binary(min_size=1, max_size=8).filter(lambda n: not set(n) & set(b"/\0") and n not in (b".", b"..")),
+        unique=True,
+        max_size=5,
+    ),
+    data=st.data(),
+)
+def test_any_folder_is_read(names, data):
+    with tempfile.TemporaryDirectory() as folder:
+        made = 0
+        for name in names:
+            path = os.path.join(os.fsencode(folder), name)
+            kind = data.draw(st.sampled_from(["file", "link", "pipe", "folder"]))
+            if kind == "file":
+                with open(path, "wb") as handle:
+                    made += handle.write(b"x")
+            elif kind == "link":
+                os.symlink(data.draw(st.sampled_from([b"/etc/passwd", b"..", b".", b"x"])), path)
+            else:
+                (os.mkfifo if kind == "pipe" else os.mkdir)(path)
+        files, notes = read_submission(folder, Limits())
+        assert list(files.values()) == [b"x"] * made
+        assert all(len(note.encode()) < 300 for note in notes)

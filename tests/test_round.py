@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import shutil
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 
 import nbformat
 import pytest
@@ -14,13 +14,13 @@ from autograder.classroom import ROSTER, make_class
 from autograder.course import Course
 from autograder.demo import new_course
 from autograder.feedback import write_feedback
-from autograder.grade import grade
+from autograder.grade import grade, pool
 from autograder.release import release
 from autograder.step import Options
 from autograder.table import text_table
 
 # One worker runs the round for all tests here; the warnings of nbgrader's database layer are not ours to mend.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("round"), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 AUTO, MANUAL = 95, 5
 BLANK = "not attempted yet"
 
@@ -35,7 +35,7 @@ def course(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(course, sandbox):
-    with ProcessPoolExecutor(2) as executor:
+    with pool(2) as executor:
         found = {r.student: r for r in grade(course, "assignment1", Options(sandbox), executor=executor)}
         problems = write_feedback(course, "assignment1", list(found), executor)
     assert problems == {}
@@ -106,14 +106,14 @@ def test_talking_the_tests_down_earns_nothing(results):
 
 def test_a_mangled_notebook_keeps_its_honest_points(results):
     assert results["kim"].score == AUTO
-    assert any("stands twice" in note for notes in results["kim"].notes.values() for note in notes)
+    assert any("it stood 2 times" in note for notes in results["kim"].notes.values() for note in notes)
 
 
-def test_a_file_that_is_no_notebook_costs_only_itself(results):
-    assert results["lea"].score == AUTO - 29
-    assert {reason for _, reason in lost(results["lea"]).values()} == {
-        "the file is not a Jupyter notebook: it cannot be read"
-    }
+def test_a_notebook_that_broke_off_keeps_what_came_through(results):
+    gone = lost(results["lea"])
+    assert 0 < sum(points for points, _ in gone.values()) < 29
+    assert {reason for _, reason in gone.values()} == {BLANK}
+    assert any("not a sound notebook" in note for note in results["lea"].notes["softmax"])
 
 
 def test_the_table_gives_a_reason_for_every_lost_point(results):
@@ -135,7 +135,7 @@ def test_feedback_pages_hold_the_diagnosis(course, results):
     assert set(pages(course, "dee")) == {"knn", "svm", "softmax"}
     assert "the data part of dW is the sum over the images" in pages(course, "dee")["svm"]
     assert "no answer within" in pages(course, "hal")["softmax"]
-    assert "the file is not a Jupyter notebook" in pages(course, "lea")["softmax"]
+    assert "The file is not a sound notebook" in pages(course, "lea")["softmax"]
 
 
 @pytest.mark.parametrize("student", [s.name for s in ROSTER])
@@ -182,7 +182,7 @@ def test_grading_again_asks_nobody_again(course, results, sandbox):
 def test_a_changed_submission_is_graded_again(course, results, sandbox):
     path = course.path("submitted", "assignment1", "ben") / "softmax.ipynb"
     shutil.copy(course.path("submitted", "assignment1", "ada") / "softmax.ipynb", path)
-    with ProcessPoolExecutor(1) as executor:
+    with pool(1) as executor:
         (found,) = grade(course, "assignment1", Options(sandbox), student="ben", executor=executor)
     assert found.score == 29
 
@@ -200,7 +200,7 @@ def test_what_the_grader_cannot_judge_is_said_and_scored(course, results, sandbo
         assert gradebook.find_submission("assignment1", "gus").score == 0
         comment = gradebook.find_comment("max_norm", "softmax", "assignment1", "gus").auto_comment
     assert "out of order" in comment
-    with ProcessPoolExecutor(1) as executor:
+    with pool(1) as executor:
         (again,) = grade(course, "assignment1", Options(sandbox), student="gus", executor=executor)
     assert again.score == results["gus"].score
 
@@ -234,7 +234,7 @@ def test_a_hidden_test_in_an_autograded_notebook_does_not_reach_the_page(course,
     cell.source += "\n### BEGIN HIDDEN TESTS\nsecret = 1\n### END HIDDEN TESTS"
     path.chmod(0o644)
     nbformat.write(notebook, path)
-    with ProcessPoolExecutor(1) as executor:
+    with pool(1) as executor:
         assert write_feedback(course, "assignment1", ["eli"], executor) == {}
     assert "check" in pages(course, "eli")["svm"]
     assert "secret" not in pages(course, "eli")["svm"]

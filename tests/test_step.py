@@ -1,10 +1,14 @@
-"""A submission without anything to run needs no kernel and still gets its verdicts."""
+"""What of a submission is run, in which order, and what is not; without a kernel."""
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from autograder import step
+from autograder.classroom import filled
 from autograder.course import read_folder
 from autograder.step import Options, grade_submission, unjudged, workspace
+from chainrule.judging.verdict import Outcome, Verdict
 
 
 @pytest.fixture
@@ -17,7 +21,7 @@ def no_kernel(monkeypatch):
     def refuse(*_):
         raise AssertionError("a kernel was started")
 
-    monkeypatch.setattr(step, "Kernel", refuse)
+    monkeypatch.setattr("autograder.run.Kernel", refuse)
 
 
 def verdicts(graded):
@@ -55,3 +59,95 @@ def test_the_students_package_is_not_the_one_that_is_used(released, tmp_path):
 def test_a_file_in_the_place_of_the_package_is_left_out(released, tmp_path):
     workspace(tmp_path, {"chainrule": b"a file, not a folder"}, released)
     assert (tmp_path / "chainrule/__init__.py").exists()
+
+
+def test_own_files_that_cannot_be_put_beside_the_released_ones_are_left_out(released, tmp_path):
+    workspace(tmp_path, {"a": b"1", "a/b": b"2", "x" * 300: b"3", "chainrule/check.py/x": b"4"}, released)
+    assert (tmp_path / "a").read_bytes() == b"1"
+    assert (tmp_path / "chainrule/check.py").read_bytes() == released["chainrule/check.py"]
+
+
+# --- the answers are judged alone first, then with the cells of the student's own ---
+
+
+class Told:
+    """In the place of a run: keeps what it is given; answers are right where `right` says so."""
+
+    runs = []
+    right = staticmethod(lambda run, task: True)
+
+    def __init__(self, folder, options, end):
+        self.cells, self.judged, self.notes = [], [], [f"run {len(self.runs)}"]
+        self.runs.append(self)
+
+    def cell(self, source, part=None):
+        self.cells.append(source if part is None else part)
+        return []
+
+    def judge(self, task, seed, said):
+        self.judged.append(task.name)
+        right = self.right(self.runs.index(self), task.name)
+        return Verdict(task.name, tuple(Outcome(c.name, c.points, right, "words") for c in task.checks), seed)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    monkeypatch.setattr(step, "Run", Told)
+    monkeypatch.setattr(Told, "runs", [])
+    return Told.runs
+
+
+def graded(released, change=lambda notebook: None, **options):
+    """Grade svm.ipynb with every answer filled in, and a change."""
+    notebook = filled(nbformat.reads(released["svm.ipynb"].decode(), as_version=4), "assignment1")
+    change(notebook)
+    submitted = {"svm.ipynb": nbformat.writes(notebook).encode()}
+    return grade_submission(submitted, released, "assignment1", "zoe", Options(**options), only="svm")
+
+
+def test_without_cells_of_ones_own_there_is_one_run_and_nothing_is_drawn(released, runs):
+    made = graded(released)
+    assert len(runs) == 1
+    assert len(runs[0].judged) == len(made.verdicts["svm"]) > 0
+    assert any("def svm_loss_naive" in source for source in runs[0].cells)
+    assert not any("plt.show" in source for source in runs[0].cells)
+
+
+def test_cells_of_ones_own_are_not_run_before_the_answers_are_judged(released, runs):
+    made = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("mine = 1")))
+    assert ["mine = 1" in run.cells for run in runs] == [False, True]
+    assert runs[1].judged == []
+    assert all(verdict.passed for verdict in made.verdicts["svm"])
+    assert made.notes["svm"] == ["run 0", "run 1"]
+
+
+def test_what_needs_a_cell_of_ones_own_is_judged_again_with_it(released, runs, monkeypatch):
+    monkeypatch.setattr(Told, "right", staticmethod(lambda run, task: run == 1 or task != "add_bias"))
+    made = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("def helper(): pass")))
+    assert runs[1].judged == ["add_bias"]
+    assert all(verdict.passed for verdict in made.verdicts["svm"])
+
+
+def test_a_cell_of_ones_own_cannot_take_points_away(released, runs, monkeypatch):
+    monkeypatch.setattr(Told, "right", staticmethod(lambda run, task: run == 0 and task != "add_bias"))
+    made = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("import os; os._exit(1)")))
+    assert [verdict.task for verdict in made.verdicts["svm"] if not verdict.passed] == ["add_bias"]
+
+
+def test_a_released_import_that_was_changed_is_there_in_the_first_run(released, runs):
+    def change(notebook):
+        cell = next(c for c in notebook.cells if c.cell_type == "code" and "import numpy" in c.source)
+        cell.source = "import numpy as something_else"
+
+    graded(released, change)
+    assert any("import numpy as np" in source for source in runs[0].cells)
+    assert not any("something_else" in source for source in runs[0].cells)
+    assert any("something_else" in source for source in runs[1].cells)
+
+
+def test_everything_is_run_if_wished_and_the_answers_alone_first(released, runs):
+    graded(released, run_all=True)
+    assert [any("plt.show" in source for source in run.cells) for run in runs] == [False, True]

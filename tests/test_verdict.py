@@ -62,11 +62,18 @@ def test_points_of_right_checks_add_up():
 
 
 def test_all_right_is_passed_and_has_nothing_to_say():
-    verdict = judge(exam(check("a", 2), check("b", 3)), Student(), seed=7, note="n")
+    verdict = judge(exam(check("a", 2), check("b", 3)), Student(), seed=7)
     assert verdict.passed
     assert verdict.attempted
     assert (verdict.score, verdict.lost(), verdict.reason()) == (5.0, [], "")
-    assert (verdict.task, verdict.seed, verdict.note) == ("task", 7, "n")
+    assert (verdict.task, verdict.seed, verdict.note) == ("task", 7, "")
+
+
+def test_notes_are_sentences_below_the_table():
+    verdict = judge(exam(check("a")), Student()).noted(["it was late", "at most 4 GiB are allowed."])
+    assert verdict.note == "It was late. At most 4 GiB are allowed."
+    assert str(verdict).endswith(verdict.note)
+    assert verdict.as_dict()["note"] == verdict.note
 
 
 def test_one_wrong_case_costs_the_check():

@@ -22,7 +22,7 @@ import numpy as np
 __all__ = ["BadReply", "decode", "describe", "encode", "execute", "measure", "plain", "respond"]
 
 DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"}
-MAX_BYTES = 64_000_000
+MAX_BYTES = 8_000_000
 FILE = "<check>"
 NOT_STUDENTS = ("site-packages", os.path.join("chainrule", "judging"), "<runner>")
 
@@ -31,8 +31,8 @@ class BadReply(Exception):
     """A value that is not a plain array, or does not say truly how large it is."""
 
 
-def plain(value):
-    """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype."""
+def plain(value, most=MAX_BYTES):
+    """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype, at most so large."""
     if value is None:
         raise BadReply("it is None: is a return statement missing?")
     if isinstance(value, str | bytes | dict | set):
@@ -45,8 +45,8 @@ def plain(value):
         array = array.astype(np.float64)
     if array.dtype.newbyteorder("<").str not in DTYPES and array.dtype.str not in DTYPES:
         raise BadReply(f"it is of type {type(value).__name__} with dtype {array.dtype}, not numbers")
-    if array.nbytes > MAX_BYTES:
-        raise BadReply(f"it holds {array.nbytes} bytes, more than the {MAX_BYTES} allowed")
+    if array.nbytes > most:
+        raise BadReply(f"it holds {array.nbytes} bytes, more than the {most} allowed")
     return array
 
 
@@ -58,8 +58,8 @@ def encode(array):
     return {"dtype": array.dtype.str, "shape": list(array.shape), "data": data}
 
 
-def decode(packed):
-    """Return the array of `encode`; anything else raises BadReply."""
+def decode(packed, most=MAX_BYTES):
+    """Return the array of `encode`, of at most `most` bytes; anything else raises BadReply."""
     if not isinstance(packed, dict) or set(packed) != {"dtype", "shape", "data"}:
         raise BadReply("it is not an array")
     dtype, shape, data = packed["dtype"], packed["shape"], packed["data"]
@@ -67,27 +67,29 @@ def decode(packed):
         raise BadReply("it is not an array of numbers")
     if dtype not in DTYPES or len(shape) > 32:
         raise BadReply("it is not an array of numbers")
-    if not all(type(n) is int and 0 <= n <= MAX_BYTES for n in shape) or math.prod(n for n in shape if n) > 2**50:
+    if not all(type(n) is int and 0 <= n <= most for n in shape) or math.prod(n for n in shape if n) > 2**50:
         raise BadReply("its shape is not a list of sizes")
     try:
         raw = base64.b64decode(data, validate=True)
     except ValueError:
         raise BadReply("its bytes are garbled") from None
-    if len(raw) > MAX_BYTES or len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
+    if len(raw) > most or len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
         raise BadReply("its size is not the one it claims")
     return np.frombuffer(raw, dtype).reshape(shape).copy()
 
 
-def execute(call, inputs, outputs, namespace, layout="C"):
+def execute(call, inputs, outputs, namespace, layout="C", most=MAX_BYTES):
     """Run the text `call` with the inputs as variables; return the named variables as plain arrays.
 
     Student functions come from `namespace`. layout "strided" passes arrays that are not contiguous in memory.
     """
-    scope = _run(call, inputs, namespace, layout)
+    given = _fresh(inputs, layout)
+    # Inputs that are asked for are those that were given, whatever the variables are called now.
+    scope = _run(call, given, namespace) | given
     found = {}
     for name in outputs:
         try:
-            found[name] = plain(scope[name])
+            found[name] = plain(scope[name], most)
         except BadReply as error:
             raise BadReply(f"{name} cannot be compared: {error}") from None
     return found
@@ -102,17 +104,18 @@ def measure(call, inputs, namespace):
 
 
 def respond(request, namespace):
-    """Answer a JSON request {call, inputs, outputs, layout, measure} with a JSON reply; never raises."""
+    """Answer a JSON request {call, inputs, outputs, layout, measure, most} in JSON, as base64; never raises."""
     try:
         asked = json.loads(request)
         inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in asked["inputs"].items()}
         if asked["measure"]:
             found = {n: plain(v) for n, v in measure(asked["call"], inputs, namespace).items()}
         else:
-            found = execute(asked["call"], inputs, asked["outputs"], namespace, asked["layout"])
-        return json.dumps({"outputs": {name: encode(value) for name, value in found.items()}})
+            found = execute(asked["call"], inputs, asked["outputs"], namespace, asked["layout"], asked["most"])
+        reply = {"outputs": {name: encode(value) for name, value in found.items()}}
     except BaseException as error:
-        return json.dumps({"error": describe(error)})
+        reply = {"error": describe(error)}
+    return base64.b64encode(json.dumps(reply).encode()).decode()
 
 
 def describe(error):
@@ -134,15 +137,19 @@ def _safely(text):
         return ""
 
 
-def _run(call, inputs, namespace, layout="C"):
-    """Execute the call on fresh copies of the inputs, quietly; return its variables."""
-    scope = {**namespace, **{name: _lay_out(value, layout) for name, value in inputs.items()}}
+def _run(call, inputs, namespace):
+    """Execute the call quietly; return its variables."""
+    scope = {**namespace, **inputs}
     code = compile(call, FILE, "exec")
     quiet = io.StringIO()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(code, scope)
     return scope
+
+
+def _fresh(inputs, layout="C"):
+    return {name: _lay_out(value, layout) for name, value in inputs.items()}
 
 
 def _lay_out(value, layout):
@@ -162,7 +169,7 @@ def _count_steps(call, inputs, namespace):
         count += 1
 
     with _watched(step):
-        _run(call, inputs, namespace)
+        _run(call, _fresh(inputs), namespace)
     return count
 
 
@@ -208,7 +215,7 @@ def _count_views(call, inputs, namespace):
     watched = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
     count = 0
     try:
-        _run(call, watched, namespace)
+        _run(call, _fresh(watched), namespace)
     except Exception:
         return 0  # The answer itself was judged on plain arrays; code that refuses a subclass is not wrong.
     return count
@@ -218,7 +225,7 @@ def _peak_bytes(call, inputs, namespace):
     """Return the largest memory allocated at one time during the call."""
     tracemalloc.start()
     try:
-        _run(call, inputs, namespace)
+        _run(call, _fresh(inputs), namespace)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -3,7 +3,8 @@
 A verdict never decides by a warning or by a missing answer: no positive evidence, no points.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from html import escape
 
 from chainrule.judging.compare import VIEWS, difference, label, same
@@ -95,6 +96,10 @@ class Verdict:
             return next(iter(reasons))
         return "; ".join(f"{', '.join(names)}: {message}" for message, names in reasons.items())
 
+    def noted(self, sentences):
+        """The same verdict with sentences that stand below its table."""
+        return replace(self, note=" ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in sentences))
+
     def as_dict(self):
         """A JSON-able form."""
         checks = [
@@ -115,13 +120,13 @@ class Verdict:
     def _repr_html_(self):
         cell = 'style="text-align: left; padding: 2px 10px"'
         rows = "".join(
-            f"<tr><td {cell}>{escape(o.name)}</td><td {cell}><b>{o.word}</b></td>"
-            f"<td {cell}>{o.earned:g}/{o.points:g}</td><td {cell}>{escape(o.message)}</td></tr>"
+            f"<tr><td {cell}>{_html(o.name)}</td><td {cell}><b>{o.word}</b></td>"
+            f"<td {cell}>{o.earned:g}/{o.points:g}</td><td {cell}>{_html(o.message)}</td></tr>"
             for o in self.outcomes
         )
         heads = "".join(f'<th scope="col" {cell}>{h}</th>' for h in ("check", "result", "points", "what is wrong"))
-        title = f"<b>{escape(self.task)}</b>: {self.score:g} of {self.points:g} points"
-        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        title = f"<b>{_html(self.task)}</b>: {self.score:g} of {self.points:g} points"
+        note = f"<p>{_html(self.note)}</p>" if self.note else ""
         return (
             f'<table><caption style="caption-side: top; text-align: left">{title}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
@@ -131,7 +136,12 @@ class Verdict:
         return {"text/plain": str(self), "text/html": self._repr_html_()}
 
 
-def judge(exam, ask, seed=None, note=""):
+def _html(text):
+    """Text that is shown as it stands: between two $ alone it would be drawn as a formula."""
+    return re.sub(r"[$\\]", r"<span>\g<0></span>", escape(text))
+
+
+def judge(exam, ask, seed=None):
     """Return the Verdict on one task.
 
     ask(case, measure) runs a case in the student's process and returns {output: array}; it raises AnswerError,
@@ -147,7 +157,7 @@ def judge(exam, ask, seed=None, note=""):
             passed, message = _judge_check(check, exam.sentences, ask)
         blank = message == NOT_ATTEMPTED
         outcomes.append(Outcome(check.name, check.points, passed, " ".join(message.split())))
-    return Verdict(exam.task, tuple(outcomes), seed, note)
+    return Verdict(exam.task, tuple(outcomes), seed)
 
 
 def _judge_check(check, sentences, ask):

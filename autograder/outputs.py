@@ -1,0 +1,104 @@
+"""What a kernel says, cleaned: `safe` makes a notebook output out of anything, `text` a text, `picture` a picture.
+
+A hostile process chooses every byte of its messages, so nothing is believed: kinds, types and values are checked
+here, and what does not fit is left out. Nothing here raises.
+"""
+
+import base64
+import io
+import re
+
+from nbformat.v4 import new_output
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+__all__ = ["PICTURES", "picture", "safe", "text"]
+
+PICTURES = {"image/png": PngImageFile, "image/jpeg": JpegImageFile}
+TEXTS = ("text/plain", "text/html", "text/latex", "text/markdown")
+MOST_PIXELS = 50_000_000
+MOST_COLOURS = 2000
+MOST_LINES = 2000
+# Colours of text and background, bold, underlined. nbconvert stumbles over a 38 or 48 without the numbers after it.
+PART = r"(?:[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3}|3[0-79]|4[0-79]|9[0-7]|10[0-7]|2\d|0?\d)?"
+COLOUR = re.compile(rf"\x1b\[{PART}(?:;{PART}){{0,9}}m", re.ASCII)
+# Other orders to a terminal, such as a title or a link, and characters that cannot be seen or turn the text around.
+ORDER = r"\x1b(?:[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~])?"
+HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+UNWANTED = re.compile(rf"(?P<colour>{COLOUR.pattern})|{ORDER}|{HIDDEN}", re.ASCII)
+
+
+def safe(output):
+    """Return a clean output of a notebook, made of one as it came from a kernel, or None if nothing is left of it."""
+    if not isinstance(output, dict):
+        return None
+    match output.get("output_type"):
+        case "stream":
+            return _stream(output.get("name"), output.get("text"))
+        case "error":
+            return _error(output)
+        case "display_data" | "execute_result" as kind:
+            return _shown(kind, output.get("data"), output.get("metadata"))
+    return None
+
+
+def text(value, colours=True):
+    """Return a text of characters to read, without orders to a terminal, but with its colours if wished; or None.
+
+    A list of texts is joined, as notebooks hold their lines.
+    """
+    value = _joined(value)
+    if value is None:
+        return None
+    value = value.encode("utf-8", "replace").decode("utf-8")
+    colours = colours and len(COLOUR.findall(value)) <= MOST_COLOURS
+    return UNWANTED.sub(lambda found: colours and found["colour"] or "", value)
+
+
+def picture(kind, value):
+    """Return the base64 text of a picture, kind "image/png" or "image/jpeg"; None if the value is not one."""
+    try:
+        data = base64.b64decode("".join(_joined(value).split()), validate=True)
+        # Only the head is read: the pixels are left to the browser, if there are not too many of them.
+        with PICTURES[kind](io.BytesIO(data)) as found:
+            width, height = found.size
+    except Exception:  # the bytes are a student's: whatever is wrong with them means the same here
+        return None
+    return base64.b64encode(data).decode("ascii") if width * height <= MOST_PIXELS else None
+
+
+def _joined(value):
+    """A text or a list of texts as one text, or None."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else None
+
+
+def _stream(name, said):
+    said = text(said)
+    return new_output("stream", name=name, text=said) if name in ("stdout", "stderr") and said else None
+
+
+def _error(output):
+    name, value = (text(output.get(key)) or "" for key in ("ename", "evalue"))
+    lines = output.get("traceback")
+    lines = [line for line in map(text, lines[:MOST_LINES]) if line is not None] if isinstance(lines, list) else []
+    return new_output("error", ename=name, evalue=value, traceback=lines)
+
+
+def _shown(kind, data, metadata):
+    data = data if isinstance(data, dict) else {}
+    clean = {name: text(data.get(name)) for name in TEXTS} | {name: picture(name, data.get(name)) for name in PICTURES}
+    clean = {name: value for name, value in clean.items() if value is not None}
+    if not clean:
+        return None
+    sizes = {name: _size(metadata, name) for name in PICTURES if name in clean}
+    return new_output(kind, clean, metadata={name: size for name, size in sizes.items() if size})
+
+
+def _size(metadata, kind):
+    """The width and height that a picture is to be shown at."""
+    wanted = metadata.get(kind) if isinstance(metadata, dict) else None
+    wanted = wanted if isinstance(wanted, dict) else {}
+    found = {side: wanted.get(side) for side in ("width", "height")}
+    return {side: n for side, n in found.items() if type(n) in (int, float) and 0 < n <= 10_000}

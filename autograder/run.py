@@ -1,0 +1,167 @@
+"""Run the cells of one notebook and judge its tasks, whatever the code does to the process that holds it: `Run`."""
+
+import time
+
+from nbformat.v4 import new_output
+
+from autograder.errors import MachineError
+from autograder.kernel import START_SECONDS, Kernel, KernelDied, TimeUp
+from autograder.spec import exam_of
+from chainrule.judging.exam import Case
+from chainrule.judging.verdict import AnswerError, Unanswered, judge
+
+__all__ = ["Run"]
+
+HANGS_ALLOWED = 2
+DEFINED = """
+def there(name):
+    first, *rest = name.split(".")
+    value = globals().get(first)
+    for part in rest:
+        value = getattr(value, part, None)
+    return callable(value)
+found = [there(name) for name in {names}]
+"""
+
+
+class Run:
+    """The kernel of one notebook. A process that ends is replaced by a new one that runs the earlier cells again,
+    without those that ended or hung it, so that one bad cell does not cost the others.
+
+    end: when the notebook's time is over, on the monotonic clock. notes: what happened to cells, and the limits that
+    were hit, one sentence each.
+    """
+
+    def __init__(self, folder, options, end=None):
+        self.folder, self.options, self.limits = folder, options, options.limits
+        self.end = time.monotonic() + self.limits.notebook_seconds if end is None else end
+        self.kernel = None
+        self.ran, self.skipped, self.notes = [], [], []
+
+    def close(self):
+        if self.kernel is not None:
+            self.kernel.close()
+
+    def cell(self, source, part=None):
+        """Run a cell, or only a part of it for now; return its outputs, whatever happens."""
+        if part is not None:
+            self.skipped.append(source)
+            return self._cell(part) if part else []
+        outputs = self._cell(source)
+        if self.skipped and any(o.get("ename") == "NameError" for o in outputs):
+            self._run_skipped()
+            outputs = self._cell(source)
+        return outputs
+
+    def _run_skipped(self):
+        """Run the cells that were left out so far: a name is missing that one of them may define."""
+        skipped, self.skipped = self.skipped, []
+        for source in skipped:
+            self._cell(source)
+
+    def _cell(self, source):
+        seconds = self._seconds(self.limits.cell_seconds)
+        if seconds <= 0:
+            return [self._said(source, f"not run: {self._used_up()}")]
+        try:
+            outputs = self._alive().run_cell(source, seconds)
+        except TimeUp as error:
+            return [*error.outputs, self._said(source, f"stopped after {seconds:.3g} s: is there an endless loop?")]
+        except KernelDied as error:
+            return [*error.outputs, self._said(source, f"the process ended while this cell ran{error}")]
+        self.ran.append(source)
+        for output in outputs:
+            if limit := self.limits.behind(output.get("ename", ""), output.get("evalue", "")):
+                self._said(source, limit)
+        return outputs
+
+    def _said(self, source, text):
+        """Note what happened to a cell; return it as an output."""
+        first = next((line.strip() for line in source.split("\n") if line.strip()), "")
+        self.notes.append(f"cell `{first[:40]}`: {text}")
+        return new_output("stream", name="stderr", text=f"[grader] {text}\n")
+
+    def judge(self, task, seed, said=()):
+        """Return the verdict on a task, from answers of the code as it stands in the kernel now.
+
+        said: what is to be known about its cells.
+        """
+        questions = _Questions(self)
+        verdict = judge(exam_of(task, seed), questions.ask, seed)
+        self.notes += questions.limits
+        unboxed = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
+        return verdict.noted([*unboxed, *said, *questions.limits])
+
+    def defines(self, names):
+        """Return those of the names, such as "Class.method", that the code in the kernel defines."""
+        case = Case(DEFINED.format(names=names), {}, {"found": None})
+        found = self._alive().ask(case, False)["found"]
+        return [name for name, there in zip(names, found, strict=True) if there]
+
+    def _alive(self):
+        """Return a running kernel that has seen the earlier cells."""
+        seconds = self._seconds(START_SECONDS)
+        try:
+            if self.kernel is None:
+                self.kernel = Kernel(self.folder, self.limits, self.options.sandbox, seconds)
+            while not self.kernel.alive():
+                self.kernel.start(seconds)
+                self._repeat()
+        except MachineError:
+            if seconds < START_SECONDS:
+                raise TimeUp from None
+            raise
+        return self.kernel
+
+    def _repeat(self):
+        """Run the earlier cells again. One that ends the process this time is left out the next time."""
+        for source in list(self.ran):
+            seconds = self._seconds(self.limits.cell_seconds)
+            if seconds <= 0:
+                raise TimeUp
+            try:
+                self.kernel.run_cell(source, seconds)
+            except (TimeUp, KernelDied):
+                self.ran.remove(source)
+                if not self.kernel.alive():
+                    return
+
+    def _seconds(self, most):
+        """The seconds that something may take that takes at most so many."""
+        return min(most, self.end - time.monotonic())
+
+    def _used_up(self):
+        return f"the notebook's {self.limits.notebook_seconds:g} s were used up"
+
+
+class _Questions:
+    """The questions of one task. limits: those that its answers hit."""
+
+    def __init__(self, run):
+        self.run, self.limits, self.hangs = run, [], 0
+        self.end = time.monotonic() + run.limits.task_seconds
+
+    def ask(self, case, measured):
+        run = self.run
+        left = min(self.end - time.monotonic(), run.limits.answer_seconds)
+        if run._seconds(1) <= 0:
+            raise Unanswered(f"not asked: {run._used_up()}")
+        if left <= 0:
+            raise Unanswered(f"not asked: the task's {run.limits.task_seconds:g} s were used up")
+        if self.hangs == HANGS_ALLOWED:
+            raise Unanswered(f"not asked: {self.hangs} questions before it got no answer")
+        try:
+            return run._alive().ask(case, measured, run._seconds(left))
+        except TimeUp:
+            raise Unanswered(f"not asked: {run._used_up()}") from None
+        except Unanswered:
+            self.hangs += 1
+            raise
+        except AnswerError as error:
+            if error.kind == "NameError" and run.skipped:
+                run._run_skipped()
+                return self.ask(case, measured)
+            limit = run.limits.behind(error.kind, error.message)
+            if limit and limit not in self.limits:
+                self.limits.append(limit)
+            raise

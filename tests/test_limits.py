@@ -1,0 +1,57 @@
+"""The limits of a course: their names, their values, and which one an exception speaks of."""
+
+import pytest
+from traitlets.config import Config
+
+from autograder.errors import UsageError
+from autograder.limits import Limits
+
+
+def config(**limits):
+    made = Config()
+    made.Limits.update(limits)
+    return made
+
+
+def test_a_course_without_limits_of_its_own_has_the_defaults():
+    assert Limits.of(Config()) == Limits()
+    assert Limits.of({}) == Limits()
+
+
+def test_a_course_changes_one_and_keeps_the_others():
+    assert Limits.of(config(cell_seconds=60)) == Limits(cell_seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"cell_second": 3}, "c.Limits: expected one of cell_seconds, .*got 'cell_second'"),
+        ({"cell_seconds": "60"}, "c.Limits.cell_seconds: expected a number greater than 0, got '60'"),
+        ({"cell_seconds": 0}, "greater than 0, got 0"),
+        ({"processes": 2.5}, "c.Limits.processes: expected a whole number greater than 0, got 2.5"),
+        ({"processes": True}, "got True"),
+    ],
+)
+def test_what_cannot_be_a_limit_is_refused_in_one_line(limits, words):
+    with pytest.raises(UsageError, match=words):
+        Limits.of(config(**limits))
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "words"),
+    [
+        ("MemoryError", "", "4 GiB of memory"),
+        ("_ArrayMemoryError", "Unable to allocate 30.0 GiB", "4 GiB of memory"),
+        ("OSError", "[Errno 28] No space left on device", "256 MiB may be written"),
+        ("OSError", "[Errno 27] File too large", "64 MiB may be written into one file"),
+        ("BlockingIOError", "[Errno 11] Resource temporarily unavailable", "256 processes and threads"),
+        ("RuntimeError", "can't start new thread", "256 processes and threads"),
+    ],
+)
+def test_an_exception_that_speaks_of_a_limit_is_understood(kind, message, words):
+    assert words in Limits().behind(kind, message)
+
+
+@pytest.mark.parametrize(("kind", "message"), [("ValueError", "no"), ("OSError", "[Errno 2] No such file"), ("", "")])
+def test_other_exceptions_speak_of_none(kind, message):
+    assert Limits().behind(kind, message) == ""

@@ -1,0 +1,238 @@
+"""Whatever lies in a student's folder, its files are read safely and the notebooks in it are found."""
+
+import copy
+import json
+import os
+import socket
+
+import nbformat
+import pytest
+
+from autograder.limits import Limits
+from autograder.submission import find_notebooks, read_submission
+
+LIMITS = Limits(notebook_bytes=1000, submission_bytes=3000, submission_files=10)
+
+
+def read(folder, limits=LIMITS, first=()):
+    files, notes = read_submission(folder, limits, first)
+    assert all("\n" not in note and len(note) < 300 for note in notes)
+    return files, notes
+
+
+def write(folder, *names, data=b"x"):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+# read_submission
+
+
+def test_files_come_with_notebooks_first_and_from_the_top_down(tmp_path):
+    write(tmp_path, "a/b/c.ipynb", "z.ipynb", "b.txt", "a/a.txt", "a.txt", "timestamp.txt")
+    write(tmp_path, "__pycache__/a.pyc", ".ipynb_checkpoints/z.ipynb")
+    files, notes = read(tmp_path, first=("b.txt",))
+    assert list(files) == ["timestamp.txt", "b.txt", "z.ipynb", "a/b/c.ipynb", "a.txt", "a/a.txt"]
+    assert (set(files.values()), notes) == ({b"x"}, [])
+
+
+def test_links_are_not_followed(tmp_path):
+    folder = tmp_path / "folder"
+    write(tmp_path, "secret.txt", "outside/deep.txt")
+    write(folder, "own.txt")
+    (folder / "file.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "folder").symlink_to(tmp_path / "outside")
+    (folder / "circle").symlink_to("circle")
+    os.link(folder / "own.txt", folder / "second.txt")
+    files, notes = read(folder)
+    assert set(files) == {"own.txt", "second.txt"}
+    assert notes == [f"'{name}' is no regular file and was left out" for name in ("circle", "file.txt", "folder")]
+
+
+def test_a_folder_that_is_a_link_is_refused(tmp_path):
+    write(tmp_path, "there/a.txt")
+    (tmp_path / "here").symlink_to(tmp_path / "there")
+    for name in ("here", "nowhere", "there/a.txt"):
+        files, notes = read(tmp_path / name)
+        assert files == {}
+        assert notes[0].startswith("the folder cannot be read: ")
+
+
+def test_pipes_and_sockets_are_not_opened(tmp_path):
+    write(tmp_path, "a.txt")
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "socket"))
+        files, notes = read(tmp_path)
+    assert set(files) == {"a.txt"}
+    assert notes == [f"'{name}' is no regular file and was left out" for name in ("pipe.ipynb", "socket")]
+
+
+@pytest.mark.parametrize("other", ["link", "pipe", "gone"])
+def test_a_file_that_is_exchanged_before_it_is_read_is_left_out(other, tmp_path, monkeypatch):
+    write(tmp_path, "folder/a.txt", "b.txt")
+    from autograder import submission
+
+    listed = submission._listed
+
+    def exchange(*args):
+        found = listed(*args)
+        (tmp_path / "folder" / "a.txt").unlink()
+        if other == "link":
+            (tmp_path / "folder" / "a.txt").symlink_to(tmp_path / "b.txt")
+        elif other == "pipe":
+            os.mkfifo(tmp_path / "folder" / "a.txt")
+        return found
+
+    monkeypatch.setattr(submission, "_listed", exchange)
+    files, notes = read(tmp_path)
+    assert set(files) == {"b.txt"}
+    assert notes[0].startswith("'folder/a.txt' ")
+
+
+def test_any_name_is_a_name(tmp_path):
+    names = [b"a b.txt", b'it\'s "mine"', b"two\nlines.ipynb", b"\xff\xfe", b"-rf", b"n" * 255, b"*"]
+    for name in names:
+        with open(os.path.join(os.fsencode(tmp_path), name), "wb") as handle:
+            handle.write(name)
+    files, notes = read(tmp_path)
+    assert {os.fsencode(name): data for name, data in files.items()} == {name: name for name in names}
+    assert notes == []
+
+
+def test_folders_may_be_as_deep_as_they_like(tmp_path):
+    here = os.open(tmp_path, os.O_RDONLY)
+    for depth in range(300):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+        if depth == 20:
+            os.close(os.open("file.txt", os.O_CREAT, dir_fd=here))
+    os.close(here)
+    files, notes = read(tmp_path)
+    assert [name[-9:] for name in files] == ["/file.txt"]
+    assert len(notes) == 1
+    assert "is deeper than folders may be" in notes[0]
+
+
+def test_files_beyond_the_limits_are_left_out(tmp_path):
+    write(tmp_path, *(f"{n}.txt" for n in range(11)))
+    files, notes = read(tmp_path)
+    assert len(files) == 10
+    assert notes == ["more than the 10 files allowed: the rest was left out"]
+    write(tmp_path, *(f"{n}.txt" for n in range(11)), data=b"x" * 700)
+    files, notes = read(tmp_path)
+    assert len(files) == 4
+    assert notes == ["more than the 3000 bytes allowed: the rest was left out"]
+
+
+def test_a_large_notebook_is_read_so_far_that_it_is_known_to_be_large(tmp_path):
+    write(tmp_path, "a.ipynb", "a.bin", data=b"x" * 1_000_000)
+    files, notes = read(tmp_path)
+    assert {name: len(data) for name, data in files.items()} == {"a.ipynb": 1001}
+    assert notes == ["'a.bin' holds more than 1000 bytes and was left out"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_left_out(tmp_path):
+    write(tmp_path, "a.txt", "b/c.txt")
+    (tmp_path / "a.txt").chmod(0)
+    (tmp_path / "b").chmod(0)
+    files, notes = read(tmp_path)
+    (tmp_path / "b").chmod(0o700)
+    assert files == {}
+    assert [note.split(":")[0] for note in notes] == ["the folder 'b' cannot be read", "'a.txt' cannot be read"]
+
+
+# find_notebooks
+
+
+@pytest.fixture(scope="module")
+def releases(root):
+    folder = root / "assignments/assignment1"
+    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in ("knn", "softmax")}
+
+
+@pytest.fixture(scope="module")
+def work(releases):
+    """{name: bytes of a submission in which one answer was written}."""
+    made = copy.deepcopy(releases)
+    for grade_id, notebook in (("cross_validate", made["knn"]), ("max_norm", made["softmax"])):
+        next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id).source += "#"
+    return {name: json.dumps(notebook).encode() for name, notebook in made.items()}
+
+
+@pytest.fixture(scope="module")
+def blank(releases):
+    return json.dumps(releases["softmax"]).encode()
+
+
+def test_the_named_file_counts(work, blank, releases):
+    submitted = {"knn.ipynb": work["knn"], "softmax.ipynb": blank, "softmax (1).ipynb": work["softmax"]}
+    assert find_notebooks(submitted, releases) == {"knn": (work["knn"], ""), "softmax": (blank, "")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "softmax (1).ipynb",
+        "my work/softmax_ada.ipynb",
+        "SOFTMAX.IPYNB",
+        "a/b/c.ipynb",
+        "softmax.ipynb.txt",
+        "\udcff\n.ipynb",
+    ],
+)
+def test_a_missing_notebook_is_found_under_another_name(name, work, releases):
+    found = find_notebooks({"knn.ipynb": work["knn"], name: work["softmax"], "notes.ipynb": b"{}"}, releases)
+    assert found["knn"] == (work["knn"], "")
+    assert found["softmax"] == (
+        work["softmax"],
+        f"notebook softmax: it is missing, {ascii(name)} was graded in its place",
+    )
+
+
+def test_an_unreadable_notebook_is_replaced_by_a_sound_one(work, releases):
+    found = find_notebooks({"softmax.ipynb": b"", "copy.ipynb": work["softmax"]}, releases)
+    assert found["softmax"][0] == work["softmax"]
+    assert found["softmax"][1] == "notebook softmax: it cannot be read, 'copy.ipynb' was graded in its place"
+    assert found["knn"] == (None, "")
+    assert find_notebooks({"softmax.ipynb": b""}, releases)["softmax"] == (b"", "")
+
+
+def test_an_answered_copy_goes_before_a_blank_one(work, blank, releases):
+    submitted = {"a.ipynb": blank, "work/softmax_last.ipynb": work["softmax"], "z.ipynb": blank}
+    assert find_notebooks(submitted, releases)["softmax"][0] == work["softmax"]
+
+
+def test_the_shortest_name_decides_between_equals(work, releases):
+    other = work["softmax"] + b" "
+    for submitted in ({"b.ipynb": other, "a.ipynb": work["softmax"]}, {"a.ipynb": work["softmax"], "b.ipynb": other}):
+        assert find_notebooks(submitted, releases)["softmax"][0] == work["softmax"]
+
+
+def test_a_notebook_of_two_releases_stands_for_none(work, releases):
+    cells = [cell for data in work.values() for cell in json.loads(data)["cells"]]
+    submitted = {"all.ipynb": json.dumps({"cells": cells}).encode()}
+    assert find_notebooks(submitted, releases) == {"knn": (None, ""), "softmax": (None, "")}
+
+
+def test_a_notebook_without_ids_is_known_by_what_it_defines(releases):
+    cells = [{"cell_type": "code", "source": "def max_norm(W, c):\n    return W"}]
+    data = json.dumps({"cells": cells}).encode()
+    assert find_notebooks({"x.ipynb": data}, releases)["softmax"][0] == data
+
+
+def test_a_script_stands_for_the_notebook_it_was_exported_from(releases):
+    text = "#!/usr/bin/env python\n\n# In[1]:\n\n\ndef max_norm(W, c):\n    return W\n\n\n# In[ ]:\n\n\n1\n"
+    data, note = find_notebooks({"softmax.py": text.encode(), "chainrule/norms.py": text.encode()}, releases)["softmax"]
+    assert [c["source"] for c in json.loads(data)["cells"]][1] == "def max_norm(W, c):\n    return W"
+    assert "'softmax.py'" in note
+
+
+def test_a_long_name_is_cut(work, releases):
+    note = find_notebooks({"n" * 250 + ".ipynb": work["softmax"]}, releases)["softmax"][1]
+    assert len(note) < 180

@@ -12,13 +12,12 @@ import sys
 import tempfile
 import time
 import warnings
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from autograder.classroom import ROSTER, make_class
 from autograder.course import Course
 from autograder.demo import new_course
-from autograder.grade import grade
+from autograder.grade import grade, pool
 from autograder.release import release
 from autograder.step import Options
 
@@ -29,7 +28,7 @@ STOCK = 'c = get_config()\nc.CourseDirectory.course_id = "stock"\nc.Execute.time
 def main(rounds):
     warnings.simplefilter("ignore")
     root = Path(__file__).parent.parent
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1) as executor:
+    with tempfile.TemporaryDirectory() as folder, pool(1) as executor:
         ours = new_course(Course(root), Path(folder, "ours"))
         release(ours, ASSIGNMENT)
         make_class(ours, ASSIGNMENT, ROSTER[:1])

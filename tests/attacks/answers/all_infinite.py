@@ -1,0 +1,6 @@
+"""Returns infinity everywhere."""
+
+
+# %% answer
+def max_norm(W, c):
+    return np.full(W.shape, np.inf)

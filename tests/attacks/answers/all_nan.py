@@ -1,0 +1,6 @@
+"""Returns NaN everywhere."""
+
+
+# %% answer
+def max_norm(W, c):
+    return np.full(W.shape, np.nan)

@@ -1,0 +1,6 @@
+"""Leaves the task as it was released."""
+
+
+# %% answer
+def max_norm(W, c):
+    raise NotImplementedError

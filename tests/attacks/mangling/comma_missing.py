@@ -1,0 +1,13 @@
+"""Somebody edited the file by hand, and a comma between two lines of an answer is missing."""
+
+import json
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
+    text = json.dumps(notebook, indent=1)
+    at = text.index('",', text.index("def max_norm"))
+    path.write_text(text[: at + 1] + text[at + 2 :], encoding="utf-8")

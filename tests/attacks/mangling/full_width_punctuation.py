@@ -1,0 +1,13 @@
+"""Brackets, commas and colons are those of a Chinese keyboard."""
+
+import json
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and "def " in "".join(cell["source"]):
+            text = "".join(cell["source"])
+            cell["source"] = text.replace("(", "（").replace(")", "）").replace(":", "：").replace(",", "，")
+    path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")

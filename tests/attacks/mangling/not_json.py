@@ -1,0 +1,8 @@
+"""The file holds plain text.
+
+Loses: regularization, max_norm, kl_divergence
+"""
+
+
+def hand_in(folder):
+    (folder / "softmax.ipynb").write_text("def max_norm(W, c): return W", encoding="utf-8")

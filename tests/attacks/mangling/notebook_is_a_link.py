@@ -1,0 +1,12 @@
+"""The notebook is a symbolic link to a file elsewhere in the folder's neighbourhood.
+
+Loses: regularization, max_norm, kl_divergence
+"""
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+
+    elsewhere = folder.parent / f"{folder.name}-elsewhere.bin"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)

@@ -1,0 +1,13 @@
+"""The notebook is a named pipe.
+
+Loses: regularization, max_norm, kl_divergence
+"""
+
+import os
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+
+    path.unlink()
+    os.mkfifo(path)

@@ -1,0 +1,10 @@
+"""All cells were pasted once more below the last one."""
+
+import json
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"] += notebook["cells"]
+    path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")

@@ -1,0 +1,10 @@
+"""The file holds random bytes.
+
+Loses: regularization, max_norm, kl_divergence
+"""
+
+import random
+
+
+def hand_in(folder):
+    (folder / "softmax.ipynb").write_bytes(random.Random(3).randbytes(100_000))

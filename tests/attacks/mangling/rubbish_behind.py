@@ -1,0 +1,8 @@
+"""Behind the notebook the file goes on with a part of it."""
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + text[-2000:], encoding="utf-8")

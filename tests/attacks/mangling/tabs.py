@@ -1,0 +1,13 @@
+"""Some lines are indented by tabs, others by spaces."""
+
+import json
+
+
+def hand_in(folder):
+    path = folder / "softmax.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and "def " in "".join(cell["source"]):
+            text = "".join(cell["source"])
+            cell["source"] = text.replace("\n    ", "\n\t", 3)
+    path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")

@@ -1,0 +1,198 @@
+"""A class of hostile and broken submissions: each costs nothing but its own points.
+
+Every attack of tests/attacks is handed in by one student of a small course, and the class is graded in the real sandbox
+with short limits. Secrets that nobody may read lie where the attacks look: each holds the word of `CANARY`.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from small_course import ASSIGNMENT, MANUAL, POINTS, attacks, hand_in, make_course
+
+from autograder.course import Course
+from autograder.grade import grade, pool
+from autograder.limits import Limits
+from autograder.step import Options
+
+# One worker grades the class for all tests here; the warnings of nbgrader's database layer are not ours to mend.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("sandboxed")]
+CANARY = f"CANARY-{secrets.token_hex(8)}"
+CORPUS = {attack.name: attack for attack in attacks() if os.environ.get("ATTACK", "") in attack.name}
+LIMITS = Limits(
+    cell_seconds=4,
+    answer_seconds=2,
+    task_seconds=6,
+    notebook_seconds=40,
+    memory_bytes=2**30,
+    processes=64,
+    file_bytes=32 * 2**20,
+    disk_bytes=64 * 2**20,
+)
+HONEST = "honest_work"
+STRAGGLER = b"chainrule-straggler"
+BOAST = re.compile("^(LEAKED|WON)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def sandboxed():
+    from autograder.sandbox import bwrap_works
+
+    if problem := bwrap_works():
+        pytest.skip(problem)
+
+
+@pytest.fixture(scope="module")
+def course(root, tmp_path_factory):
+    """The class has handed in, and secrets are where they should not be found."""
+    made = make_course(root, tmp_path_factory.mktemp("attacks") / "course")
+    hand_in(made, HONEST)
+    for attack in CORPUS.values():
+        hand_in(made, attack.name, attack)
+    (made.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY)
+    (made.path("submitted", ASSIGNMENT, HONEST) / "notes.txt").write_text(CANARY)
+    with open(made.root / "nbgrader_config.py", "a") as config:
+        config.write(f"# {CANARY}\n")
+    with made.gradebook() as gradebook:
+        gradebook.add_student("of-last-year", last_name=CANARY)
+    return Course(made.root)
+
+
+@pytest.fixture(scope="module")
+def temporary():
+    """The folder for all temporary files of the grader: its name is in everything that a sandbox mounts."""
+    before, folder = tempfile.tempdir, tempfile.mkdtemp(prefix="a")
+    tempfile.tempdir = folder
+    yield folder
+    tempfile.tempdir = before
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def before(course):
+    return fingerprint(course)
+
+
+@pytest.fixture(scope="module")
+def results(course, before, temporary):
+    """{student: Result} of the class."""
+    with pytest.MonkeyPatch.context() as patch, socket.socket(socket.AF_UNIX) as door, socket.socket() as port:
+        patch.setenv("COURSE_SECRET", CANARY)
+        door.bind("\0chainrule-CANARY")
+        port.bind(("127.0.0.1", 0))
+        door.listen(), port.listen()
+        with pool(4) as executor:
+            return {r.student: r for r in grade(course, ASSIGNMENT, Options(limits=LIMITS), executor=executor)}
+
+
+def fingerprint(course):
+    """{path: hash} of what grading must not change."""
+    found = {}
+    for folder in ("source", "assignments", "submitted"):
+        for place, folders, files in os.walk(course.root / folder):
+            for path in (Path(place, name) for name in folders + files):
+                with contextlib.suppress(OSError):  # deeper than paths can be named
+                    if path.is_symlink():
+                        found[path] = path.readlink()
+                    elif path.is_file():
+                        found[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def points(result):
+    """{task: points} of a Result."""
+    return {v["task"]: v["score"] for verdicts in result.verdicts.values() for v in verdicts}
+
+
+def said(course, name):
+    """What an attack printed, as far as it is in the graded notebook."""
+    notebook = nbformat.read(course.path("autograded", ASSIGNMENT, name) / "softmax.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_an_attack_earns_what_is_honest_in_it(course, results, name):
+    result = results[name]
+    assert result.error == ""
+    assert points(result) == CORPUS[name].earns, result.reasons()
+    with Gradebook(course.directory.db_url) as gradebook:
+        submission = gradebook.find_submission(ASSIGNMENT, name)
+        assert (submission.score, submission.max_score) == (CORPUS[name].score, sum(POINTS.values()) + MANUAL)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_every_task_has_a_verdict_and_every_lost_point_a_reason(results, name):
+    verdicts = [v for found in results[name].verdicts.values() for v in found]
+    assert {v["task"]: v["max"] for v in verdicts} == POINTS
+    assert all(v["reason"] for v in verdicts if v["score"] < v["max"])
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_an_attack_reads_and_takes_nothing_that_is_not_its_own(course, results, name):
+    assert not BOAST.findall(said(course, name)), said(course, name)
+    # The notebook alone: nbgrader itself puts the other files of source/ beside it.
+    assert CANARY not in (course.path("autograded", ASSIGNMENT, name) / "softmax.ipynb").read_text(encoding="utf-8")
+    assert CANARY not in json.dumps(results[name].as_dict())
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_graded_notebook_is_one_that_can_be_opened_and_is_not_large(course, results, name):
+    path = course.path("autograded", ASSIGNMENT, name) / "softmax.ipynb"
+    nbformat.validate(nbformat.read(path, as_version=4))
+    assert path.stat().st_size < 5 * LIMITS.output_bytes
+
+
+def test_an_honest_student_of_the_same_class_loses_nothing(results):
+    assert points(results[HONEST]) == POINTS
+    assert results[HONEST].reasons() == []
+
+
+def test_everybody_has_a_result_and_nobody_else(course, results):
+    assert set(results) == {HONEST, *CORPUS}
+    with course.gradebook() as gradebook:
+        assert {student.id for student in gradebook.students} == {"of-last-year", HONEST, *CORPUS}
+
+
+def test_sources_release_and_submissions_are_as_they_were(course, before, results):
+    assert fingerprint(course) == before
+
+
+def test_no_process_is_left(results, temporary):
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if STRAGGLER in (process / "cmdline").read_bytes() or temporary in (process / "mountinfo").read_text():
+                left.append((process / "cmdline").read_bytes())
+        except OSError:  # it has ended, or is not ours
+            continue
+    assert left == []
+
+
+def test_no_file_is_left(course, results, temporary):
+    assert list(Path(temporary).iterdir()) == []
+    assert not Path("/tmp/chainrule-unpickled").exists()
+    assert {path.name for path in course.root.iterdir()} == {
+        "source",
+        "assignments",
+        "submitted",
+        "autograded",
+        ".autograder",
+        "gradebook.db",
+        "nbgrader_config.py",
+    }
+
+
+def test_nothing_is_kept_that_fills_the_disk(course, results):
+    kept = [path for name in ("autograded", ".autograder") for path in (course.root / name).rglob("*")]
+    assert sum(path.stat().st_size for path in kept if path.is_file()) < len(results) * LIMITS.output_bytes

@@ -1,0 +1,460 @@
+"""Killed, without room, locked out: no grade is lost, doubled or half-written, and the same command again finishes.
+
+With CHAINRULE_ALL_KILLS=1 a run is killed at every single one of its writes.
+"""
+
+import errno
+import json
+import os
+import pickle
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from killed import ASSIGNMENT, Ready, files, gradebook
+from nbgrader.api import Gradebook
+from pebble import ProcessExpired
+from small_course import hand_in, make_course
+from sqlalchemy.engine import RootTransaction
+
+from autograder import journal
+from autograder.course import Course, read_folder
+from autograder.errors import GradingError
+from autograder.grade import grade
+from autograder.record import handed_in
+from autograder.step import Options, grade_submission
+from autograder.workers import pool, submit
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+TIMES = "0" if os.environ.get("CHAINRULE_ALL_KILLS") else "6"
+STUDENTS = ("ada", "ben")
+OPTIONS = Options("none")
+
+
+@pytest.fixture(scope="module")
+def made(root, sandbox, tmp_path_factory):
+    """A course with two submissions, and the submissions judged."""
+    made = make_course(root, tmp_path_factory.mktemp("crash") / "course")
+    for student in STUDENTS:
+        hand_in(made, student)
+    notebook = made.path("submitted", ASSIGNMENT, "ben") / "softmax.ipynb"
+    notebook.write_text(notebook.read_text().replace("norm", "nrom"))
+    (notebook.parent / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+    released = made.released(ASSIGNMENT)
+    judged = {}
+    for student in STUDENTS:
+        submitted = read_folder(made.path("submitted", ASSIGNMENT, student))
+        judged[student] = grade_submission(submitted, released, ASSIGNMENT, student, Options(sandbox))
+    return made, judged
+
+
+@pytest.fixture
+def course(made, tmp_path):
+    shutil.copytree(made[0].root, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+@pytest.fixture
+def fresh(course):
+    """A course without a gradebook."""
+    (course.root / "gradebook.db").unlink()
+
+
+@pytest.fixture
+def ready(made):
+    return Ready(made[1])
+
+
+@pytest.fixture
+def graded(course, ready):
+    """A course whose students were graded; ada has points and a comment by hand, and both have handed in again."""
+    assert [r.error for r in grade(course, ASSIGNMENT, OPTIONS, executor=Ready(switched(ready.judged)))] == ["", ""]
+    with Gradebook(course.directory.db_url) as book:
+        place = "softmax", ASSIGNMENT, "ada"
+        book.find_grade("test_max_norm", *place).manual_score = 1.5
+        book.find_comment("max_norm", *place).manual_comment = "Seen by hand."
+        book.db.commit()
+    for student in STUDENTS:
+        (course.path("submitted", ASSIGNMENT, student) / "more.txt").write_text("new")
+    return course
+
+
+def switched(judged):
+    """Judged as if each student were the other one."""
+    return dict(zip(STUDENTS, reversed(judged.values()), strict=True))
+
+
+def dump(course):
+    return gradebook(course), files(course)
+
+
+def undisturbed(course, ready, folder):
+    """What a course looks like after an undisturbed run."""
+    shutil.copytree(course.root, folder)
+    other = Course(folder)
+    assert [r.error for r in grade(other, ASSIGNMENT, OPTIONS, executor=Ready(ready.judged))] == ["", ""]
+    return dump(other)
+
+
+def finish(course, executor):
+    return {r.student: r for r in grade(course, ASSIGNMENT, OPTIONS, executor=executor)}
+
+
+# --- kill -9 ---
+
+
+@pytest.mark.parametrize("state", ["fresh", "graded"])
+def test_killed_at_a_write_it_is_finished_by_the_next_run(request, state, ready, tmp_path):
+    (tmp_path / "judged").write_bytes(pickle.dumps(ready.judged))
+    request.getfixturevalue(state)
+    command = [sys.executable, Path(__file__).with_name("killed.py"), tmp_path, TIMES]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr[-2000:]
+    found = json.loads(made.stdout)
+    assert {number: wrong for number, wrong in found["wrong"].items() if wrong} == {}
+    assert len(found["wrong"]) > 6
+    # One transaction a student, and one in which the assignment is looked up.
+    assert found["writes"].count("write COMMIT") == 3
+
+
+def command_in(course, temporary, *more):
+    """Start `autograder grade` in a process that can be told by its temporary folder."""
+    argv = [sys.executable, "-m", "autograder", "--course", course.root, "grade", ASSIGNMENT, "--jobs", "2", *more]
+    environment = os.environ | {"TMPDIR": temporary}
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def family(temporary):
+    """The command lines of the processes that a command in this temporary folder has started, and theirs."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+            if temporary in line or process.environ().get("TMPDIR") == temporary:
+                found.append(line)
+        except psutil.Error:
+            continue
+    return found
+
+
+def gone(temporary):
+    end = time.monotonic() + 15
+    while family(temporary):
+        assert time.monotonic() < end, family(temporary)
+        time.sleep(0.1)
+    return True
+
+
+@pytest.mark.parametrize("moment", ["while judging", "after recording one"])
+def test_the_command_killed_leaves_no_process_and_is_finished_by_the_next(course, sandbox, made, moment):
+    more = "--json", "--sandbox", sandbox
+    temporary = tempfile.mkdtemp(prefix="cr", dir="/tmp")
+    path = course.path("submitted", ASSIGNMENT, "ada") / "softmax.ipynb"
+    work = path.read_text()
+    if moment == "while judging":
+        path.write_text(work.replace("import numpy as np", "import time; time.sleep(29); import numpy as np", 1))
+    first = command_in(course, temporary, *more)
+    wait_until(lambda: sleeping(temporary) if moment == "while judging" else journaled(course), first)
+    first.kill()
+    first.communicate()
+    assert gone(temporary)
+    path.write_text(work)
+    said, errors = command_in(course, temporary, *more).communicate()
+    assert {r["student"]: (r["score"], r["error"]) for r in json.loads(said)} == points(made[1]), errors
+    assert os.listdir(temporary) == []
+    assert sorted(os.listdir(course.root / ".autograder")) == [".lock", ASSIGNMENT]
+    os.rmdir(temporary)
+
+
+def sleeping(temporary):
+    return any("ipykernel" in line for line in family(temporary))
+
+
+def journaled(course):
+    return any(journal.read(course, ASSIGNMENT, student) for student in STUDENTS)
+
+
+def wait_until(reached, process):
+    while not reached():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def points(judged):
+    return {name: (sum(v.score for v in graded.verdicts["softmax"]), "") for name, graded in judged.items()}
+
+
+# --- what cannot be written ---
+
+
+def test_a_locked_gradebook_costs_nothing(graded, ready, tmp_path):
+    expected = undisturbed(graded, ready, tmp_path / "other")
+    graded.directory.db_url += "?timeout=0.2"
+    before, writer = gradebook(graded), sqlite3.connect(graded.root / "gradebook.db", isolation_level=None)
+
+    class Locks(Ready):
+        def submit(self, *arguments):
+            if not self.asked:
+                writer.execute("BEGIN EXCLUSIVE")
+            return super().submit(*arguments)
+
+    found = finish(graded, Locks(ready.judged))
+    words = "judged but not recorded: gradebook: expected to be free for reading and writing, got 'database is locked'"
+    assert all(r.error.startswith(words) for r in found.values())
+    writer.rollback()
+    assert gradebook(graded) == before
+    writer.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(GradingError, match="database is locked"):
+        finish(graded, ready)
+    writer.close()
+    again = finish(graded, ready)
+    assert ([r.error for r in again.values()], ready.asked) == (["", ""], [])
+    assert dump(graded) == expected
+
+
+def in_bwrap(arguments, script, *parameters):
+    """Run a shell script where some of the files are others; return what was said of every command it ran."""
+    boxed = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", *arguments, "sh", "-c", script, "sh"]
+    made = subprocess.run([*boxed, *map(str, parameters)], capture_output=True, text=True, check=False)
+    return made.stdout, made.stderr
+
+
+GRADE = f'"$1" -m autograder --course "$2" grade {ASSIGNMENT} --sandbox "$3" --jobs 2'
+
+
+def test_folders_that_are_read_only_cost_nothing(graded, ready, sandbox, bwrap, tmp_path):
+    before = gradebook(graded)
+    names = dict.fromkeys(("autograded", "."), "")
+    for name in names:
+        place = graded.root / name
+        said, errors = in_bwrap(["--ro-bind", place, place], GRADE, sys.executable, graded.root, sandbox)
+        names[name] = said + errors
+        assert "Traceback" not in names[name]
+        assert gradebook(graded) == before
+    assert names["autograded"].count("judged but not recorded: ") == 2
+    assert "Read-only file system" in names["autograded"]
+    assert "autograder: .autograder: expected a folder that can be written" in names["."]
+    again = grade(graded, ASSIGNMENT, Options(sandbox), executor=Ready({}))
+    assert [r.error for r in again] == ["", ""]
+    finish(graded, ready)
+
+
+@pytest.mark.parametrize("room", [0, 56])
+def test_a_full_disk_costs_nothing(graded, ready, sandbox, bwrap, tmp_path, room):
+    """room: kilobytes that are left: none, or enough for what was judged but not for the grades."""
+    place, first, last = tmp_path / "disk", tmp_path / "first", tmp_path / "last"
+    place.mkdir()
+    script = f"""
+        cp -r "$4/." "$2" && head -c {room}k /dev/zero > "$2/room" && cat /dev/zero > "$2/filler" 2>/dev/null
+        rm "$2/room"; {GRADE}; echo "first ended with $?"
+        cp -r "$2/." "$5"; rm "$2/filler" "$5/filler"; {GRADE}; echo "last ended with $?"
+        cp -r "$2/." "$6"
+    """
+    disk = ["--size", str(8 * 2**20), "--tmpfs", place]
+    for folder in (first, last):
+        folder.mkdir()
+    said, errors = in_bwrap(disk, script, sys.executable, place, sandbox, graded.root, first, last)
+    assert "Traceback" not in errors
+    assert "first ended with 1" in said, (said, errors)
+    assert "No space left on device" in said + errors or "is full" in said + errors
+    assert "last ended with 0" in said
+    before, after = gradebook(graded), gradebook(Course(last))
+    assert all(rows in (before[name], after[name]) for name, rows in gradebook(Course(first)).items())
+    finish(graded, Ready(ready.judged))
+    assert after == gradebook(graded)
+
+
+def test_a_machine_without_room_to_judge_in_costs_no_grade(graded):
+    before = gradebook(graded)
+
+    class Full:
+        def submit(self, *_):
+            job = Future()
+            job.set_exception(OSError(errno.ENOSPC, "No space left on device"))
+            return job
+
+    assert all("No space left on device" in r.error for r in finish(graded, Full()).values())
+    assert gradebook(graded) == before
+
+
+def test_an_interrupt_while_recording_leaves_everything_as_it_was(graded, ready, monkeypatch):
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    def stops(self, nb, resources):
+        raise KeyboardInterrupt
+
+    before = gradebook(graded), sorted(files(graded)[1])
+    with monkeypatch.context() as patched:
+        patched.setattr(AssignLatePenalties, "preprocess", stops)
+        with pytest.raises(KeyboardInterrupt):
+            finish(graded, ready)
+    assert (gradebook(graded), sorted(files(graded)[1])) == before
+    assert [r.error for r in finish(graded, ready).values()] == ["", ""]
+    assert ready.asked.count("ada") == 1
+
+
+@pytest.mark.parametrize("place", ["the move", "the commit"])
+def test_what_fails_last_is_undone(graded, ready, monkeypatch, place):
+    before = dump(graded)
+
+    def move_fails(source, target):
+        if Path(target).name == ASSIGNMENT:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return move(source, target)
+
+    def commit_fails(transaction):
+        commits.append(transaction)
+        if len(commits) > 1:  # the first one is that of the assignment
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return commit(transaction)
+
+    move, commit, commits = shutil.move, RootTransaction.commit, []
+    with monkeypatch.context() as patched:
+        if place == "the move":
+            # What is moved back comes from the folder "old".
+            patched.setattr(shutil, "move", lambda a, b: (move if Path(a).name == "old" else move_fails)(a, b))
+        else:
+            patched.setattr(RootTransaction, "commit", commit_fails)
+        found = finish(graded, ready)
+    assert all("No space left on device" in r.error for r in found.values())
+    assert gradebook(graded) == before[0]
+    assert autograded(files(graded)) == autograded(before[1])
+    assert [r.error for r in finish(graded, ready).values()] == ["", ""]
+
+
+def autograded(found):
+    return {name: data for name, data in found[1].items() if name.startswith("autograded/")}
+
+
+# --- one at a time, and no more than fits ---
+
+
+def test_two_commands_do_not_grade_one_course_at_once(course, ready, monkeypatch):
+    monkeypatch.setattr(journal, "PATIENCE_SECONDS", 0)
+    with journal.alone(course), pytest.raises(GradingError, match="only `autograder` at work"):
+        finish(course, ready)
+    assert [r.error for r in finish(course, ready).values()] == ["", ""]
+
+
+def test_only_a_few_submissions_are_held_at_a_time(course, ready):
+    for number in range(7):
+        shutil.copytree(course.root / "submitted/ada", course.root / f"submitted/s{number}")
+    most = 0
+
+    class Counts(Ready):
+        def submit(self, *arguments):
+            nonlocal most
+            job = super().submit(*arguments)
+            most = max(most, len(self.asked) - len(seen))
+            return job
+
+    executor = Counts(dict.fromkeys([*STUDENTS, *(f"s{n}" for n in range(7))], ready.judged["ada"]))
+    seen = []
+    for result in grade(course, ASSIGNMENT, OPTIONS, executor=executor):
+        seen.append(result)
+    assert (len(seen), most) == (9, 2)
+
+
+def dies():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_or_hangs_costs_only_its_own_job():
+    with pool(2) as executor:
+        jobs = [submit(executor, 60, pow, 2, 3), submit(executor, 60, dies), submit(executor, 1, time.sleep, 60)]
+        jobs += [submit(executor, 60, os.getpid) for _ in range(3)]
+        with pytest.raises(ProcessExpired):
+            jobs[1].result()
+        with pytest.raises(TimeoutError):
+            jobs[2].result()
+        assert jobs[0].result() == 8
+        assert len({job.result() for job in jobs[3:]}) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(ProcessExpired("x"), "the process that judged it ended"), (TimeoutError(), "took longer")]
+)
+def test_a_submission_whose_worker_ends_is_told_so(course, ready, error, words):
+    class Breaks(Ready):
+        def submit(self, *arguments):
+            job = super().submit(*arguments)
+            if self.asked[-1] == "ada":
+                job = Future()
+                job.set_exception(error)
+            return job
+
+    found = finish(course, Breaks(ready.judged))
+    assert found["ada"].error.startswith("it could not be judged: ")
+    assert words in found["ada"].error
+    assert (found["ada"].score, found["ben"].error) == (0, "")
+
+
+# --- what students write ---
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"2026-01-02 03:04:05.6 Europe/Berlin", ""),
+        (b"junk", "Unknown string format"),
+        (b"\xff\xfe", "codec"),
+        (b"1 " * 25_000_000, "50000000 bytes"),
+        (b"9999-12-31 23:59:59 -1000", "expected a time"),
+        (b"0001-01-01 00:00:00 UTC", "the year 1"),
+        (b"", "expected a time"),
+    ],
+    ids=["right", "junk", "bytes", "huge", "late", "early", "empty"],
+)
+def test_only_a_plausible_time_is_taken(data, words):
+    found, note = handed_in({"timestamp.txt": data})
+    assert (found == "2026-01-02 02:04:05.600000 UTC") == (not words)
+    assert words in note
+    assert bool(note) == bool(words)
+
+
+def test_an_absurd_time_does_not_stop_the_recording(course, ready):
+    (course.path("submitted", ASSIGNMENT, "ada") / "timestamp.txt").write_text("when I was ready")
+    found = finish(course, ready)["ada"]
+    assert (found.error, list(found.notes)) == ("", ["files"])
+
+
+NAMES = ("o'neil", "100%", "a b", "{student_id}", "$HOME", "..c", "ünal", "-x", "a,b", "x" * 100)
+
+
+def test_odd_names_are_recorded_or_refused(course, ready):
+    refused = ('the "best"', "<b>", "[ab]*", "*", "?", "new\nline", " spaced ", os.fsdecode(b"\xff"), "y" * 253)
+    for name in (*NAMES, *refused):
+        shutil.copytree(course.root / "submitted/ada", course.root / "submitted" / name)
+    found = finish(course, Ready(dict.fromkeys([*STUDENTS, *NAMES, *refused], ready.judged["ada"])))
+    assert {name for name, r in found.items() if r.error} == set(refused)
+    assert all(len(r.error.splitlines()) <= 1 for r in found.values())
+    assert set(gradebook(course)) == {*STUDENTS, *NAMES}
+    assert {p.name for p in (course.root / "autograded").iterdir()} == {*STUDENTS, *NAMES}
+
+
+def test_the_entry_of_another_version_is_judged_again(course, ready):
+    finish(course, ready)
+    for student in STUDENTS:
+        entry = journal.read(course, ASSIGNMENT, student)
+        path = course.root / ".autograder" / ASSIGNMENT / f"{student}.json"
+        path.write_text(json.dumps({"stamp": entry.stamp}))
+    finish(course, ready)
+    assert ready.asked == [*STUDENTS, *STUDENTS]
+
+
+def test_an_unrecorded_entry_of_other_work_is_judged_again(course, ready):
+    finish(course, ready)
+    with journal.alone(course):
+        entry = journal.read(course, ASSIGNMENT, "ada")
+        journal.write(course, ASSIGNMENT, "ada", replace(entry, stamp="of other work", recorded=False))
+    finish(course, ready)
+    assert ready.asked == [*STUDENTS, "ada"]

@@ -6,8 +6,9 @@ from nbformat.v4 import new_output
 
 from autograder.outputs import safe
 
-__all__ = ["Kept"]
+__all__ = ["LEFT_OUT", "Kept"]
 
+LEFT_OUT = "[grader] output was left out"
 SHOWN = ("stream", "display_data", "execute_result", "error")
 
 
@@ -41,5 +42,5 @@ class Kept:
         if not lost and self.room >= 0:
             return self.outputs
         most = f"{self.limits.output_bytes} bytes and {self.limits.outputs} outputs"
-        text = f"[grader] output was left out: a cell may show {most}\n"
+        text = f"{LEFT_OUT}: a cell may show {most}\n"
         return [*self.outputs, new_output("stream", name="stderr", text=text)]

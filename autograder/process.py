@@ -60,7 +60,9 @@ class Process:
         ports = [getattr(self.manager, f"{channel}_port") for channel in CHANNELS]
         paths = [f"{self.manager.ip}-{port}" for port in ports] + list(WRITABLE)
         while not self.held:
-            if time.monotonic() > end or not self.manager.is_alive():
+            if not self.manager.is_alive():
+                raise RuntimeError("an end at once: can every user read this Python and its packages?")
+            if time.monotonic() > end:
                 raise RuntimeError("no sign of life")
             time.sleep(0.01)
             self.held = _opened(family(self.pid), paths)

@@ -5,6 +5,7 @@ import time
 from nbformat.v4 import new_output
 
 from autograder.errors import MachineError
+from autograder.kept import LEFT_OUT
 from autograder.kernel import START_SECONDS, Kernel, KernelDied, TimeUp
 from autograder.spec import exam_of
 from chainrule.judging.exam import Case
@@ -71,8 +72,9 @@ class Run:
             return [*error.outputs, self._said(source, f"the process ended while this cell ran{error}")]
         self.ran.append(source)
         for output in outputs:
-            if limit := self.limits.behind(output.get("ename", ""), output.get("evalue", "")):
-                self._said(source, limit)
+            limit = self.limits.behind(output.get("ename", ""), output.get("evalue", ""))
+            if limit or output.get("text", "").startswith(LEFT_OUT):
+                self._said(source, limit or output["text"].removeprefix("[grader] ").strip())
         return outputs
 
     def _said(self, source, text):

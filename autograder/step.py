@@ -104,6 +104,8 @@ def workspace(folder, submitted, released):
         with contextlib.suppress(OSError):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
+    for path in Path(folder).rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # where root grades, the code runs as another user
 
 
 def grade_notebook(repaired, release, folder, assignment, student, options, said=()):

@@ -408,6 +408,17 @@ def test_limits_that_were_hit_are_in_the_verdict_and_the_notes(folder, sandbox):
         run.close()
 
 
+def test_outputs_that_were_left_out_are_in_the_notes(folder, sandbox):
+    run = Run(folder, Options(sandbox, limits=QUICK))
+    try:
+        run.cell("for n in range(100):\n    display(n)")
+        assert run.notes == [
+            "cell `for n in range(100):`: output was left out: a cell may show 10000 bytes and 20 outputs"
+        ]
+    finally:
+        run.close()
+
+
 def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_the_others_along(folder, bwrap):
     run = Run(folder, Options(limits=QUICK))
     try:

@@ -37,6 +37,8 @@ def plain(value, most=MAX_BYTES):
         raise BadReply("it is None: is a return statement missing?")
     if isinstance(value, str | bytes | dict | set):
         raise BadReply(f"it is of type {type(value).__name__}, not numbers")
+    if type(value) is np.ndarray:
+        _require_small(value, most)  # before it is copied
     try:
         array = np.array(value, subok=False)
     except Exception:
@@ -45,9 +47,13 @@ def plain(value, most=MAX_BYTES):
         array = array.astype(np.float64)
     if array.dtype.newbyteorder("<").str not in DTYPES and array.dtype.str not in DTYPES:
         raise BadReply(f"it is of type {type(value).__name__} with dtype {array.dtype}, not numbers")
+    _require_small(array, most)
+    return array
+
+
+def _require_small(array, most):
     if array.nbytes > most:
         raise BadReply(f"it holds {array.nbytes} bytes, more than the {most} allowed")
-    return array
 
 
 def encode(array):

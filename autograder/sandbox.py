@@ -3,11 +3,13 @@
 `BwrapProvisioner` starts a Jupyter kernel inside bubblewrap; `require_sandbox` says whether that can be had here.
 """
 
+import contextlib
 import functools
 import os
 import secrets
 import shutil
 import site
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -18,11 +20,15 @@ from traitlets import Dict, Unicode
 
 from autograder.errors import MachineError
 
-__all__ = ["BwrapProvisioner", "HOME", "WRITABLE", "bwrap_works", "require_sandbox"]
+__all__ = ["BwrapProvisioner", "HOME", "WAITS", "WRITABLE", "bwrap_works", "require_sandbox"]
 
 HOME = "/home/student"
 # The folders that code inside can write to: each is a file system in memory of its own.
 WRITABLE = ("/tmp", HOME, "/dev/shm")
+START_SECONDS = 60
+# Bubblewrap ties the life of its first process to ours late: were we killed before, it would stay. So nothing begins
+# inside until the sandbox is whole and we, who hold the other end of its standard input, say that we are there.
+WAITS = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts", "/etc/ld.so.cache", "/etc/alternatives")
 
 
@@ -49,7 +55,16 @@ class BwrapProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return await super().launch_kernel(cmd, **kwargs)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                info = await super().launch_kernel(cmd, stdin=theirs.fileno(), **kwargs)
+            ours.settimeout(START_SECONDS)
+            # A sandbox that never comes up is told from its end, by those who wait for the kernel.
+            with contextlib.suppress(OSError):
+                ours.recv(1)
+                ours.sendall(b"\n")
+        return info
 
 
 def bwrap_command(folder, sockets, connection, limits):
@@ -75,7 +90,7 @@ def bwrap_command(folder, sockets, connection, limits):
         if not entry.is_symlink():
             command += ["--ro-bind", str(entry), f"{HOME}/{entry.name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    return command + other_user() + limited(limits)
+    return command + WAITS + other_user() + limited(limits)
 
 
 def namespaces():

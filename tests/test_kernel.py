@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import socket
+import subprocess
 import tempfile
 import time
 from dataclasses import replace
@@ -16,6 +18,7 @@ from autograder.kernel import Kernel, KernelDied, TimeUp
 from autograder.limits import Limits
 from autograder.reply import read_reply
 from autograder.run import Run
+from autograder.sandbox import WAITS
 from autograder.spec import exam_of
 from autograder.specs import task_named
 from autograder.step import Options
@@ -429,3 +432,14 @@ def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_th
         assert text(run.cell("a + b")) == "3"
     finally:
         run.close()
+
+
+def test_nothing_begins_inside_before_the_grader_is_known_to_be_there():
+    for answer, said in ((b"\n", "begun\n"), (b"", "")):
+        ours, theirs = socket.socketpair()
+        inside = subprocess.Popen([*WAITS, "echo", "begun"], stdin=theirs, stdout=subprocess.PIPE, text=True)
+        theirs.close()
+        assert ours.recv(1) == b"\n"
+        ours.sendall(answer)
+        ours.close()
+        assert inside.communicate()[0] == said

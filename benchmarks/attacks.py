@@ -1,11 +1,12 @@
 """Every attack of tests/attacks through stock nbgrader and through this grader, side by side, as a table in Markdown.
 
-usage: python benchmarks/attacks.py [--only WORD] [--jobs N]
+usage: python benchmarks/attacks.py [--only WORD] [--jobs N] [--tests ours|usual]
 
-Stock nbgrader runs every cell and the hidden tests in the student's process. Some attacks would take a machine with
-them, so each of its runs has a bubblewrap of its own: no network, no processes of others, a copy of the course as the
-only folder that can be written, limits on memory and files, and an end after `SECONDS`. What it leaves of the course,
-counts: a score is read from the copy's gradebook.
+Stock nbgrader runs every cell and the hidden tests in the student's process. Its hidden tests are ours, or with
+`--tests usual` what a course would write: `np.testing.assert_allclose` against the instructor's formula. Some attacks
+would take a machine with them, so each of its runs has a bubblewrap of its own: no network, no processes of others, a
+copy of the course as the only folder that can be written, limits on memory and files, and an end after `SECONDS`. What
+it leaves of the course, counts: a score is read from the copy's gradebook.
 """
 
 import argparse
@@ -33,6 +34,19 @@ from autograder.limits import Limits  # noqa: E402
 from autograder.step import Options  # noqa: E402
 
 SECONDS = 60
+HIDDEN = "### BEGIN HIDDEN TESTS\nW = np.random.default_rng(1).normal(size=(4, 5))\n{}\n### END HIDDEN TESTS"
+USUAL = {
+    "regularization": """\
+penalty, dW = regularization(W, "elastic", 0.5, 0.3)
+np.testing.assert_allclose(penalty, 0.5 * np.sum(0.3 * np.abs(W) + 0.7 * W**2), rtol=1e-6)
+np.testing.assert_allclose(dW, 0.5 * (0.3 * np.sign(W) + 1.4 * W), rtol=1e-6)""",
+    "max_norm": """\
+expected = W * np.minimum(1, 1.5 / np.linalg.norm(W, axis=0))
+np.testing.assert_allclose(max_norm(W, 1.5), expected, rtol=1e-6)""",
+    "kl_divergence": """\
+p, q = np.array([0.5, 0.5, 0.0]), np.array([0.25, 0.5, 0.25])
+np.testing.assert_allclose(kl_divergence(p, q), 0.5 * np.log(2), rtol=1e-6)""",
+}
 LIMITS = Limits(cell_seconds=4, answer_seconds=2, task_seconds=6, notebook_seconds=40, memory_bytes=2**30)
 STOCK = 'c = get_config()\nc.CourseDirectory.course_id = "stock"\nc.Execute.timeout = 20\n'
 # The limit on processes does not bind root, so that nothing but an empty machine would be a fair place for these.
@@ -40,11 +54,11 @@ NOT_RUN = {"breaking_fork_bomb", "breaking_fork_bomb_in_the_function", "breaking
 CANARY = f"CANARY-{secrets.token_hex(8)}"
 
 
-def main(only, jobs):
+def main(only, jobs, tests):
     warnings.simplefilter("ignore")
     chosen = [attack for attack in attacks() if only in attack.name]
     with tempfile.TemporaryDirectory(prefix="a") as folder:
-        ours, stock = courses(Path(folder), chosen)
+        ours, stock = courses(Path(folder), chosen, tests)
         with ThreadPoolExecutor(jobs) as executor:
             theirs = dict(
                 zip((a.name for a in chosen), executor.map(lambda a: stock_score(stock, a), chosen), strict=True)
@@ -60,7 +74,7 @@ def main(only, jobs):
         print(f"| {words} | {counted[0][words]} | {counted[1][words]} |")
 
 
-def courses(folder, chosen):
+def courses(folder, chosen, tests):
     """Return two courses with the same submissions: ours, and the same without our configuration."""
     ours = make_course(ROOT, folder / "ours")
     hand_in(ours, "honest_work")
@@ -73,12 +87,24 @@ def courses(folder, chosen):
     (stock / "nbgrader_config.py").write_text(STOCK)
     # The hidden tests need the reference, so the package is the installed one and not that of the submission.
     shutil.copytree(ours.root / "source", stock / "source")
+    if tests == "usual":
+        usual_tests(stock / "source" / ASSIGNMENT / NOTEBOOK)
     for student in (ours.root / "submitted").iterdir():
         copy(student, stock / "submitted" / student.name, "chainrule")
     made = Course(stock).nbgrader().generate_assignment(ASSIGNMENT)
     if not made["success"]:
         sys.exit(made["error"])
     return ours, stock
+
+
+def usual_tests(path):
+    """Put the tests that a course would write in the place of ours."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_")
+        if name in USUAL and "BEGIN HIDDEN TESTS" in cell.source:
+            cell.source = HIDDEN.format(USUAL[name])
+    nbformat.write(notebook, path)
 
 
 def our_scores(course, jobs):
@@ -177,4 +203,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", default="", metavar="WORD", help="only attacks with this word in their name")
     parser.add_argument("--jobs", type=int, default=2, help="how many runs at once (default: 2)")
+    parser.add_argument("--tests", choices=("ours", "usual"), default="ours", help="stock nbgrader's hidden tests")
     main(**vars(parser.parse_args()))

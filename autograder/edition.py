@@ -13,7 +13,14 @@ from autograder.key import write_key
 __all__ = ["TAUGHT", "dropped_modules", "edition_files", "write_edition"]
 
 # The assignment in which each module is taught: absent from that release and from the earlier ones.
-TAUGHT = {"assignment1": ("neighbors", "preprocessing", "linear")}
+TAUGHT = {
+    "assignment1": ("neighbors", "preprocessing", "linear"),
+    "assignment2": ("gates", "circuits", "deltas", "value", "two_layer"),
+    "assignment3": (
+        *("layers", "activations", "initializers", "optim", "fc_net"),
+        *("norm", "dropout", "augment", "conv", "convnet"),
+    ),
+}
 PACKAGE = Path(chainrule.__file__).parent
 
 

@@ -31,16 +31,19 @@ def find_leaks(folder, assignment=None):
         raise UsageError(f"leaks: expected a released folder, got {folder}; run `autograder release` first")
     assignment = assignment or folder.name
     dropped = dropped_modules(assignment) if assignment in TAUGHT else []
+    given = {module for modules in TAUGHT.values() for module in modules} - set(dropped) if dropped else set()
+    secret = frozenset(task.name for task in TASKS if task.module.__name__.rpartition(".")[2] not in given)
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         place = str(path.relative_to(folder))
         if "__pycache__" in path.parts:
             continue
-        found += [f"{place}: {what}" for what in _in_file(path, dropped)]
+        found += [f"{place}: {what}" for what in _in_file(path, dropped, given, secret)]
     return found
 
 
-def _in_file(path, dropped):
+def _in_file(path, dropped, given, secret):
+    """dropped, given: modules that students must not and may have. secret: the tasks whose reference they must not."""
     if path.is_symlink():
         return ["is a symbolic link"]
     if path.suffix not in ALLOWED or path.name.startswith("."):
@@ -50,13 +53,13 @@ def _in_file(path, dropped):
     if path.stem in dropped and path.parent.name == "chainrule" and path.suffix == ".py":
         return ["the module is taught in this assignment or a later one"]
     if path.suffix == ".ipynb":
-        return _in_notebook(nbformat.read(path, as_version=4))
-    if path.suffix == ".py":
-        return _in_code(path.read_text(encoding="utf-8"))
+        return _in_notebook(nbformat.read(path, as_version=4), secret)
+    if path.suffix == ".py" and not (path.stem in given and path.parent.name == "chainrule"):
+        return _in_code(path.read_text(encoding="utf-8"), secret)
     return []
 
 
-def _in_notebook(notebook):
+def _in_notebook(notebook, secret):
     found = []
     for number, cell in enumerate(notebook.cells):
         where = f"cell {number}"
@@ -68,11 +71,11 @@ def _in_notebook(notebook):
         label = cell.metadata.get("nbgrader", {})
         if label.get("solution") and not label.get("grade") and "NotImplementedError" not in cell.source:
             found.append(f"{where}: the solution was not taken out")
-        found += [f"{where}: {what}" for what in _in_code(cell.source)]
+        found += [f"{where}: {what}" for what in _in_code(cell.source, secret)]
     return found
 
 
-def _in_code(text):
+def _in_code(text, secret):
     """Statements that follow each other here as they do in a reference function."""
     try:
         tree = ast.parse(_without_magics(text))
@@ -82,10 +85,10 @@ def _in_code(text):
     for body in _bodies(tree):
         shapes = [_shape(statement) for statement in body]
         for pair in zip(shapes, shapes[1:], strict=False):
-            if name := _reference_pairs().get(pair):
+            if name := _reference_pairs(secret).get(pair):
                 found.append(f"holds reference code of {name}")
         for statement in body:
-            if isinstance(statement, ast.Return) and (name := _reference_returns().get(ast.dump(statement))):
+            if isinstance(statement, ast.Return) and (name := _reference_returns(secret).get(ast.dump(statement))):
                 found.append(f"holds reference code of {name}")
     return sorted(set(found))
 
@@ -118,10 +121,10 @@ def _shape(statement):
 
 
 @cache
-def _reference_pairs():
+def _reference_pairs(secret):
     """{(shape, shape): task} of two long statements that follow each other in a reference function."""
     pairs = {}
-    for task in TASKS:
+    for task in (task for task in TASKS if task.name in secret):
         for body in _bodies(ast.parse(task.source())):
             shapes = [_shape(statement) for statement in body]
             pairs |= {p: task.name for p in zip(shapes, shapes[1:], strict=False) if None not in p}
@@ -129,10 +132,10 @@ def _reference_pairs():
 
 
 @cache
-def _reference_returns():
+def _reference_returns(secret):
     """{return statement: task} of the reference functions that are one long return."""
     found = {}
-    for task in TASKS:
+    for task in (task for task in TASKS if task.name in secret):
         body = [s for s in ast.parse(task.source()).body[0].body if not _is_docstring(s)]
         if len(body) == 1 and isinstance(body[0], ast.Return):
             found[ast.dump(body[0])] = task.name

@@ -1,16 +1,18 @@
 """Describe a task once, for the visible checks and the hidden tests alike.
 
 A `Task` says how to call the student's code, how to draw inputs, what is checked for how many points, and which
-mistakes are known by name. `values`, `gradient`, `untouched`, `growth` and `memory` build its checks; `mistake`
-makes a small wrong variant out of the reference. `exam_of` turns a task and a seed into inputs and right answers.
+mistakes are known by name. `values`, `gradient`, `gradients`, `untouched`, `growth` and `memory` build its checks;
+`mistake` makes a small wrong variant out of the reference. `exam_of` turns a task and a seed into inputs and right
+answers.
 """
 
+import ast
 import inspect
 import textwrap
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -20,7 +22,19 @@ from chainrule.judging import runner
 from chainrule.judging.compare import VIEWS, same
 from chainrule.judging.exam import Case, Check, Exam
 
-__all__ = ["CheckSpec", "Mistake", "Task", "exam_of", "gradient", "growth", "memory", "mistake", "untouched", "values"]
+__all__ = [
+    "CheckSpec",
+    "Mistake",
+    "Task",
+    "exam_of",
+    "gradient",
+    "gradients",
+    "growth",
+    "memory",
+    "mistake",
+    "untouched",
+    "values",
+]
 
 NUMERIC_RTOL = 1e-5  # central differences with h = 1e-5 keep about seven digits; students get two less
 
@@ -104,7 +118,13 @@ def values(name, points, *outputs, **options):
 
 def gradient(name, points, output, loss, variable, **options):
     """Compare an output with the numerical gradient of the reference's loss with respect to an input."""
-    return CheckSpec(name, points, (output,), gradients=((output, loss, variable),), **{"rtol": NUMERIC_RTOL} | options)
+    return gradients(name, points, {output: variable}, loss, **options)
+
+
+def gradients(name, points, variables, loss="loss", **options):
+    """Compare several outputs in one check: {output: the input it is the gradient for}."""
+    pairs = tuple((output, loss, variable) for output, variable in variables.items())
+    return CheckSpec(name, points, tuple(variables), gradients=pairs, **{"rtol": NUMERIC_RTOL} | options)
 
 
 def untouched(points, *inputs, **options):
@@ -151,7 +171,7 @@ def _case(task, spec, entropy):
         numeric = {out: _numeric(task, call, inputs, loss, var) for out, loss, var in spec.gradients}
         # A kink between the two points of a difference spoils it; then other inputs are drawn.
         if all(same(expected[name], value, NUMERIC_RTOL / 10) for name, value in numeric.items()):
-            return Case(call, inputs, expected | numeric, _mistakes(task, spec, call, inputs, expected), spec.layout)
+            return Case(call, inputs, expected | numeric, _Mistakes(task, spec, call, inputs, expected), spec.layout)
     raise SpecError(f"{task.name}, {spec.name}: the reference's gradient and the numerical one never agree")
 
 
@@ -160,10 +180,44 @@ def _outputs(task, call, inputs, outputs, wrong=None):
 
 
 def _numeric(task, call, inputs, loss, variable):
+    forward = _up_to(loss, call)
+
     def f(value):
-        return _outputs(task, call, inputs | {variable: value}, [loss])[loss].item()
+        return _outputs(task, forward, inputs | {variable: value}, [loss])[loss].item()
 
     return numerical_gradient(f, inputs[variable])
+
+
+@cache
+def _up_to(name, call):
+    """The statements of a call up to the last one that sets a variable: the others cost time and change nothing."""
+    body = ast.parse(call).body
+    setting = [i for i, part in enumerate(body) if any(_sets(node, name) for node in ast.walk(part))]
+    return ast.unparse(ast.Module(body[: setting[-1] + 1], [])) if setting else call
+
+
+def _sets(node, name):
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+
+
+class _Mistakes(Mapping):
+    """What every named mistake returns for a case, worked out once it is asked for: a right answer needs none of it."""
+
+    def __init__(self, *case):
+        self.case = case
+
+    @cached_property
+    def found(self):
+        return _mistakes(*self.case)
+
+    def __getitem__(self, name):
+        return self.found[name]
+
+    def __iter__(self):
+        return iter(self.found)
+
+    def __len__(self):
+        return len(self.found)
 
 
 def _mistakes(task, spec, call, inputs, expected):

@@ -6,6 +6,7 @@ order of the notebook; a test cell is not run but judged from outside.
 
 import ast
 import contextlib
+import json
 import tempfile
 import time
 import zlib
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from autograder.limits import Limits
 from autograder.repair import repair
@@ -59,14 +60,14 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
     made = Graded({}, {}, {})
     releases = released_notebooks(released)
     found = find_notebooks(submitted, releases)
+    repaired = {name: repair(found[name][0], release, options.limits) for name, release in releases.items()}
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
-        workspace(folder, submitted, released)
+        workspace(folder, submitted, released, repaired)
         for name in [only] if only else releases:
-            release, (data, note) = releases[name], found[name]
-            repaired = repair(data, release, options.limits)
-            said = ([("", note)] if note else []) + repaired.notes
-            graded = grade_notebook(repaired, release, folder, assignment, student, options, said)
-            made.add(name, repaired.notebook, *graded)
+            note, work = found[name][1], repaired[name]
+            said = ([("", note)] if note else []) + work.notes
+            graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
+            made.add(name, work.notebook, *graded)
     return made
 
 
@@ -93,9 +94,14 @@ def notebooks_of(released):
     return sorted(path for path in released if path.endswith(".ipynb") and "/" not in path)
 
 
-def workspace(folder, submitted, released):
-    """Write what the student's code may read: the package as it was released, and the student's own files."""
+def workspace(folder, submitted, released, repaired):
+    """Write what the student's code may read: the package as it was released, and the student's own files.
+
+    Of the notebooks these are the code cells: one may import what another defines (see `chainrule.mine`).
+    """
     own = {path: data for path, data in submitted.items() if path not in released and not path.startswith("chainrule/")}
+    for name, work in repaired.items():
+        Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook))
     for path, data in [*released.items(), *own.items()]:
         if path.endswith(".ipynb"):
             continue
@@ -106,6 +112,12 @@ def workspace(folder, submitted, released):
             target.write_bytes(data)
     for path in Path(folder).rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # where root grades, the code runs as another user
+
+
+def _code_of(notebook):
+    """The text of a notebook that holds nothing but the code, in ASCII, which can be written whatever is in it."""
+    code = [new_code_cell(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    return json.dumps(new_notebook(cells=code))
 
 
 def grade_notebook(repaired, release, folder, assignment, student, options, said=()):

@@ -30,9 +30,9 @@ def solution_text(task, source=None):
     """
     source = source or task.source()
     function = ast.parse(source).body[0]
-    first = function.body[1] if ast.get_docstring(function) else function.body[0]
+    end = function.body[0].end_lineno if ast.get_docstring(function) else function.body[0].lineno - 1
     lines = source.rstrip().split("\n")
-    head, body = lines[: first.lineno - 1], lines[first.lineno - 1 :]
+    head, body = lines[:end], lines[end:]
     text = "\n".join([*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
     *owner, _ = task.name.split(".")
     if owner:

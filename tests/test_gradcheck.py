@@ -286,3 +286,11 @@ def test_hinge_loss_of_a_linear_model_against_its_formula():
     assert gradient_check(f, W, dW).verdict == "right"
     assert gradient_check(f, W, 20 * dW).verdict == "wrong"
     assert not find_kinks(f, np.zeros((5, 3))).any()  # every margin is 1 there
+
+
+def test_a_wrong_derivative_of_a_number_is_found():
+    x = np.array(3.0)
+    assert gradient_check(lambda x: x**2, x, np.array(6.0)).verdict == "right"
+    report = gradient_check(lambda x: x**2, x, np.array(6.01))
+    assert (report.verdict, report.index) == ("wrong", ())
+    assert gradient_check(abs, np.array(0.0), np.array(1.0)).verdict == "kink"

@@ -2,7 +2,7 @@ import ast
 import importlib
 import json
 import pkgutil
-from functools import cache, wraps
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,11 +18,13 @@ from chainrule import linear, neighbors, preprocessing
 from chainrule.check import asker
 from chainrule.errors import CheckFailed
 from chainrule.gradcheck import gradient_check
+from chainrule.judging import runner
 from chainrule.judging.exam import load_exams
 from chainrule.judging.verdict import NO_VALUE, judge
 
 SEEDS = (1, 2, 3)
 MEASURED = {"growth", "memory"}
+ASSIGNMENTS = sorted({task.assignment for task in TASKS})
 GRADIENTS = [task for task in TASKS if any(check.gradients for check in task.checks)]
 
 per_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -138,75 +140,61 @@ def test_a_constant_answer_earns_nothing(task):
 # Gradients.
 
 
-def loss_and_gradient(task, inputs):
-    """The loss as a function of W, and the reference's gradient at W."""
-
-    def call(W):
-        scope = names_of(task) | inputs | {"W": W}
-        exec(task.call, scope)
-        return scope.get("loss", scope.get("penalty")), scope["dW"]
-
-    return lambda W: call(W)[0], call(inputs["W"])[1]
+def gradient_checks(task):
+    return [(check, *pair) for check in task.checks for pair in check.gradients]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("task", GRADIENTS, ids=lambda task: task.name)
 def test_gradients_of_the_reference_agree_with_numerical_ones(task, seed):
-    draws = [check.draw or task.draw for check in task.checks if check.gradients]
-    for draw in draws:
-        inputs = draw(np.random.default_rng(seed))
-        f, dW = loss_and_gradient(task, inputs)
+    names = dict(vars(task.module))
+    for check, output, loss, variable in gradient_checks(task):
+        call, inputs = check.call or task.call, (check.draw or task.draw)(np.random.default_rng(seed))
+
+        def f(value, call=call, inputs=inputs, loss=loss, variable=variable):
+            return runner.execute(call, inputs | {variable: value}, [loss], names)[loss]
+
+        analytic = runner.execute(call, inputs, [output], names)[output]
         # 1e-7: central differences at h = 1e-5 keep seven digits; kinks are found and left out.
-        report = gradient_check(f, inputs["W"], dW, tol=1e-7)
-        assert report.verdict == "right", report
+        report = gradient_check(f, np.asarray(inputs[variable], dtype=float), analytic, tol=1e-7)
+        assert report.verdict == "right", f"{check.name}, {output}: {report}"
 
 
-def spoilt(task, spoil):
-    """The reference with its gradient spoilt a little; the loss stays right."""
-    right = getattr(task.module, task.name)
-
-    @wraps(right)
-    def function(*args):
-        loss, dW = right(*args)
-        return loss, spoil(dW.copy())
-
-    return function
+def one_entry_off(array):
+    entry = np.unravel_index(np.argmax(np.abs(array)), array.shape)
+    array[entry] *= 1.01
+    return array
 
 
-def one_entry_off(dW):
-    dW[-1, 0] *= 1.01
-    return dW
-
-
-SPOILS = {"one entry off by 1 %": one_entry_off, "all times 1.001": lambda dW: 1.001 * dW}
+SPOILS = {"one entry off by 1 %": one_entry_off, "all times 1.001": lambda array: 1.001 * array}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("spoil", SPOILS)
 @pytest.mark.parametrize("task", GRADIENTS, ids=lambda task: task.name)
-def test_a_slightly_wrong_gradient_loses_every_check_of_gradients(task, spoil, seed):
-    verdict = verdict_on(task, seed, function=spoilt(task, SPOILS[spoil]))
-    outcomes = {o.name: o for o in verdict.outcomes}
-    for check in task.checks:
-        if check.gradients:
-            assert outcomes[check.name].passed is False
-            said = "dW is 1.001 times the right value" if "all" in spoil else "dW["
-            assert outcomes[check.name].message.startswith(said)
-        elif check.outputs in (("loss",), ("penalty",)):
-            assert outcomes[check.name].passed is True
+def test_a_slightly_wrong_gradient_loses_its_check(task, spoil, seed):
+    ask = asker(names_of(task))
+    for check, output, *_ in gradient_checks(task):
+
+        def spoilt(case, measured, output=output):
+            answer = ask(case, measured)
+            return answer | {output: SPOILS[spoil](answer[output].copy())} if output in answer else answer
+
+        outcome = {o.name: o for o in judge(exam(task, seed), spoilt, seed).outcomes}[check.name]
+        assert outcome.passed is False
+        assert outcome.message.startswith(f"{output} is 1.001 times the right value" if "all" in spoil else output)
 
 
-@pytest.mark.parametrize("task", [t for t in GRADIENTS if "loss" in t.name], ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [t for t in GRADIENTS if "dW = " in t.call], ids=lambda task: task.name)
 def test_a_loss_off_by_a_constant_fails_though_its_gradient_is_right(task):
-    right = getattr(task.module, task.name)
+    ask = asker(names_of(task))
 
-    def function(*args):
-        loss, dW = right(*args)
-        return loss + 0.5, dW
+    def shifted(case, measured):
+        return {n: v + 0.5 if n in ("loss", "penalty") else v for n, v in ask(case, measured).items()}
 
-    outcomes = {o.name: o.passed for o in verdict_on(task, 1, function=function).outcomes}
-    assert outcomes["loss"] is False
-    assert outcomes["dW against numeric"] is True
+    outcomes = {o.name: o.passed for o in judge(exam(task, 1), shifted, 1).outcomes}
+    assert {outcomes[c.name] for c in task.checks if {"loss", "penalty"} & set(c.outputs)} == {False}
+    assert {outcomes[check.name] for check, *_ in gradient_checks(task)} == {True}
 
 
 # Exams by seed and by value.
@@ -249,23 +237,25 @@ def test_the_reference_is_not_needed_to_read_what_is_expected(task):
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("key") / "assignment1.npz"
-    write_key(path, "assignment1")
-    return path
+    folder = tmp_path_factory.mktemp("key")
+    for assignment in ASSIGNMENTS:
+        write_key(folder / f"{assignment}.npz", assignment)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def stored(key):
-    return load_exams(key)
+    return {name: made for path in key.iterdir() for name, made in load_exams(path).items()}
 
 
 def test_an_answer_key_holds_arrays_numbers_and_words_alone(key, stored):
-    with np.load(key, allow_pickle=False) as file:
-        assert {file[name].dtype.kind for name in file.files} <= set("biufc")
+    for path in key.iterdir():
+        with np.load(path, allow_pickle=False) as file:
+            assert {file[name].dtype.kind for name in file.files} <= set("biufc")
     for made in stored.values():
         found = list(leaves([vars(case) for check in made.checks for case in check.cases]))
         found += leaves([made.sentences, [(c.name, c.kind, c.view) for c in made.checks]])
-        assert {type(leaf) for leaf in found} <= {str, int, float, bool, np.ndarray}
+        assert {type(leaf) for leaf in found} <= {str, int, float, bool, type(None), np.ndarray}
 
 
 @per_task
@@ -281,7 +271,7 @@ def test_an_answer_key_holds_no_line_of_a_solution(stored, task):
 
 
 def test_the_key_has_the_visible_exams(stored):
-    assert set(stored) == set(of_assignment("assignment1"))
+    assert set(stored) == {task.name for task in TASKS}
     for name, made in stored.items():
         assert made.sentences == visible_exams()[name].sentences
         assert [c.name for c in made.checks] == [c.name for c in visible_exams()[name].checks]
@@ -349,9 +339,6 @@ def grade_cells(assignment):
                 assert data["grade_id"] not in found
                 found[data["grade_id"]] = (path.stem, data)
     return found
-
-
-ASSIGNMENTS = sorted({task.assignment for task in TASKS})
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -49,7 +49,7 @@ def test_what_could_not_be_judged_says_why(released):
 
 def test_the_students_package_is_not_the_one_that_is_used(released, tmp_path):
     own = {"chainrule/check.py": b"check = print", "chainrule/extra.py": b"", "helper.py": b"x = 1", "knn.ipynb": b""}
-    workspace(tmp_path, own, released)
+    workspace(tmp_path, own, released, {})
     assert (tmp_path / "chainrule/check.py").read_bytes() == released["chainrule/check.py"]
     assert not (tmp_path / "chainrule/extra.py").exists()
     assert (tmp_path / "helper.py").read_text() == "x = 1"
@@ -57,12 +57,12 @@ def test_the_students_package_is_not_the_one_that_is_used(released, tmp_path):
 
 
 def test_a_file_in_the_place_of_the_package_is_left_out(released, tmp_path):
-    workspace(tmp_path, {"chainrule": b"a file, not a folder"}, released)
+    workspace(tmp_path, {"chainrule": b"a file, not a folder"}, released, {})
     assert (tmp_path / "chainrule/__init__.py").exists()
 
 
 def test_own_files_that_cannot_be_put_beside_the_released_ones_are_left_out(released, tmp_path):
-    workspace(tmp_path, {"a": b"1", "a/b": b"2", "x" * 300: b"3", "chainrule/check.py/x": b"4"}, released)
+    workspace(tmp_path, {"a": b"1", "a/b": b"2", "x" * 300: b"3", "chainrule/check.py/x": b"4"}, released, {})
     assert (tmp_path / "a").read_bytes() == b"1"
     assert (tmp_path / "chainrule/check.py").read_bytes() == released["chainrule/check.py"]
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from autograder.classroom import filled
-from autograder.specs import of_assignment
+from autograder.specs import TASKS, of_assignment
 
 pytestmark = pytest.mark.slow
 
@@ -37,11 +37,12 @@ def run(folder, code):
     )
 
 
-def definitions_of(folder, name):
-    """The code cells of a filled notebook that define what is checked, and the checks."""
+def code_of(path, assignment):
+    """Fill a released notebook in place; return the code that defines what is checked, and the checks."""
     from autograder.step import definitions
 
-    notebook = filled(nbformat.read(folder / f"{name}.ipynb", as_version=4), "assignment1")
+    notebook = filled(nbformat.read(path, as_version=4), assignment)
+    nbformat.write(notebook, path)
     parts = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -55,12 +56,16 @@ def test_the_package_is_the_one_in_the_folder(folder):
     assert str(folder) in done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("name", ["knn", "svm", "softmax"])
-def test_every_check_passes_on_right_answers(folder, name):
-    done = run(folder, definitions_of(folder, name))
-    assert done.returncode == 0, done.stderr[-2000:]
-    points = sum(t.points for t in of_assignment("assignment1").values() if t.notebook == name)
-    assert sum(int(line.split()[1]) for line in done.stdout.splitlines() if line.endswith("points")) == points
+@pytest.mark.parametrize("assignment", sorted({task.assignment for task in TASKS}))
+def test_every_check_passes_on_right_answers(root, tmp_path, assignment):
+    folder = tmp_path / assignment
+    shutil.copytree(root / "assignments" / assignment, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    codes = {path.stem: code_of(path, assignment) for path in sorted(folder.glob("*.ipynb"))}
+    for name, code in codes.items():
+        done = run(folder, code)
+        assert done.returncode == 0, done.stderr[-2000:]
+        points = sum(t.points for t in of_assignment(assignment).values() if t.notebook == name)
+        assert sum(float(line.split()[1]) for line in done.stdout.splitlines() if line.endswith("points")) == points
 
 
 def test_a_wrong_answer_is_explained_without_the_grader(folder):

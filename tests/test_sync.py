@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from autograder.errors import SpecError
-from autograder.specs import of_assignment, task_named
+from autograder.specs import TASKS, of_assignment, task_named
 from autograder.sync import solution_text, sync
 
 
@@ -22,8 +22,9 @@ def edit(path, grade_id, change):
     nbformat.write(made, path)
 
 
-def test_checked_in_notebooks_agree_with_the_package(root):
-    assert sync(root, "assignment1", write=False) == []
+@pytest.mark.parametrize("assignment", sorted({task.assignment for task in TASKS}))
+def test_checked_in_notebooks_agree_with_the_package(root, assignment):
+    assert sync(root, assignment, write=False) == []
 
 
 def test_a_changed_solution_is_found_and_mended(course, notebook):

@@ -1,19 +1,39 @@
 """Every task of the course, in the order of the notebooks. A new task goes into the module of its topic."""
 
 from autograder.errors import UsageError
-from autograder.specs import divergences, neighbors, penalties, preprocessing, softmax, svm, training
+from autograder.specs import (
+    activations,
+    augment,
+    circuits,
+    conv,
+    convnet,
+    deltas,
+    divergences,
+    dropout,
+    fc_net,
+    gates,
+    initializers,
+    layers,
+    neighbors,
+    norm,
+    optim,
+    penalties,
+    preprocessing,
+    softmax,
+    svm,
+    training,
+    two_layer,
+    value,
+)
 
 __all__ = ["TASKS", "of_assignment", "task_named"]
 
-TASKS = (
-    *neighbors.TASKS,
-    *preprocessing.TASKS,
-    *svm.TASKS,
-    *training.TASKS,
-    *softmax.TASKS,
-    *penalties.TASKS,
-    *divergences.TASKS,
+TOPICS = (
+    *(neighbors, preprocessing, svm, training, softmax, penalties, divergences),
+    *(gates, circuits, deltas, value, two_layer),
+    *(layers, activations, initializers, optim, fc_net, norm, dropout, augment, conv, convnet),
 )
+TASKS = tuple(task for topic in TOPICS for task in topic.TASKS)
 
 
 def of_assignment(assignment):

@@ -6,7 +6,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Case:
     call: str
     inputs: dict
     expected: dict
-    mistakes: dict = field(default_factory=dict)
+    mistakes: Mapping = field(default_factory=dict)
     layout: str = "C"
 
 
@@ -64,7 +65,9 @@ def save_exams(path, exams):
     arrays = {}
 
     def pack(value):
-        if isinstance(value, dict):
+        if is_dataclass(value):
+            value = vars(value)
+        if isinstance(value, Mapping):
             return {key: pack(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [pack(item) for item in value]
@@ -75,7 +78,7 @@ def save_exams(path, exams):
             return {"@": key}
         return value
 
-    text = json.dumps([pack(asdict(exam)) for exam in exams])
+    text = json.dumps(pack(list(exams)))
     np.savez_compressed(path, exams=np.frombuffer(text.encode(), np.uint8), **arrays)
 
 

@@ -158,7 +158,7 @@ def gradient_check(f, x, analytic, tol=1e-6, h=1e-5):
         errors = _errors(numerical, analytic, max(1e-8, ROUNDING * size / (h * tol)))
         disagree = ~(errors <= tol)
         kinks = np.zeros(x.shape, dtype=bool)
-        for index in zip(*np.nonzero(disagree), strict=True):
+        for index in map(tuple, np.argwhere(disagree)):
             kinks[index] = np.isfinite(analytic[index]) and _at_kink(f, x, index, h)
     verdict = "wrong" if np.any(disagree & ~kinks) else "kink" if kinks.any() else "right"
     away = np.where(kinks, 0.0, errors)

@@ -8,6 +8,7 @@ arrays into JSON and back without pickle. `decode` believes nothing it reads.
 import base64
 import contextlib
 import copy
+import functools
 import io
 import json
 import math
@@ -24,6 +25,7 @@ __all__ = ["BadReply", "decode", "describe", "encode", "execute", "measure", "pl
 DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"}
 MAX_BYTES = 8_000_000
 FILE = "<check>"
+_compiled = functools.lru_cache(maxsize=1000)(compile)
 NOT_STUDENTS = ("site-packages", os.path.join("chainrule", "judging"), "<runner>")
 
 
@@ -146,7 +148,7 @@ def _safely(text):
 def _run(call, inputs, namespace):
     """Execute the call quietly; return its variables."""
     scope = {**namespace, **inputs}
-    code = compile(call, FILE, "exec")
+    code = _compiled(call, FILE, "exec")
     quiet = io.StringIO()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore")

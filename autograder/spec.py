@@ -176,7 +176,13 @@ def _case(task, spec, entropy):
 
 
 def _outputs(task, call, inputs, outputs, wrong=None):
-    return runner.execute(call, inputs, outputs, _namespace(task, wrong))
+    """What the reference or a mistake returns: the same each time, also where it draws from np.random."""
+    before = np.random.get_state()
+    np.random.seed(0)
+    try:
+        return runner.execute(call, inputs, outputs, _namespace(task, wrong))
+    finally:
+        np.random.set_state(before)
 
 
 def _numeric(task, call, inputs, loss, variable):
@@ -235,12 +241,19 @@ def _mistakes(task, spec, call, inputs, expected):
 
 
 @cache
+def _code(task, wrong):
+    return compile(task.mistaken(wrong), f"<{task.name}: {wrong.name}>", "exec")
+
+
 def _namespace(task, wrong=None):
-    """The names of the reference module; with a mistake, the task's function is replaced by its wrong variant."""
+    """The names of the reference module; with a mistake, the task's function is replaced by its wrong variant.
+
+    It is made anew each time: a mistake may be that a function remembers its last call.
+    """
     names = dict(vars(task.module))
     if wrong is not None:
         scope = dict(names)
-        exec(compile(task.mistaken(wrong), f"<{task.name}: {wrong.name}>", "exec"), scope)
+        exec(_code(task, wrong), scope)
         *owner, function = task.name.split(".")
         if owner:
             base = names[owner[0]]

@@ -45,7 +45,7 @@ def conv_forward_naive(x, w, b, conv_param):
 
     x: (N, C, H, W), w: (F, C, HH, WW), b: (F,), conv_param: {"stride": s, "pad": p}. With xp = x in a frame of p zeros:
     out[n, f, i, j] = sum_{c, u, v} xp[n, c, i * s + u, j * s + v] * w[f, c, u, v] + b[f].
-    Filters are not flipped (as in LeCun et al., 1998, and every library). H' and W' as in `conv_output_size`.
+    Filters are not flipped (as in LeCun et al., 1998, PyTorch and TensorFlow). H' and W' as in `conv_output_size`.
     Returns (out, cache), out (N, F, H', W').
     """
     stride, pad = conv_param["stride"], conv_param["pad"]

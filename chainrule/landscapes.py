@@ -110,7 +110,7 @@ def plot_heights(surface, paths, title=None, ax=None):
         ax.semilogy(np.maximum(surface.height(*path.T) - bottom, FLOOR), label=name, linewidth=1.6, **look)
     ax.set_ylim(bottom=max(ax.get_ylim()[0], 2 * FLOOR))
     if paths:
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="upper right", ncols=3, columnspacing=1)
     return ax
 
 

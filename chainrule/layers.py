@@ -24,7 +24,7 @@ def affine_forward(x, w, b):
 
 
 def affine_backward(dout, cache):
-    """Gradients of the fully connected layer: dx = dout w^T, dw = x^T dout, db = the sum of dout over N.
+    """Gradients of the fully connected layer, with respect to x, w and b.
 
     dout: (N, M); cache: from `affine_forward`.
     Returns (dx, dw, db) of the shapes of x (N, d_1, ..., d_k), w (D, M) and b (M,).

@@ -374,3 +374,17 @@ def test_every_public_name_exists(module):
     public = getattr(loaded, "__all__", [])
     assert [name for name in public if not hasattr(loaded, name)] == []
     assert len(set(public)) == len(public)
+
+
+@per_task
+def test_an_exam_is_the_same_each_time_it_is_made(task):
+    def values():
+        np.random.seed(None)
+        cases = [case for check in exam_of(task, 7).checks for case in check.cases]
+        return [leaf for case in cases for leaf in leaves([case.inputs, case.expected, dict(case.mistakes)])]
+
+    first, second = values(), values()
+    assert len(first) == len(second)
+    assert all(
+        np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f") for a, b in zip(first, second, strict=True)
+    )

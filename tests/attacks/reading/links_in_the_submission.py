@@ -21,7 +21,7 @@ for folder, _, files in os.walk(".", followlinks=True):
     for name in files:
         try:
             with open(os.path.join(folder, name), "rb") as handle:
-                if found := re.search(rb"CANARY-[0-9a-f]{8}|root:x:0", handle.read()):
+                if found := re.search(rb"CANARY-[0-9a-f]{8}|root:x:[0]", handle.read()):
                     print("LEAKED", folder, name, found[0])
         except OSError:
             continue

@@ -127,8 +127,9 @@ class _Round:
         return 2 * len(notebooks_of(self.released)) * self.options.limits.notebook_seconds + MARGIN_SECONDS
 
     def _done(self, waiting):
-        """Wait for jobs; record those that are done and give their results."""
-        for job in wait(waiting, return_when=FIRST_COMPLETED).done:
+        """Wait for jobs; record those that are done, in the order they were given, and give their results."""
+        done = wait(waiting, return_when=FIRST_COMPLETED).done
+        for job in [job for job in waiting if job in done]:
             yield self._finish(job, *waiting.pop(job))
 
     def _finish(self, job, student, stamp, timestamp, notes):

@@ -12,8 +12,9 @@ export OPENBLAS_NUM_THREADS = 1
 demo: install sandbox
 	$(BIN)/autograder demo
 
+# What fails is tried once more, alone: tests of limits and of killed processes depend on how busy the machine is.
 test: install sandbox lint
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
 	$(BIN)/pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/sanitize.cfg -p no:cacheprovider -W default $(NOTEBOOKS)
 
 install: $(VENV)/.installed

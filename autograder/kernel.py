@@ -12,12 +12,12 @@ from queue import Empty
 from autograder.kept import Kept
 from autograder.process import Process
 from autograder.reply import read_reply
+from autograder.sandbox import START_SECONDS
 from chainrule.judging import runner
 from chainrule.judging.verdict import Unanswered
 
 __all__ = ["Kernel", "KernelDied", "TimeUp", "next_message"]
 
-START_SECONDS = 60
 GIVE_WAY_SECONDS = 2
 PARTS = {"parent_header": dict, "msg_type": str, "content": dict}
 NOTHING = {"parent_header": {}, "msg_type": "", "content": {}}

@@ -6,7 +6,8 @@ from nbformat.v4 import new_output
 
 from autograder.errors import MachineError
 from autograder.kept import LEFT_OUT
-from autograder.kernel import START_SECONDS, Kernel, KernelDied, TimeUp
+from autograder.kernel import Kernel, KernelDied, TimeUp
+from autograder.sandbox import START_SECONDS
 from autograder.spec import exam_of
 from chainrule.judging.exam import Case
 from chainrule.judging.verdict import AnswerError, Unanswered, judge

@@ -20,7 +20,7 @@ from traitlets import Dict, Unicode
 
 from autograder.errors import MachineError
 
-__all__ = ["BwrapProvisioner", "HOME", "WAITS", "WRITABLE", "bwrap_works", "require_sandbox"]
+__all__ = ["BwrapProvisioner", "HOME", "START_SECONDS", "WAITS", "WRITABLE", "bwrap_works", "require_sandbox"]
 
 HOME = "/home/student"
 # The folders that code inside can write to: each is a file system in memory of its own.

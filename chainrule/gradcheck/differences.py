@@ -1,4 +1,4 @@
-"""Differentiate numerically, and compare a gradient you wrote with the result.
+"""Differentiate entry by entry with a fixed step, and compare a gradient you wrote with the result.
 
 `numerical_gradient` and `numerical_gradient_array` differentiate by central differences; `rel_error`
 compares; `sparse_gradient_check` and `directional_check` look at a few coordinates or directions of
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.errors import ChainruleError
+from chainrule.gradcheck.inputs import array_of, borrowed, gradient_of, number_of
 
 __all__ = [
     "Comparison",
@@ -74,30 +75,30 @@ class GradientReport:
 
 def numerical_gradient(f, x, h=1e-5):
     """The gradient of a scalar-valued f at x, of x's shape: (f(x + h e_i) - f(x - h e_i)) / 2h for each i."""
-    with _borrowed(x, h) as x:
+    with _steppable(x, h) as x:
         gradient = np.zeros(x.shape)
         for index in np.ndindex(x.shape):
-            gradient[index] = _central(lambda x: _number(f(x)), x, index, h)
+            gradient[index] = _central(lambda x: number_of(f(x)), x, index, h)
         return gradient
 
 
 def numerical_gradient_array(f, x, dout, h=1e-5):
     """The gradient of sum(f(x) * dout) at x, of x's shape; the upstream gradient dout has f(x)'s shape."""
     dout = np.asarray(dout, dtype=np.float64)
-    with _borrowed(x, h) as x:
+    with _steppable(x, h) as x:
         gradient = np.zeros(x.shape)
         for index in np.ndindex(x.shape):
-            gradient[index] = np.sum(_central(lambda x: _array(f(x), dout.shape), x, index, h) * dout)
+            gradient[index] = np.sum(_central(lambda x: array_of(f(x), dout.shape), x, index, h) * dout)
         return gradient
 
 
 def sparse_gradient_check(f, x, analytic, num_checks=10, h=1e-5, seed=0):
     """Compare `analytic` (of x's shape) at a few random coordinates; a list of `Comparison`, none twice."""
-    analytic = _like(analytic, x)
+    analytic = gradient_of(analytic, x)
     picks = np.random.default_rng(seed).choice(analytic.size, min(num_checks, analytic.size), replace=False)
-    with _borrowed(x, h) as x:
+    with _steppable(x, h) as x:
         coordinates = [tuple(int(i) for i in np.unravel_index(pick, x.shape)) for pick in picks]
-        slopes = [_central(lambda x: _number(f(x)), x, index, h) for index in coordinates]
+        slopes = [_central(lambda x: number_of(f(x)), x, index, h) for index in coordinates]
     return [_compare(i, slope, analytic[i]) for i, slope in zip(coordinates, slopes, strict=True)]
 
 
@@ -106,18 +107,18 @@ def directional_check(f, x, analytic, num_directions=3, h=1e-5, seed=0):
 
     Two calls of f judge all of `analytic` (x's shape) at once, however large x is.
     """
-    analytic = _like(analytic, x)
+    analytic = gradient_of(analytic, x)
     rng = np.random.default_rng(seed)
     comparisons = []
-    with _borrowed(x, h) as x:
+    with _steppable(x, h) as x:
         start = x.copy()
         for number in range(num_directions):
             v = rng.standard_normal(x.shape)
             v /= np.linalg.norm(v)
             x[...] = start + h * v
-            high = _number(f(x))
+            high = number_of(f(x))
             x[...] = start - h * v
-            low = _number(f(x))
+            low = number_of(f(x))
             comparisons.append(_compare(number, (high - low) / (2 * h), np.sum(analytic * v)))
     return comparisons
 
@@ -137,7 +138,7 @@ def find_kinks(f, x, h=1e-5):
     differ by f'' s, a kink by its jump whatever s is. So (right - left) / s is measured at h, h/2 and h/4:
     smooth if the three agree, up to a tenth and up to rounding.
     """
-    with _borrowed(x, h) as x:
+    with _steppable(x, h) as x:
         kinks = np.zeros(x.shape, dtype=bool)
         for index in np.ndindex(x.shape):
             kinks[index] = _at_kink(f, x, index, h)
@@ -150,10 +151,10 @@ def gradient_check(f, x, analytic, tol=1e-6, h=1e-5):
     A coordinate agrees if |numerical - analytic| <= tol (|numerical| + |analytic|), or if it is below the
     rounding error of the difference itself. Those that do not agree are tried for a kink.
     """
-    analytic = _like(analytic, x)
+    analytic = gradient_of(analytic, x)
     numerical = numerical_gradient(f, x, h)
-    with _borrowed(x, h) as x:
-        size = abs(_number(f(x))) + np.max(np.abs(x * numerical))
+    with _steppable(x, h) as x:
+        size = abs(number_of(f(x))) + np.max(np.abs(x * numerical))
         # Differences know a derivative to ROUNDING * size / h; smaller entries are judged to that much.
         errors = _errors(numerical, analytic, max(1e-8, ROUNDING * size / (h * tol)))
         disagree = ~(errors <= tol)
@@ -168,18 +169,13 @@ def gradient_check(f, x, analytic, tol=1e-6, h=1e-5):
 
 
 @contextmanager
-def _borrowed(x, h) -> Iterator[np.ndarray]:
-    """x as a float64 array to alter: x itself where it is one, put back at the end whatever happens."""
-    own = isinstance(x, np.ndarray) and x.dtype == np.float64 and x.flags.writeable
-    x = x if own else np.array(x, dtype=np.float64)
-    largest = np.max(np.abs(x), initial=0.0)
-    if not np.spacing(largest) < h:
-        raise ChainruleError(f"numerical gradient: expected h > 0 that changes x, got h = {h} at |x| = {largest:g}")
-    saved = x.copy()
-    try:
+def _steppable(x, h) -> Iterator[np.ndarray]:
+    """x as a float64 array to alter, if steps of h alter it."""
+    with borrowed(x, np.float64) as x:
+        largest = np.max(np.abs(x), initial=0.0)
+        if not np.spacing(largest) < h:
+            raise ChainruleError(f"numerical gradient: expected h > 0 that changes x, got h = {h} at |x| = {largest:g}")
         yield x
-    finally:
-        x[...] = saved
 
 
 def _central(f, x, index, h):
@@ -200,10 +196,10 @@ def _moved(f, x, index, step):
 
 def _at_kink(f, x, index, h):
     """Whether (slope right - slope left) / s changes with the step s; see `find_kinks`."""
-    middle, centre = float(x[index]), _number(f(x))
+    middle, centre = float(x[index]), number_of(f(x))
     curvatures, size = [], abs(centre)
     for s in (h, h / 2, h / 4):
-        (high, above), (low, below) = (_moved(lambda x: _number(f(x)), x, index, step) for step in (s, -s))
+        (high, above), (low, below) = (_moved(lambda x: number_of(f(x)), x, index, step) for step in (s, -s))
         right, left = (above - centre) / (high - middle), (centre - below) / (middle - low)
         curvatures.append((right - left) / s)
         size = max(size, abs(above), abs(below))
@@ -220,36 +216,3 @@ def _errors(a, b, floor):
 
 def _compare(index, numerical, analytic):
     return Comparison(index, float(numerical), float(analytic), rel_error(numerical, analytic))
-
-
-def _like(analytic, x):
-    """The analytic gradient in float64, if it has x's shape and there is something to check."""
-    analytic, shape = np.asarray(analytic, dtype=np.float64), np.shape(x)
-    if analytic.shape != shape:
-        raise ChainruleError(
-            f"gradient check: expected x's shape {shape}, got a gradient of {analytic.shape}; check sums"
-        )
-    if not analytic.size:
-        raise ChainruleError(f"gradient check: expected something to check, got an empty x of shape {shape}")
-    return analytic
-
-
-def _number(value):
-    """What f returned as one float."""
-    if isinstance(value, tuple):
-        raise ChainruleError("f: expected one number, got a tuple; return the loss alone, as in lambda x: f(x)[0]")
-    if np.size(value) != 1:
-        raise ChainruleError(
-            f"f: expected one number, got shape {np.shape(value)}; try numerical_gradient_array with a dout"
-        )
-    return float(np.asarray(value).item())
-
-
-def _array(value, shape):
-    """What f returned as a float64 array of dout's shape: a copy, for f may return x itself."""
-    if isinstance(value, tuple):
-        raise ChainruleError("f: expected one array, got a tuple; return the output alone, as in lambda x: f(x)[0]")
-    value = np.array(value, dtype=np.float64)
-    if value.shape != shape:
-        raise ChainruleError(f"f: expected an array of dout's shape {shape}, got {value.shape}")
-    return value

@@ -10,7 +10,7 @@ import chainrule
 from autograder.errors import UsageError
 from autograder.key import write_key
 
-__all__ = ["TAUGHT", "dropped_modules", "edition_files", "write_edition"]
+__all__ = ["DATASETS", "PROVIDED", "TAUGHT", "dropped_modules", "edition_files", "write_edition"]
 
 # The assignment in which each module is taught: absent from that release and from the earlier ones.
 TAUGHT = {
@@ -20,16 +20,27 @@ TAUGHT = {
         *("layers", "activations", "initializers", "optim", "fc_net"),
         *("norm", "dropout", "augment", "conv", "convnet"),
     ),
+    "assignment4": ("recurrent", "captioning"),
+    "assignment5": ("visualize", "style", "fast_style", "gan"),
 }
+# What stands beside the notebooks of an assignment: there in its release and in the later ones.
+PROVIDED = {
+    "assignment2": ("graphs",),
+    "assignment3": ("experiments", "filters", "landscapes", "regimes", "signals"),
+    "assignment4": ("shapes_net", "captions", "caption_pictures", "gates_over_time", "memories"),
+    "assignment5": ("squeezenet", "insights", "paintings", "stylizing", "generations"),
+}
+# Files beside the package that its modules read, from which assignment on.
+DATASETS = {"assignment4": ("datasets/shapes_net.npz",)}
 PACKAGE = Path(chainrule.__file__).parent
 
 
 def dropped_modules(assignment):
-    """The modules a student of this assignment does not get."""
+    """The modules a student of this assignment does not get: taught in it or later, or provided later."""
     if assignment not in TAUGHT:
         raise UsageError(f"assignment: expected one of {', '.join(TAUGHT)}, got {assignment!r}")
-    later = list(TAUGHT)[list(TAUGHT).index(assignment) :]
-    return [module for name in later for module in TAUGHT[name]]
+    taught = [module for name, modules in TAUGHT.items() if name >= assignment for module in modules]
+    return taught + [module for name, modules in PROVIDED.items() if name > assignment for module in modules]
 
 
 def edition_files(assignment):
@@ -40,10 +51,13 @@ def edition_files(assignment):
 
 
 def write_edition(folder, assignment):
-    """Write folder/chainrule: the student edition with the answer key of the assignment."""
+    """Write folder/chainrule, the student edition with the answer key of the assignment, and the data it reads."""
     target = Path(folder, "chainrule")
     for path in edition_files(assignment):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGE / path, target / path)
     (target / "answers").mkdir(exist_ok=True)
     write_key(target / "answers" / f"{assignment}.npz", assignment)
+    for path in (path for name, paths in DATASETS.items() if name <= assignment for path in paths):
+        Path(folder, path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(PACKAGE.parent / path, Path(folder, path))

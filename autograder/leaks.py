@@ -32,7 +32,7 @@ def find_leaks(folder, assignment=None):
     assignment = assignment or folder.name
     dropped = dropped_modules(assignment) if assignment in TAUGHT else []
     given = {module for modules in TAUGHT.values() for module in modules} - set(dropped) if dropped else set()
-    secret = frozenset(task.name for task in TASKS if task.module.__name__.rpartition(".")[2] not in given)
+    secret = frozenset(task.name for task in TASKS if task.module.__name__.split(".")[1] not in given)
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         place = str(path.relative_to(folder))
@@ -40,6 +40,14 @@ def find_leaks(folder, assignment=None):
             continue
         found += [f"{place}: {what}" for what in _in_file(path, dropped, given, secret)]
     return found
+
+
+def _module(path):
+    """The name of the module or package directly in chainrule/ that a Python file belongs to, if it does."""
+    if path.suffix != ".py" or "chainrule" not in path.parts[:-1]:
+        return None
+    last = len(path.parts) - 2 - path.parts[-2::-1].index("chainrule")
+    return Path(path.parts[last + 1]).stem
 
 
 def _in_file(path, dropped, given, secret):
@@ -50,11 +58,12 @@ def _in_file(path, dropped, given, secret):
         return [f"a file of this kind ({path.name}) does not belong into a release"]
     if any(name in path.stem.lower() for name in SECRET_NAMES):
         return ["its name is one of the grader's files"]
-    if path.stem in dropped and path.parent.name == "chainrule" and path.suffix == ".py":
-        return ["the module is taught in this assignment or a later one"]
+    module = _module(path)
+    if module in dropped:
+        return ["the module is taught in this assignment, or belongs to a later one"]
     if path.suffix == ".ipynb":
         return _in_notebook(nbformat.read(path, as_version=4), secret)
-    if path.suffix == ".py" and not (path.stem in given and path.parent.name == "chainrule"):
+    if path.suffix == ".py" and module not in given:
         return _in_code(path.read_text(encoding="utf-8"), secret)
     return []
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.course import read_folder
-from autograder.edition import PACKAGE, TAUGHT, dropped_modules, edition_files
+from autograder.edition import DATASETS, PACKAGE, PROVIDED, TAUGHT, dropped_modules, edition_files
 from autograder.errors import GradingError, SpecError, UsageError
 from autograder.leaks import find_leaks
 from autograder.release import release
@@ -54,18 +54,26 @@ def test_kept_modules_do_not_import_dropped_ones(assignment):
             assert not dropped & set(names), path
 
 
-def test_every_module_is_taught_or_always_present():
-    always = {"__init__", "check", "checkpoints", "data", "errors", "gradcheck", "mine", "plotting", "shapes", "solver"}
-    always |= {"experiments", "filters", "graphs", "landscapes", "regimes", "signals"}  # pictures of the experiments
-    taught = {module for modules in TAUGHT.values() for module in modules}
-    assert {path.stem for path in PACKAGE.glob("*.py")} == always | taught
+def names_in(folder):
+    """The modules and packages of a chainrule folder, without its data."""
+    return {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+
+
+def test_every_module_is_taught_provided_or_always_present():
+    always = {"__init__", "check", "checkpoints", "data", "errors", "gradcheck", "judging", "mine", "plotting"}
+    listed = {module for table in (TAUGHT, PROVIDED) for modules in table.values() for module in modules}
+    assert names_in(PACKAGE) == always | {"shapes", "solver"} | listed
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_a_release_holds_the_modules_of_earlier_assignments_and_none_of_its_own(root, assignment):
-    there = {p.stem for p in (root / "assignments" / assignment / "chainrule").glob("*.py")}
+def test_a_release_holds_what_earlier_assignments_taught_and_nothing_of_its_own(root, assignment):
+    there = names_in(root / "assignments" / assignment / "chainrule")
     for name, modules in TAUGHT.items():
         assert there & set(modules) == (set(modules) if name < assignment else set())
+    for name, modules in PROVIDED.items():
+        assert there & set(modules) == (set(modules) if name <= assignment else set())
+    for name, paths in DATASETS.items():
+        assert all((root / "assignments" / assignment / path).exists() == (name <= assignment) for path in paths)
 
 
 # --- leaks: one for each kind ---
@@ -108,6 +116,12 @@ def test_marks_of_the_instructors_version_are_found(folder, marker):
 def test_a_module_taught_here_is_found(folder, root):
     shutil.copy(root / "chainrule" / "linear.py", folder / "chainrule")
     assert any("taught in this assignment" in line for line in find_leaks(folder))
+
+
+def test_a_package_taught_here_is_found(root, tmp_path):
+    target = tmp_path / "assignment4" / "chainrule" / "recurrent"
+    shutil.copytree(root / "chainrule" / "recurrent", target)
+    assert any("taught in this assignment" in line for line in find_leaks(tmp_path / "assignment4"))
 
 
 @pytest.mark.parametrize("name", ["gradebook.db", "my_solution.py", ".secret.json", "x.pyc"])

@@ -15,7 +15,7 @@ from autograder.journal import Entry
 from autograder.report import Row, write_report
 
 # The warnings of nbgrader's database layer are not ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 SUM = "the data part of dW is the sum over the images, expected their mean: divide by N"
 TAG = "\"'></td><script>document.title = 'PWNED'</script><img src=x onerror=x>"
 ANSWERS = {

@@ -20,6 +20,8 @@ __all__ = [
     "Scene",
     "Thing",
     "make_captioned_shapes",
+    "make_coloured_shapes",
+    "make_shape_masks",
     "make_shapes",
 ]
 
@@ -39,6 +41,7 @@ RELATIONS = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": 
 # Radius in pixels of a 32 x 32 picture, from and to, for each size.
 ALONE = ((6.0, 8.0), (10.0, 12.5))
 PAIRED = ((4.2, 4.8), (6.4, 7.0))
+OPPOSITES = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 SUBPIXELS = 3  # a pixel's coverage is counted on 3 x 3 points
 CHUNK = 200  # pictures drawn at once, to keep memory small
 
@@ -65,6 +68,10 @@ class Scene(NamedTuple):
         a, b = self.first, self.second
         return f"a {a.size} {a.colour} {a.shape} {self.relation} a {b.colour} {b.shape}"
 
+    def turned(self):
+        """The same scene told from its other object; its caption is as true."""
+        return Scene(self.second, OPPOSITES[self.relation], self.first)
+
 
 class CaptionedShapes(NamedTuple):
     """images (N, 3, size, size) float64 in 0..1, with a caption and a `Scene` for each."""
@@ -80,15 +87,25 @@ def make_shapes(num, seed=0, size=32):
     y counts in SHAPES; the classes are as even as num allows. Colour, size, place, a slight turn and the
     background are random.
     """
-    rng = _generator(num, seed, size)
-    y = rng.permutation(np.arange(num) % len(SHAPES))
-    radius = _radii(rng, rng.integers(len(SIZES), size=num), ALONE)
-    # The radius is that of a circle around the shape, so a margin of it keeps the shape inside.
-    x_centre, y_centre = radius + rng.random((2, num)) * (32 - 2 * radius)
-    colour = _colours(rng, rng.integers(len(COLOURS), size=num))
-    X = _backgrounds(rng, num, size)
-    _draw(X, y, x_centre, y_centre, radius, rng.uniform(-0.2, 0.2, num), colour)
-    return _finish(X, rng), y
+    return make_coloured_shapes(num, seed, size)[:2]
+
+
+def make_coloured_shapes(num, seed=0, size=32):
+    """The pictures of `make_shapes` with the colours of their objects: (X, y, colours), colours (num,) in COLOURS."""
+    rng, X, y, colours, painted, places = _one_object(num, seed, size)
+    _draw(X, y, *places, painted)
+    return _finish(X, rng), y, colours
+
+
+def make_shape_masks(num, seed=0, size=32):
+    """Where the objects of `make_shapes` are, with the same num, seed and size: (num, size, size) float64.
+
+    An entry is the part of the pixel that the object covers, 0..1.
+    """
+    _, _, y, _, _, places = _one_object(num, seed, size)
+    masks = np.zeros((num, 1, size, size))
+    _draw(masks, y, *places, np.ones((num, 1)))
+    return masks[:, 0]
 
 
 def make_captioned_shapes(num, seed=0, size=32):
@@ -119,6 +136,19 @@ def make_captioned_shapes(num, seed=0, size=32):
         )
         scenes.append(Scene(first, list(RELATIONS)[relation[i]], second))
     return CaptionedShapes(_finish(X, rng), [str(scene) for scene in scenes], scenes)
+
+
+def _one_object(num, seed, size):
+    """What `make_shapes` draws: generator, backgrounds X, y, colours and their values, (x, y, radius, angle)."""
+    rng = _generator(num, seed, size)
+    y = rng.permutation(np.arange(num) % len(SHAPES))
+    radius = _radii(rng, rng.integers(len(SIZES), size=num), ALONE)
+    # The radius is that of a circle around the shape, so a margin of it keeps the shape inside.
+    x_centre, y_centre = radius + rng.random((2, num)) * (32 - 2 * radius)
+    colours = rng.integers(len(COLOURS), size=num)
+    painted = _colours(rng, colours)
+    X = _backgrounds(rng, num, size)
+    return rng, X, y, colours, painted, (x_centre, y_centre, radius, rng.uniform(-0.2, 0.2, num))
 
 
 def _generator(num, seed, size):

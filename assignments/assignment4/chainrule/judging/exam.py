@@ -1,0 +1,101 @@
+"""What is asked of one task and what the right answers are, by value: arrays and words, no code of a solution.
+
+`Exam` holds the checks of a task, `Check` its cases, `Case` one call with inputs and right outputs; `save_exams` and
+`load_exams` write and read the answer key of an assignment.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
+
+import numpy as np
+
+__all__ = ["Case", "Check", "Exam", "load_exams", "save_exams"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call: its text, its inputs, the right outputs, and what each named mistake would return.
+
+    mistakes: {name: {output: array}}; an output that a mistake gets right is left out.
+    """
+
+    call: str
+    inputs: dict
+    expected: dict
+    mistakes: Mapping = field(default_factory=dict)
+    layout: str = "C"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A few cases that earn points together.
+
+    kind: "values" compares outputs, "untouched" inputs after the call, "growth" the work done in Python at two sizes,
+    "memory" the peak in bytes. All but "values" earn points only where a value of the task is right.
+    view: how an output is seen before it is compared ("abs", "gram", "sorted"; see `compare.VIEWS`).
+    """
+
+    name: str
+    points: float
+    cases: tuple
+    kind: str = "values"
+    rtol: float = 1e-6
+    atol: float = 0.0
+    view: str = ""
+    limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Exam:
+    """All checks of a task and the sentence for every named mistake."""
+
+    task: str
+    checks: tuple
+    sentences: dict
+
+    @property
+    def points(self):
+        return sum(check.points for check in self.checks)
+
+
+def save_exams(path, exams):
+    """Write exams to an .npz file: one JSON text that refers to arrays by name."""
+    arrays = {}
+
+    def pack(value):
+        if is_dataclass(value):
+            value = vars(value)
+        if isinstance(value, Mapping):
+            return {key: pack(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [pack(item) for item in value]
+        if isinstance(value, np.ndarray | np.generic):
+            array = np.asarray(value)
+            key = hashlib.sha256(f"{array.dtype}{array.shape}".encode() + array.tobytes()).hexdigest()[:16]
+            arrays[key] = array
+            return {"@": key}
+        return value
+
+    text = json.dumps(pack(list(exams)))
+    np.savez_compressed(path, exams=np.frombuffer(text.encode(), np.uint8), **arrays)
+
+
+def load_exams(path):
+    """Return {task name: Exam} from a file of `save_exams`. Nothing in it is executed or unpickled."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+
+    def unpack(value):
+        if isinstance(value, dict):
+            return arrays[value["@"]] if "@" in value else {key: unpack(item) for key, item in value.items()}
+        return [unpack(item) for item in value] if isinstance(value, list) else value
+
+    loaded = unpack(json.loads(arrays["exams"].tobytes()))
+    return {packed["task"]: _exam(packed) for packed in loaded}
+
+
+def _exam(packed):
+    checks = [Check(**{**check, "cases": tuple(Case(**case) for case in check["cases"])}) for check in packed["checks"]]
+    return Exam(packed["task"], tuple(checks), packed["sentences"])

@@ -1,0 +1,10 @@
+"""Chainrule: neural networks from scratch in NumPy, one topic a module.
+
+The reference package behind the course. `check` compares a function you wrote with known answers;
+`data` loads the images, `gradcheck` differentiates numerically, `plotting` draws.
+"""
+
+from chainrule.check import check
+
+__version__ = "0.1.0"
+__all__ = ["check"]

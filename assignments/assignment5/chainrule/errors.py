@@ -1,0 +1,19 @@
+"""The errors of Chainrule, split by whose input was wrong."""
+
+__all__ = ["ChainruleError", "CheckFailed", "DataError"]
+
+
+class ChainruleError(Exception):
+    """What went wrong in one line: what, expected, got, what to try."""
+
+
+class DataError(ChainruleError):
+    """A data set is absent, or a file of it is not what it should be."""
+
+
+class CheckFailed(ChainruleError, AssertionError):
+    """A function that was checked is wrong, or was not written yet."""
+
+    def _render_traceback_(self):
+        # IPython asks for this: the table above already says what is wrong, line numbers in here do not help.
+        return [f"{type(self).__name__}: {self}"]

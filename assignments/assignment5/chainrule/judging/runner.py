@@ -1,0 +1,239 @@
+"""Run one call of a student's code and bring the answer back as plain arrays.
+
+This file alone is sent into the process that holds the student's code, so it imports nothing of Chainrule.
+`respond` takes a request and returns a reply, both JSON texts; `execute` does the work; `encode` and `decode` turn
+arrays into JSON and back without pickle. `decode` believes nothing it reads.
+"""
+
+import base64
+import contextlib
+import copy
+import functools
+import io
+import json
+import math
+import os
+import sys
+import traceback
+import tracemalloc
+import warnings
+
+import numpy as np
+
+__all__ = ["BadReply", "decode", "describe", "encode", "execute", "measure", "plain", "respond"]
+
+DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"}
+MAX_BYTES = 8_000_000
+FILE = "<check>"
+_compiled = functools.lru_cache(maxsize=1000)(compile)
+NOT_STUDENTS = ("site-packages", os.path.join("chainrule", "judging"), "<runner>")
+
+
+class BadReply(Exception):
+    """A value that is not a plain array, or does not say truly how large it is."""
+
+
+def plain(value, most=MAX_BYTES):
+    """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype, at most so large."""
+    if value is None:
+        raise BadReply("it is None: is a return statement missing?")
+    if isinstance(value, str | bytes | dict | set):
+        raise BadReply(f"it is of type {type(value).__name__}, not numbers")
+    if type(value) is np.ndarray:
+        _require_small(value, most)  # before it is copied
+    try:
+        array = np.array(value, subok=False)
+    except Exception:
+        raise BadReply(f"it is of type {type(value).__name__}, which is not an array of numbers") from None
+    if array.dtype == np.longdouble:
+        array = array.astype(np.float64)
+    if array.dtype.newbyteorder("<").str not in DTYPES and array.dtype.str not in DTYPES:
+        raise BadReply(f"it is of type {type(value).__name__} with dtype {array.dtype}, not numbers")
+    _require_small(array, most)
+    return array
+
+
+def _require_small(array, most):
+    if array.nbytes > most:
+        raise BadReply(f"it holds {array.nbytes} bytes, more than the {most} allowed")
+
+
+def encode(array):
+    """Return an array as a JSON-able dict."""
+    array = np.ascontiguousarray(array).reshape(np.shape(array))
+    array = array.astype(array.dtype.newbyteorder("<"))
+    data = base64.b64encode(array.tobytes()).decode("ascii")
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": data}
+
+
+def decode(packed, most=MAX_BYTES):
+    """Return the array of `encode`, of at most `most` bytes; anything else raises BadReply."""
+    if not isinstance(packed, dict) or set(packed) != {"dtype", "shape", "data"}:
+        raise BadReply("it is not an array")
+    dtype, shape, data = packed["dtype"], packed["shape"], packed["data"]
+    if not (isinstance(dtype, str) and isinstance(data, str) and isinstance(shape, list)):
+        raise BadReply("it is not an array of numbers")
+    if dtype not in DTYPES or len(shape) > 32:
+        raise BadReply("it is not an array of numbers")
+    if not all(type(n) is int and 0 <= n <= most for n in shape) or math.prod(n for n in shape if n) > 2**50:
+        raise BadReply("its shape is not a list of sizes")
+    try:
+        raw = base64.b64decode(data, validate=True)
+    except ValueError:
+        raise BadReply("its bytes are garbled") from None
+    if len(raw) > most or len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
+        raise BadReply("its size is not the one it claims")
+    return np.frombuffer(raw, dtype).reshape(shape).copy()
+
+
+def execute(call, inputs, outputs, namespace, layout="C", most=MAX_BYTES):
+    """Run the text `call` with the inputs as variables; return the named variables as plain arrays.
+
+    Student functions come from `namespace`. layout "strided" passes arrays that are not contiguous in memory.
+    """
+    given = _fresh(inputs, layout)
+    # Inputs that are asked for are those that were given, whatever the variables are called now.
+    scope = _run(call, given, namespace) | given
+    found = {}
+    for name in outputs:
+        try:
+            found[name] = plain(scope[name], most)
+        except BadReply as error:
+            raise BadReply(f"{name} cannot be compared: {error}") from None
+    return found
+
+
+def measure(call, inputs, namespace):
+    """Return what running the call costs: bytecodes in Python frames, array views made, peak bytes allocated."""
+    costs = {"steps": _count_steps, "views": _count_views, "peak": _peak_bytes}
+    # A debugging print of an array is not work done for the answer: numpy formats few entries, however many there are.
+    with np.printoptions(threshold=0, edgeitems=1):
+        return {name: cost(call, inputs, namespace) for name, cost in costs.items()}
+
+
+def respond(request, namespace):
+    """Answer a JSON request {call, inputs, outputs, layout, measure, most} in JSON, as base64; never raises."""
+    try:
+        asked = json.loads(request)
+        inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in asked["inputs"].items()}
+        if asked["measure"]:
+            found = {n: plain(v) for n, v in measure(asked["call"], inputs, namespace).items()}
+        else:
+            found = execute(asked["call"], inputs, asked["outputs"], namespace, asked["layout"], asked["most"])
+        reply = {"outputs": {name: encode(value) for name, value in found.items()}}
+    except BaseException as error:
+        reply = {"error": describe(error)}
+    return base64.b64encode(json.dumps(reply).encode()).decode()
+
+
+def describe(error):
+    """Return the kind, words and student's line of an exception, as a dict of short texts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    asked = [number for number, frame in enumerate(frames) if frame.filename == FILE]
+    called = frames[asked[-1] + 1 :] if asked else []
+    own = [f.line for f in called if not any(part in f.filename for part in NOT_STUDENTS)]
+    line = next((text for text in reversed(own) if text), "")
+    kind, words = _safely(lambda: type(error).__name__), _safely(lambda: str(error))
+    return {"type": kind[:80] or "an exception", "message": words[:300], "line": line.strip()[:200]}
+
+
+def _safely(text):
+    """Text on one line; an exception class of the student's may do anything when asked for its words."""
+    try:
+        return " ".join(text().split())
+    except BaseException:
+        return ""
+
+
+def _run(call, inputs, namespace):
+    """Execute the call quietly; return its variables."""
+    scope = {**namespace, **inputs}
+    code = _compiled(call, FILE, "exec")
+    quiet = io.StringIO()
+    with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(code, scope)
+    return scope
+
+
+def _fresh(inputs, layout="C"):
+    return {name: _lay_out(value, layout) for name, value in inputs.items()}
+
+
+def _lay_out(value, layout):
+    if not isinstance(value, np.ndarray):
+        return copy.deepcopy(value)
+    if layout == "C" or value.ndim == 0:
+        return value.copy()
+    return np.repeat(value, 2, axis=-1)[..., ::2]
+
+
+def _count_steps(call, inputs, namespace):
+    """Count the bytecodes executed in Python frames."""
+    count = 0
+
+    def step(*_):
+        nonlocal count
+        count += 1
+
+    with _watched(step):
+        _run(call, _fresh(inputs), namespace)
+    return count
+
+
+@contextlib.contextmanager
+def _watched(step):
+    """Call step for every bytecode: by sys.monitoring where there is one (3.12), else by a trace function."""
+    if monitoring := getattr(sys, "monitoring", None):
+        tool, event = 4, monitoring.events.INSTRUCTION
+        monitoring.use_tool_id(tool, "chainrule")
+        monitoring.register_callback(tool, event, step)
+        monitoring.set_events(tool, event)
+        try:
+            yield
+        finally:
+            monitoring.set_events(tool, 0)
+            monitoring.free_tool_id(tool)
+        return
+
+    def trace(frame, event, arg):
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        if event == "opcode":
+            step()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def _count_views(call, inputs, namespace):
+    """Count the arrays derived from the inputs: a loop hidden in map() takes one row at a time."""
+    count = 0
+
+    class Counted(np.ndarray):
+        def __array_finalize__(self, obj):
+            nonlocal count
+            count += 1
+
+    watched = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
+    count = 0
+    try:
+        _run(call, _fresh(watched), namespace)
+    except Exception:
+        return 0  # The answer itself was judged on plain arrays; code that refuses a subclass is not wrong.
+    return count
+
+
+def _peak_bytes(call, inputs, namespace):
+    """Return the largest memory allocated at one time during the call."""
+    tracemalloc.start()
+    try:
+        _run(call, _fresh(inputs), namespace)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,36 @@
+"""Stand-ins that the checks hand to a student's code, so that one task can be judged without another.
+
+`RecordingClassifier` is cross-validated; `probe` gives a linear classifier a simple loss and records its batches.
+"""
+
+import numpy as np
+
+__all__ = ["RecordingClassifier", "probe"]
+
+
+class RecordingClassifier:
+    """A classifier whose predictions depend on what it was trained on, on the image and on k."""
+
+    def train(self, X, y):
+        self.total = int(np.sum(X)) + int(np.sum(y))
+
+    def predict(self, X, k=1, num_loops=0):
+        return (X[:, 0].astype(int) + k * X[:, 1].astype(int) + self.total) % 3
+
+
+def probe(classifier_class, W=None):
+    """Return an instance whose loss is the mean squared score of the labelled class, with the batches it was given."""
+
+    class Probe(classifier_class):
+        def loss(self, X_batch, y_batch, reg):
+            self.ids.append(X_batch[:, 0])
+            self.labels.append(y_batch)
+            rows = np.arange(len(y_batch))
+            scores = (X_batch @ self.W)[rows, y_batch]
+            dscores = np.zeros((len(y_batch), self.W.shape[1]))
+            dscores[rows, y_batch] = 2 * scores / len(y_batch)
+            return np.mean(scores**2) + reg * np.sum(self.W**2), X_batch.T @ dscores + 2 * reg * self.W
+
+    made = Probe()
+    made.ids, made.labels, made.W = [], [], W
+    return made

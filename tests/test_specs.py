@@ -50,7 +50,6 @@ def verdict_on(task, seed, **changed):
     return judge(exam(task, seed), asker(names_of(task, **changed)), seed)
 
 
-@cache
 def verdict_on_mistake(task, wrong, seed):
     scope = dict(vars(task.module))
     exec(compile(task.mistaken(wrong), "<mistake>", "exec"), scope)
@@ -73,27 +72,19 @@ def test_the_reference_gets_full_marks(task):
 
 
 @per_mistake
-def test_a_named_mistake_loses_points(task, wrong):
+def test_a_named_mistake_loses_points_and_is_told_in_its_own_sentence_alone(task, wrong):
+    # One test, so that the verdicts are worked out once.
     for seed in SEEDS:
-        assert verdict_on_mistake(task, wrong, seed).score < task.points
-
-
-@per_mistake
-def test_a_named_mistake_is_told_in_its_own_sentence(task, wrong):
-    for seed in SEEDS:
-        lost = [o for o in verdict_on_mistake(task, wrong, seed).lost() if o.message != NO_VALUE]
+        verdict = verdict_on_mistake(task, wrong, seed)
+        assert verdict.score < task.points
+        lost = [o for o in verdict.lost() if o.message != NO_VALUE]
         if {kinds(task)[o.name] for o in lost} <= MEASURED:
             # Every value is right; the sentence of the one check that was lost names the cause.
             assert len(lost) == 1
             assert "grows with N" in lost[0].message or "MB are enough" in lost[0].message
         else:
             assert any(wrong.says in o.message for o in lost)
-
-
-@per_mistake
-def test_a_named_mistake_is_never_taken_for_another(task, wrong):
-    for seed in SEEDS:
-        said = " ".join(o.message for o in verdict_on_mistake(task, wrong, seed).lost())
+        said = " ".join(o.message for o in verdict.lost())
         assert [m.name for m in task.mistakes if m.says != wrong.says and m.says in said] == []
 
 

@@ -1,8 +1,8 @@
 """Train pairs of nets against each other, show what they generate, and measure how good it is.
 
-`draw_params` makes first weights; `train_gan` runs many rounds and keeps samples on the way, `train_judge` trains a
-classifier of digits, and `judge_samples` lets it say what share of images it recognises and which classes there are.
-`nearest_images` finds what a sample may be a copy of.
+`train_gan` runs many rounds and keeps samples on the way, `train_judge` trains a classifier of digits, and
+`judge_samples` lets it say what share of images it recognises and which classes there are. `nearest_images` finds what
+a sample may be a copy of.
 
 Pictures: `plot_game` (one number a player), `plot_densities` (a generator of numbers), `plot_losses`, `show_history`,
 `show_neighbours`; `print_quality` prints a table. Nets, losses and steps are the student's and come as arguments.
@@ -21,7 +21,6 @@ from chainrule.two_layer import TwoLayerNet
 __all__ = [
     "History",
     "Quality",
-    "draw_params",
     "gradient_size",
     "judge_samples",
     "nearest_images",
@@ -55,19 +54,6 @@ class Quality(NamedTuple):
     recognised: float
     classes: int
     shares: np.ndarray
-
-
-def draw_params(shapes, outputs, seed, dtype=np.float32):
-    """First parameters W1, b1, W2, b2 ... as a dict: one array of random weights of each shape, biases of 0.
-
-    outputs: units or maps of each layer, the length of its bias. A weight has the variance 2 / (weights of one output),
-    as He et al. (2015) have it.
-    """
-    rng, params = np.random.default_rng(seed), {}
-    for k, (shape, size) in enumerate(zip(shapes, outputs, strict=True), 1):
-        std = np.sqrt(2 * size / np.prod(shape))
-        params |= {f"W{k}": (std * rng.standard_normal(shape)).astype(dtype), f"b{k}": np.zeros(size, dtype)}
-    return params
 
 
 def gradient_size(grads):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chainrule import gan, generations
+from chainrule import gan, generations, initializers
 from chainrule.conv import conv_forward_fast
 from chainrule.gradcheck import gradient_check
 
@@ -252,7 +252,7 @@ def test_a_round_moves_each_net_by_its_own_loss_alone(make):
 
 
 def test_first_weights_have_the_variance_of_he():
-    params = generations.draw_params(((300, 200), (40, 30, 4, 4)), (200, 40), seed=0)
+    params = initializers.draw_params(((300, 200), (40, 30, 4, 4)), (200, 40), seed=0)
     # Variance 2 / fan-in: 300 inputs, and 30 maps of 4x4. Of 19,200 numbers it is known to 6 * sqrt(2 / 19200) = 6 %.
     np.testing.assert_allclose(np.var(params["W1"]), 2 / 300, rtol=0.06)
     np.testing.assert_allclose(np.var(params["W2"]), 2 / 480, rtol=0.062)

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.activations import leaky_relu_backward, leaky_relu_forward, tanh_backward, tanh_forward
 from chainrule.conv import conv_backward_fast, conv_forward_fast
 from chainrule.gan.layers import conv_transpose_backward, conv_transpose_forward
-from chainrule.generations import draw_params
+from chainrule.initializers import draw_params
 from chainrule.layers import affine_backward, affine_forward, relu_backward, relu_forward
 
 __all__ = ["ConvDiscriminator", "ConvGenerator", "Discriminator", "Generator"]

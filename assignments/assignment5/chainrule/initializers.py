@@ -1,8 +1,8 @@
-"""First weights: `initialize` draws them, `activation_statistics` shows what they do to a signal, layer by layer."""
+"""First weights: `initialize` and `draw_params` draw them, `activation_statistics` shows what they do to a signal."""
 
 import numpy as np
 
-__all__ = ["activation_statistics", "initialize"]
+__all__ = ["activation_statistics", "draw_params", "initialize"]
 
 
 def initialize(kind, fan_in, fan_out, rng):
@@ -35,3 +35,16 @@ def activation_statistics(x, weights, forward):
         means.append(np.mean(x))
         stds.append(np.std(x))
     return means, stds
+
+
+def draw_params(shapes, outputs, seed, dtype=np.float32):
+    """First parameters W1, b1, W2, b2 ... as a dict: one array of random weights of each shape, biases of 0.
+
+    outputs: units or maps of each layer, the length of its bias. A weight has the variance 2 / (weights of one output),
+    as He et al. (2015) have it.
+    """
+    rng, params = np.random.default_rng(seed), {}
+    for k, (shape, size) in enumerate(zip(shapes, outputs, strict=True), 1):
+        std = np.sqrt(2 * size / np.prod(shape))
+        params |= {f"W{k}": (std * rng.standard_normal(shape)).astype(dtype), f"b{k}": np.zeros(size, dtype)}
+    return params

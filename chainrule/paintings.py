@@ -16,13 +16,22 @@ from tqdm import tqdm
 
 from chainrule.errors import ChainruleError
 from chainrule.optim import cosine_decay
-from chainrule.plotting import COLOURS, STYLES
+from chainrule.plotting import COLOURS, INK, STYLES
 
-__all__ = ["PHOTOGRAPHS", "Painting", "load_photograph", "noise", "paint", "plot_losses", "show_grams", "show_pictures"]
+__all__ = [
+    "PHOTOGRAPHS",
+    "Painting",
+    "load_photograph",
+    "noise",
+    "paint",
+    "plot_losses",
+    "recipe",
+    "show_grams",
+    "show_pictures",
+]
 
 PHOTOGRAPHS = ("china", "flower")
 TERMS = ("content", "style", "tv")
-INK = "#333333"
 
 
 class Painting(NamedTuple):

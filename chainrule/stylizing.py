@@ -14,12 +14,11 @@ from tqdm import tqdm
 from chainrule.errors import ChainruleError
 from chainrule.optim import adam, cosine_decay
 from chainrule.paintings import PHOTOGRAPHS, load_photograph
-from chainrule.plotting import COLOURS
+from chainrule.plotting import COLOURS, INK
 from chainrule.shapes import make_shapes
 
 __all__ = ["draw_waves", "plot_training", "random_crops", "timed", "train", "training_pictures"]
 
-INK = "#333333"
 # Night blue, blue, yellow, white, green-blue, orange.
 PALETTE = np.array(
     [

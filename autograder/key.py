@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from autograder.spec import exam_of
-from autograder.specs import TASKS, of_assignment, task_named
+from autograder import specs
+from autograder.specs import of_assignment, task_named
 from chainrule.judging.exam import save_exams
 
 __all__ = ["VISIBLE_SEED", "visible_exams", "write_key"]
@@ -19,13 +20,13 @@ class _Exams(Mapping):
         return _exam(name)
 
     def __contains__(self, name):
-        return any(task.name == name for task in TASKS)
+        return any(task.name == name for task in specs.TASKS)
 
     def __iter__(self):
-        return (task.name for task in TASKS)
+        return (task.name for task in specs.TASKS)
 
     def __len__(self):
-        return len(TASKS)
+        return len(specs.TASKS)
 
 
 @cache

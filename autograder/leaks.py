@@ -11,7 +11,7 @@ import nbformat
 
 from autograder.edition import TAUGHT, dropped_modules
 from autograder.errors import UsageError
-from autograder.specs import TASKS
+from autograder import specs
 
 __all__ = ["find_leaks"]
 
@@ -32,7 +32,7 @@ def find_leaks(folder, assignment=None):
     assignment = assignment or folder.name
     dropped = dropped_modules(assignment) if assignment in TAUGHT else []
     given = {module for modules in TAUGHT.values() for module in modules} - set(dropped) if dropped else set()
-    secret = frozenset(task.name for task in TASKS if task.module.__name__.split(".")[1] not in given)
+    secret = frozenset(task.name for task in specs.TASKS if task.module.__name__.split(".")[1] not in given)
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         place = str(path.relative_to(folder))
@@ -133,7 +133,7 @@ def _shape(statement):
 def _reference_pairs(secret):
     """{(shape, shape): task} of two long statements that follow each other in a reference function."""
     pairs = {}
-    for task in (task for task in TASKS if task.name in secret):
+    for task in (task for task in specs.TASKS if task.name in secret):
         for body in _bodies(ast.parse(task.source())):
             shapes = [_shape(statement) for statement in body]
             pairs |= {p: task.name for p in zip(shapes, shapes[1:], strict=False) if None not in p}
@@ -144,7 +144,7 @@ def _reference_pairs(secret):
 def _reference_returns(secret):
     """{return statement: task} of the reference functions that are one long return."""
     found = {}
-    for task in (task for task in TASKS if task.name in secret):
+    for task in (task for task in specs.TASKS if task.name in secret):
         body = [s for s in ast.parse(task.source()).body[0].body if not _is_docstring(s)]
         if len(body) == 1 and isinstance(body[0], ast.Return):
             found[ast.dump(body[0])] = task.name

@@ -1,4 +1,5 @@
-# `make demo` runs the whole round on a made-up class, `make test` all tests; each installs what it needs first.
+# `make demo` runs the whole round on a made-up class, `make test` all tests, `make mutants` the measure of the grader's
+# errors; each installs what it needs first.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ NOTEBOOKS := $(wildcard source/*/*.ipynb)
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test install sandbox lint format notebooks release clean
+.PHONY: demo test mutants install sandbox lint format notebooks release clean
 
 demo: install sandbox
 	$(BIN)/autograder demo
@@ -17,7 +18,13 @@ demo: install sandbox
 test: install sandbox lint
 	{ $(BIN)/pytest -n 2 --dist loadfile -m slow; rounds=$$?; $(BIN)/pytest -n 2 --dist worksteal -m "not slow" && [ $$rounds = 0 ]; } \
 	|| $(BIN)/pytest --last-failed --last-failed-no-failures none
+	$(BIN)/python -m tests.mutants --totals
 	$(BIN)/pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/sanitize.cfg -p no:cacheprovider -W default $(NOTEBOOKS)
+
+# How often the grader is wrong: right answers, named mistakes and generated mutants of every task. It fails if a goal is
+# not met. For some tasks: make mutants ONLY="--task add_bias", or ONLY="--changed main".
+mutants: install
+	$(BIN)/python -m tests.mutants $(ONLY)
 
 install: $(VENV)/.installed
 

@@ -1,11 +1,13 @@
-"""The command line: `autograder tasks | release | leaks | sync | grade | report | judge | doctor | demo`."""
+"""The command line: `autograder tasks | release | leaks | sync | grade | report | judge | replay | doctor | demo`."""
 
 import argparse
 import json
+import os
 import secrets
 import sys
 import warnings
 from dataclasses import asdict
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -26,7 +28,12 @@ def main(argv=None):
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # those of nbgrader's database layer say nothing to an instructor
     try:
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever reads has enough, as `head` does; Python would flush once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except UsageError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
@@ -69,8 +76,15 @@ def _parser():
     made.add_argument("assignment")
     made = command("judge", judge, "judge functions of a plain file as hidden tests would")
     made.add_argument("files", nargs="+", metavar="FILE.py")
-    made.add_argument("--task", help="only this task")
+    made.add_argument("--task", action="append", help="only this task; may be given several times")
     made.add_argument("--seed", type=_natural, help="the seed of an earlier verdict, to repeat it")
+    _add_common(made)
+    made = command("replay", replay, "reach a verdict again and show what was wrong: inputs, answers, right values")
+    made.add_argument("what", metavar="ASSIGNMENT|FILE.py|VERDICTS.json", help="what `grade` or `judge` judged")
+    made.add_argument("--student", help="of an assignment: whose verdicts")
+    made.add_argument("--task", help="only this task (default: those that lost points)")
+    made.add_argument("--seed", type=_natural, help="of a FILE.py: the seed of the verdict")
+    made.add_argument("--script", metavar="NEW.py", help="write a script that fails as the answer does")
     _add_common(made)
     made = command("doctor", doctor, "try on this machine what students' code must not be able to do")
     made.add_argument("--json", action="store_true", help="print JSON")
@@ -198,14 +212,82 @@ def judge(arguments):
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
     for path in arguments.files:
         read_code(path)
-    found = []
+    found, problems = [], []
     for path in arguments.files:
-        for verdict in judge_file(path, _options(arguments), seed, arguments.task):
-            found.append({"file": str(path)} | verdict.as_dict())
+        try:
+            verdicts = judge_file(path, _options(arguments), seed, arguments.task)
+        except UsageError as error:  # costs this file alone
+            problems.append(error)
+            continue
+        for verdict in verdicts:
+            found.append({"file": str(path)} | verdict.as_dict() | ({} if verdict.attempted else {"attempted": False}))
             if not arguments.json:
                 print(verdict)
-    print(json.dumps(found, indent=1) if arguments.json else f"seed {seed}")
-    return 0
+        if not arguments.json:
+            print(f"{path}: {_summary(verdicts, arguments.task or ())}")
+    if found:
+        print(json.dumps(found, indent=1) if arguments.json else f"seed {seed}")
+    for error in problems:
+        print(f"autograder: {error}", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def _summary(verdicts, wanted):
+    """What was judged of a file, in a line."""
+    attempted = [v for v in verdicts if v.attempted]
+    score, most = sum(v.score for v in verdicts), sum(v.points for v in verdicts)
+    blank = [v.task for v in verdicts if not v.attempted]
+    missing = [name for name in wanted if name not in {v.task for v in verdicts}]
+    parts = [f"{len(attempted)} task{'s' * (len(attempted) != 1)} judged, {score:g} of {most:g} points"]
+    parts += [
+        f"{word}: {', '.join(names)}" for word, names in (("not attempted", blank), ("missing", missing)) if names
+    ]
+    return "; ".join(parts)
+
+
+def replay(arguments):
+    from autograder.replay import one_to_script
+    from autograder.replay_text import as_dict, as_text
+    from autograder.sandbox import require_sandbox
+    from autograder.script import require_new, write_script
+
+    if arguments.script:
+        require_new(Path(arguments.script))
+    if arguments.sandbox == "bwrap":
+        require_sandbox()
+    found = _replayed(arguments)
+    if arguments.json:
+        print(json.dumps([as_dict(replayed) for replayed in found], indent=1))
+    else:
+        print("\n\n".join(map(as_text, found)) or "no task lost points; name one with --task")
+    if arguments.script:
+        files = write_script(arguments.script, one_to_script(found))
+        said = ", ".join(map(str, files)) or "nothing to write: nothing that was asked failed"
+        print(f"script: {said}", file=sys.stderr if arguments.json else sys.stdout)
+    return 1 if any(replayed.differences() for replayed in found) else 0
+
+
+def _replayed(arguments):
+    """The verdicts that `replay` was asked for, again."""
+    from autograder.replay import replay_file, replay_list, replay_record
+
+    what, student, seed, task = arguments.what, arguments.student, arguments.seed, arguments.task
+    if what.endswith(".py"):
+        _require(seed is not None and student is None, "--seed N, and no --student, with a FILE.py")
+        return replay_file(what, _options(arguments), seed, task)
+    if what.endswith(".json"):
+        _require(
+            seed is None and student is None, "neither --seed nor --student with VERDICTS.json: it holds the seeds"
+        )
+        return replay_list(what, _options(arguments), task)
+    _require(seed is None and student is not None, "--student S, and no --seed, with an assignment")
+    course = _course(arguments)
+    return replay_record(course, what, student, _options(arguments, course), task)
+
+
+def _require(condition, expected):
+    if not condition:
+        raise UsageError(f"replay: expected {expected}")
 
 
 def report(arguments):

@@ -1,6 +1,6 @@
 """The student edition of the package for an assignment: selected files, none edited, and the answer key.
 
-`edition_files` lists what is kept; `write_edition` copies it into a released folder.
+`edition_files` lists what is kept; `write_edition` copies it into a released folder, `write_modules` without the key.
 """
 
 import shutil
@@ -10,7 +10,7 @@ import chainrule
 from autograder.errors import UsageError
 from autograder.key import write_key
 
-__all__ = ["DATASETS", "PROVIDED", "TAUGHT", "dropped_modules", "edition_files", "write_edition"]
+__all__ = ["DATASETS", "PROVIDED", "TAUGHT", "dropped_modules", "edition_files", "write_edition", "write_modules"]
 
 # The assignment in which each module is taught: absent from that release and from the earlier ones.
 TAUGHT = {
@@ -52,12 +52,18 @@ def edition_files(assignment):
 
 def write_edition(folder, assignment):
     """Write folder/chainrule, the student edition with the answer key of the assignment, and the data it reads."""
+    write_modules(folder, assignment)
+    answers = Path(folder, "chainrule", "answers")
+    answers.mkdir(exist_ok=True)
+    write_key(answers / f"{assignment}.npz", assignment)
+
+
+def write_modules(folder, assignment):
+    """Write folder/chainrule without an answer key, and the data it reads."""
     target = Path(folder, "chainrule")
     for path in edition_files(assignment):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGE / path, target / path)
-    (target / "answers").mkdir(exist_ok=True)
-    write_key(target / "answers" / f"{assignment}.npz", assignment)
     for path in (path for name, paths in DATASETS.items() if name <= assignment for path in paths):
         Path(folder, path).parent.mkdir(exist_ok=True)
         shutil.copyfile(PACKAGE.parent / path, Path(folder, path))

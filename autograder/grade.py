@@ -25,7 +25,7 @@ from autograder.step import Options, grade_submission, notebooks_of, unjudged
 from autograder.submission import read_submission
 from autograder.workers import pool, submit
 
-__all__ = ["Result", "grade", "pool"]
+__all__ = ["Result", "grade", "pool", "stamp_of"]
 
 MARGIN_SECONDS = 120
 # Errors that say nothing about a submission.
@@ -112,7 +112,7 @@ class _Round:
         require_name(student)
         folder, notebooks = self.course.path("submitted", self.assignment, student), notebooks_of(self.released)
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
-        stamp = _stamp(submitted, self.released, self.options)
+        stamp = stamp_of(submitted, self.released, self.options)
         known = None if force else self._known(student, stamp)
         if known:
             yield known
@@ -198,7 +198,7 @@ def _line(error):
     return " ".join(str(error).split())[:300]
 
 
-def _stamp(submitted, released, options):
+def stamp_of(submitted, released, options):
     """A fingerprint of all that decides the grade."""
     text = hashlib.sha256(repr(options).encode())
     for files in (submitted, released):

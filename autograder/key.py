@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 
-from autograder.spec import exam_of
 from autograder import specs
+from autograder.spec import exam_of
 from autograder.specs import of_assignment, task_named
 from chainrule.judging.exam import save_exams
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nbformat
 
+from autograder import specs
 from autograder.edition import TAUGHT, dropped_modules
 from autograder.errors import UsageError
-from autograder import specs
 
 __all__ = ["find_leaks"]
 

@@ -150,7 +150,9 @@ def _tasks(rows):
         for verdict in row.verdicts:
             task = tasks.setdefault(verdict["task"], Task(verdict["task"], verdict["max"]))
             task.scores.append(verdict["score"])
-            wrong = {check["message"] for check in verdict["checks"] if check["result"] == "wrong"} - {NO_VALUE}
+            wrong = {check["message"] for check in verdict["checks"] if check["result"] in ("wrong", "in part")} - {
+                NO_VALUE
+            }
             # A reason counts once for a student, however many checks it costs.
             task.reasons.update(sorted(wrong))
             task.blank += verdict["reason"] == NOT_ATTEMPTED

@@ -1,6 +1,7 @@
 """Run the cells of one notebook and judge its tasks, whatever the code does to the process that holds it: `Run`."""
 
 import time
+from dataclasses import dataclass
 
 from nbformat.v4 import new_output
 
@@ -9,10 +10,11 @@ from autograder.kept import LEFT_OUT
 from autograder.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox import START_SECONDS
 from autograder.spec import exam_of
-from chainrule.judging.exam import Case
-from chainrule.judging.verdict import AnswerError, Unanswered, judge
+from chainrule.judging.exam import Case, Exam
+from chainrule.judging.runner import BadReply
+from chainrule.judging.verdict import AnswerError, Unanswered, Verdict, judge
 
-__all__ = ["Run"]
+__all__ = ["Evidence", "Run"]
 
 HANGS_ALLOWED = 2
 DEFINED = """
@@ -24,6 +26,24 @@ def there(name):
     return callable(value)
 found = [there(name) for name in {names}]
 """
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict rests on.
+
+    answers: [(Case of the exam, {output: array} or the error in its place)] in the order they were asked for;
+    cells: the code that had run before.
+    """
+
+    verdict: Verdict
+    exam: Exam
+    answers: list
+    cells: list
+
+
+class NotAsked(Unanswered):
+    """A question that was not put, because too much time is gone."""
 
 
 class Run:
@@ -89,11 +109,14 @@ class Run:
 
         said: what is to be known about its cells.
         """
-        questions = _Questions(self)
-        verdict = judge(exam_of(task, seed), questions.ask, seed)
+        exam, questions, answers = exam_of(task, seed), _Questions(self), []
+        verdict = judge(exam, _kept(questions.ask, answers), seed)
         self.notes += questions.limits
         unboxed = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
-        return verdict.noted([*unboxed, *said, *questions.limits])
+        verdict = verdict.noted([*unboxed, *said, *questions.limits])
+        if self.options.witness:
+            self.options.witness(Evidence(verdict, exam, answers, list(self.ran)))
+        return verdict
 
     def defines(self, names):
         """Return those of the names, such as "Class.method", that the code in the kernel defines."""
@@ -137,6 +160,23 @@ class Run:
         return f"the notebook's {self.limits.notebook_seconds:g} s were used up"
 
 
+def _kept(ask, answers):
+    """The same `ask`, which also puts every answer on a list; what was not asked has none."""
+
+    def asking(case, measured):
+        try:
+            answer = ask(case, measured)
+        except NotAsked:
+            raise
+        except (AnswerError, BadReply, Unanswered) as error:
+            answers.append((case, error))
+            raise
+        answers.append((case, answer))
+        return answer
+
+    return asking
+
+
 class _Questions:
     """The questions of one task. limits: those that its answers hit."""
 
@@ -148,15 +188,15 @@ class _Questions:
         run = self.run
         left = min(self.end - time.monotonic(), run.limits.answer_seconds)
         if run._seconds(1) <= 0:
-            raise Unanswered(f"not asked: {run._used_up()}")
+            raise NotAsked(f"not asked: {run._used_up()}")
         if left <= 0:
-            raise Unanswered(f"not asked: the task's {run.limits.task_seconds:g} s were used up")
+            raise NotAsked(f"not asked: the task's {run.limits.task_seconds:g} s were used up")
         if self.hangs == HANGS_ALLOWED:
-            raise Unanswered(f"not asked: {self.hangs} questions before it got no answer")
+            raise NotAsked(f"not asked: {self.hangs} questions before it got no answer")
         try:
             return run._alive().ask(case, measured, run._seconds(left))
         except TimeUp:
-            raise Unanswered(f"not asked: {run._used_up()}") from None
+            raise NotAsked(f"not asked: {run._used_up()}") from None
         except Unanswered:
             self.hangs += 1
             raise

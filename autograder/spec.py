@@ -11,12 +11,13 @@ import inspect
 import textwrap
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
 from autograder.errors import SpecError
+from autograder.strictness import priced
 from chainrule.gradcheck import numerical_gradient
 from chainrule.judging import runner
 from chainrule.judging.compare import VIEWS, same
@@ -50,7 +51,11 @@ class Mistake:
 
 @dataclass(frozen=True)
 class CheckSpec:
-    """A check before its inputs are drawn. gradients: {output: (loss output, input it is the gradient for)}."""
+    """A check before its inputs are drawn. gradients: {output: (loss output, input it is the gradient for)}.
+
+    strict: the kind of strictness that its values are about ("extremes"), see `autograder.strictness`, which fills in
+    kinds and costs.
+    """
 
     name: str
     points: float
@@ -65,6 +70,9 @@ class CheckSpec:
     view: str = ""
     layout: str = "C"
     limit: float = 0.0
+    strict: str = ""
+    kinds: dict = field(default_factory=dict, hash=False)
+    costs: dict = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,12 @@ class Task:
     checks: tuple
     mistakes: tuple
 
+    def __post_init__(self):
+        object.__setattr__(self, "checks", priced(self.checks, self.call))
+
     @property
     def points(self):
-        return sum(check.points for check in self.checks)
+        return round(sum(check.points for check in self.checks), 6)
 
     @property
     def test_id(self):
@@ -156,7 +167,8 @@ def exam_of(task, seed):
 
 def _check(task, index, spec, seed):
     cases = tuple(_case(task, spec, (seed, zlib.crc32(task.name.encode()), index, n)) for n in range(spec.cases))
-    return Check(spec.name, spec.points, cases, spec.kind, spec.rtol, spec.atol, spec.view, spec.limit)
+    fields = ("name", "points", "kind", "rtol", "atol", "view", "limit", "kinds", "costs")
+    return Check(cases=cases, **{name: getattr(spec, name) for name in fields})
 
 
 def _case(task, spec, entropy):
@@ -207,37 +219,39 @@ def _sets(node, name):
 
 
 class _Mistakes(Mapping):
-    """What every named mistake returns for a case, worked out once it is asked for: a right answer needs none of it."""
+    """What every named mistake returns for a case, each worked out when it is asked for: a right answer needs none.
 
-    def __init__(self, *case):
-        self.case = case
+    A mistake that makes no difference here is left out, and so is one that crashes on these inputs.
+    """
 
-    @cached_property
-    def found(self):
-        return _mistakes(*self.case)
+    def __init__(self, task, spec, call, inputs, expected):
+        self.case = task, call, inputs, spec.outputs
+        self.expected, self.tolerance, self.view = expected, (spec.rtol, spec.atol), VIEWS[spec.view]
+        self.named, self.known = {wrong.name: wrong for wrong in task.mistakes}, {}
 
     def __getitem__(self, name):
-        return self.found[name]
+        if name not in self.known:
+            self.known[name] = self._differing(self.named[name])
+        if not self.known[name]:
+            raise KeyError(name)
+        return self.known[name]
+
+    def _differing(self, wrong):
+        try:
+            got = _outputs(*self.case, wrong)
+        except Exception:
+            return {}
+        return {
+            name: array
+            for name, array in got.items()
+            if not same(self.view(array), self.view(self.expected[name]), *self.tolerance)
+        }
 
     def __iter__(self):
-        return iter(self.found)
+        return (name for name in self.named if name in self)
 
     def __len__(self):
-        return len(self.found)
-
-
-def _mistakes(task, spec, call, inputs, expected):
-    """The outputs of every named mistake, where they differ from the right ones."""
-    view, found = VIEWS[spec.view], {}
-    for wrong in task.mistakes:
-        try:
-            got = _outputs(task, call, inputs, spec.outputs, wrong)
-        except Exception:  # noqa: S112 a mistake may crash on some inputs; then it explains nothing there
-            continue
-        differing = {n: g for n, g in got.items() if not same(view(g), view(expected[n]), spec.rtol, spec.atol)}
-        if differing:
-            found[wrong.name] = differing
-    return found
+        return sum(1 for _ in self)
 
 
 @cache

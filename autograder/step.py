@@ -10,6 +10,7 @@ import json
 import tempfile
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,11 +29,15 @@ __all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "
 
 @dataclass(frozen=True)
 class Options:
-    """How to grade. sandbox: "bwrap" or "none". run_all: run every cell, so that feedback pages hold all pictures."""
+    """How to grade. sandbox: "bwrap" or "none". run_all: run every cell, so that feedback pages hold all pictures.
+
+    witness: called with the `Evidence` for every verdict as it is reached; it decides nothing.
+    """
 
     sandbox: str = "bwrap"
     run_all: bool = False
     limits: Limits = field(default_factory=Limits)
+    witness: Callable | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

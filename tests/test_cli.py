@@ -1,6 +1,8 @@
 """The command line: exit codes, JSON, and one line for whatever is wrong."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -109,3 +111,10 @@ def test_a_file_without_tasks_says_what_running_it_raised(tmp_path, capsys, sand
     path.write_text("import no_such_module\ndef max_norm(W, c):\n    return W\n")
     assert main(["judge", str(path), "--sandbox", sandbox]) == 2
     assert "running it raised ModuleNotFoundError" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    command = f"{sys.executable} -m autograder tasks | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("assignment1/knn: ")
+    assert done.stderr == ""

@@ -81,6 +81,28 @@ def test_a_mistake_that_explains_one_output_alone_is_named_if_none_explains_all(
     assert explain("dW", {"loss": loss, "dW": dW}, SAYS) == SAYS["sum"]
 
 
+def test_a_mistake_that_would_have_made_another_output_wrong_too_is_not_named():
+    # The loss is right: the cause of both is not there.
+    loss = answers(lambda e: e, {"sum": off})
+    dW = answers(lambda e: e + 7, {"sum": lambda e: e + 7})
+    assert explain("dW", {"loss": loss, "dW": dW}, SAYS) is None
+
+
+def test_a_mistake_must_fit_the_output_in_other_checks_too():
+    def other(give):
+        return [(answers(give, {"sum": lambda e: e + 7}), 1e-6, 0.0)]
+
+    here = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
+    assert explain("dW", here, SAYS, others=other(lambda e: e + 7)) == SAYS["sum"]
+    assert explain("dW", here, SAYS, others=other(lambda e: e)) is None
+    assert explain("dW", here, SAYS, others=other(lambda e: e + 8)) is None
+
+
+def test_a_check_in_which_a_mistake_makes_no_difference_says_nothing_against_it():
+    here = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
+    assert explain("dW", here, SAYS, others=[(answers(lambda e: e), 1e-6, 0.0)]) == SAYS["sum"]
+
+
 def test_a_mistake_of_another_output_is_not_said_of_this_one():
     loss = answers(lambda e: e + 7, {"sum": lambda e: e + 7})
     dW = answers(off)

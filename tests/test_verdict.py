@@ -276,8 +276,8 @@ def test_as_dict_survives_json():
         "score": 2.0,
         "max": 3,
         "checks": [
-            {"name": "a", "passed": True, "points": 2, "result": "right", "message": ""},
-            {"name": "b", "passed": False, "points": 1, "result": "not judged", "message": "no answer"},
+            {"name": "a", "passed": True, "points": 2, "earned": 2, "result": "right", "message": ""},
+            {"name": "b", "passed": False, "points": 1, "earned": 0, "result": "not judged", "message": "no answer"},
         ],
         "seed": 11,
     }
@@ -337,3 +337,30 @@ def test_numbers_that_look_alike_are_shown_in_full():
     )
     got, expected = verdict.outcomes[0].message.split(" is ")[1].split(" (")[0].split(", expected ")
     assert got != expected
+
+
+# A sentence must be true of all checks.
+
+
+def answering(name, mistaken):
+    """A check whose mistake "m" would return this."""
+    made = (Case(name, {}, {"x": ONE}, {"m": {"x": mistaken}}),)
+    return Check(name, 1, made)
+
+
+def test_a_mistake_is_named_if_it_fits_in_every_check():
+    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), sentences={"m": "the cause"})
+    verdict = judge(made, Student(a=WRONG, b=2 * WRONG))
+    assert [o.message for o in verdict.outcomes] == ["the cause"] * 2
+
+
+@pytest.mark.parametrize("b", [ONE, 3 * WRONG])
+def test_a_mistake_that_another_check_speaks_against_is_not_named(b):
+    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), sentences={"m": "the cause"})
+    verdict = judge(made, Student(a=WRONG, b=b))
+    assert verdict.outcomes[0].message == SAID
+
+
+def test_a_check_that_raised_says_nothing_against_a_mistake():
+    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), sentences={"m": "the cause"})
+    assert judge(made, Student(a=WRONG, b=AnswerError("ValueError"))).outcomes[0].message == "the cause"

@@ -4,6 +4,7 @@ What is random is judged by facts that hold for every order of draws; what is no
 """
 
 from autograder.spec import Task, mistake, values
+from autograder.specs.passes import float32
 from chainrule import augment
 
 __all__ = ["TASKS"]
@@ -23,20 +24,18 @@ def draw_images(rng):
 
 RNG = "rng = np.random.default_rng(seed)\n"
 # Whether chance comes from rng alone: the same generator gives the same images.
-REPEATS = """again = [{0}(many[:50], np.random.default_rng(seed), {1}) for _ in range(2)]
+REPEATS = """again = [{0}(many[:50].copy(), np.random.default_rng(seed), {1}) for _ in range(2)]
 repeats = np.all(again[0] == again[1])
 """
-SINGLE = "kept_type = {0}(X.astype(np.float32), rng, {1}).dtype == np.float32\n"
+SINGLE = "float32_kept = {0}(X, rng, {1}).dtype == np.float32\n"
 GLOBAL = "chance comes from np.random, expected from rng: the same generator has to give the same images"
 IN_PLACE = "X itself is changed, expected a new array"
-UNCHANGED = "given = X.copy()\n{0}(given, rng, {1})\nchanged = np.any(given != X)\n"
 
 
-def extras(function, argument):
-    return (REPEATS + SINGLE + UNCHANGED).format(function, argument)
-
-
-EXTRAS = ("repeats", "kept_type", "changed")
+def strict(points, function, argument):
+    """What is given is in single precision."""
+    call = RNG + SINGLE.format(function, argument)
+    return values("float32 kept, X unchanged", points, "float32_kept", "X", call=call, draw=float32(draw_images))
 
 
 def task(name, call, checks, mistakes):
@@ -47,9 +46,10 @@ def task(name, call, checks, mistakes):
 FLIPS = (
     RNG
     + """many = np.arange(32_000.0).reshape(4000, 1, 2, 4)
-out = random_flip(many, rng, p)
+out = random_flip(many.copy(), rng, p)
 flipped, left = (np.all(out == other, axis=(1, 2, 3)) for other in (many[..., ::-1], many))
 all_alike, whole, share = np.all(flipped) or np.all(left), np.mean(flipped | left), np.mean(flipped)
+usual_share = np.mean(np.all(random_flip(many.copy(), rng) == many[..., ::-1], axis=(1, 2, 3)))
 """
 )
 FLIPPED = "X[:, :, :, ::-1]"
@@ -57,17 +57,18 @@ CHOICE = "flipped[:, None, None, None]"
 
 random_flip = task(
     "random_flip",
-    RNG + "mirrored, same = random_flip(X, rng, 1.0), random_flip(X, rng, 0.0)\n",
+    RNG + "mirrored, same = random_flip(X.copy(), rng, 1.0), random_flip(X.copy(), rng, 0.0)\n",
     (
-        values("p = 1 mirrors every image, p = 0 none", 0.5, "mirrored", "same"),
+        values("p = 1 mirrors every image, p = 0 none", 0.4, "mirrored", "same"),
         values(
-            "every image by its own draw; rng, dtype, X unchanged",
-            0.5,
-            *("all_alike", "whole", "share", *EXTRAS),
-            call=FLIPS + extras("random_flip", "p"),
+            "every image by its own draw from rng; p = 0.5 if not given",
+            0.4,
+            *("all_alike", "whole", "share", "usual_share", "repeats"),
+            call=FLIPS + REPEATS.format("random_flip", "p"),
             cases=2,
             atol=0.07,  # two random shares of 4000 images: 6 * sqrt(2 * 0.25 / 4000) = 0.067
         ),
+        strict(0.2, "random_flip", "1.0"),
     ),
     (
         mistake(
@@ -123,15 +124,16 @@ random_crop = task(
     CROPS,
     (
         values(
-            "windows of the old size, each image at its own place", 0.5, "shape", "places", "rows", "columns", cases=2
+            "windows of the old size, each image at its own place", 0.4, "shape", "places", "rows", "columns", cases=2
         ),
         values(
-            "a border of zeros; rng, dtype, X unchanged",
-            0.5,
-            *("same", "whole", *EXTRAS),
-            call=CROPS + SAME_CROPS + extras("random_crop", "pad"),
+            "a border of zeros; pad = 0; draws from rng",
+            0.4,
+            *("same", "whole", "repeats"),
+            call=CROPS + SAME_CROPS + REPEATS.format("random_crop", "pad"),
             cases=2,
         ),
+        strict(0.2, "random_crop", "pad"),
     ),
     (
         mistake(
@@ -170,11 +172,10 @@ random_crop = task(
 CONTRASTS = (
     RNG
     + """many = np.tile(X, (400, 1, 1, 1))
-out = random_contrast(many, rng, low, 2.0)
+out = random_contrast(many.copy(), rng, low, 2.0)
 c = np.std(out, axis=(1, 2, 3)) / np.std(many, axis=(1, 2, 3))
 all_alike, inside = np.ptp(c) < 1e-9, np.all((c > low - 1e-9) & (c < 2 + 1e-9))
 centre, spread = np.mean(c), np.std(c)
-moved = np.max(np.abs(np.mean(out, axis=(1, 2, 3)) - np.mean(many, axis=(1, 2, 3)))) > 1e-9
 """
 )
 DRAWN = "rng.uniform(low, high, size=(len(X), 1, 1, 1))"
@@ -183,15 +184,16 @@ random_contrast = task(
     "random_contrast",
     RNG + "out = random_contrast(X, rng, c, c)\n",
     (
-        values("values, low = high", 0.5, "out"),
+        values("values, low = high", 0.4, "out"),
         values(
-            "each image draws from low to high; rng, dtype, X unchanged",
-            0.5,
-            *("all_alike", "inside", "centre", "spread", *EXTRAS),
-            call=CONTRASTS + extras("random_contrast", "low, 2.0"),
+            "each image draws its own from low to high, from rng",
+            0.4,
+            *("all_alike", "inside", "centre", "spread", "repeats"),
+            call=CONTRASTS + REPEATS.format("random_contrast", "low, 2.0"),
             cases=2,
             atol=0.1,  # means of 2000 draws that vary by 0.5: 6 * sqrt(2 / 2000) * 0.5 = 0.095
         ),
+        strict(0.2, "random_contrast", "low, 2.0"),
     ),
     (
         mistake(

@@ -11,7 +11,7 @@ LOSS = NET + "loss, grads = net.loss(features, captions)\n"
 READ = "".join(f'd{name} = grads.get("{name}", 0)\n' for name in NAMES)  # 0 where one is missing
 SINGLE = """
 loss, grads = net.loss(features.astype(np.float32), captions)
-kept = all(value.dtype == np.float32 for value in grads.values())
+float32_kept = all(value.dtype == np.float32 for value in grads.values())
 dW_proj, dWh = grads["W_proj"], grads["Wh"]
 """
 
@@ -58,13 +58,13 @@ loss = task(
         values(
             "one image; a caption of one word; a second call",
             *(1, "loss", "dW_proj", "dWh"),
-            call=LOSS + LOSS.removeprefix(NET) + READ,
+            call=LOSS.replace("features, captions", "features.copy(), captions.copy()") + LOSS.removeprefix(NET) + READ,
             draw=draw_loss("lstm", num=1, length=3),
             cases=2,
         ),
         values(
             "float32 kept",
-            *(0.5, "kept", "loss", "dW_proj", "dWh"),
+            *(0.5, "float32_kept", "loss", "dW_proj", "dWh"),
             call=NET + SINGLE,
             draw=draw_loss("gru", dtype=np.float32),
             cases=1,
@@ -110,7 +110,7 @@ loss = task(
         ),
         mistake(
             "mean_over_words",
-            "the loss is averaged over the words that count, expected their sum, averaged over the captions",
+            "the loss is averaged over the words that count; this course takes their sum, averaged over the captions",
             (
                 LOSS_LINE,
                 f"{LOSS_LINE}\n    loss, dscores = loss * len(mask) / np.sum(mask), dscores * len(mask) / np.sum(mask)",
@@ -220,7 +220,9 @@ step = task(
         values("lstm: hidden state and cell", 1, "log_probs", "next_h", "next_c", draw=draw_step("lstm")),
         values("gru", 0.5, "log_probs", "next_h", draw=draw_step("gru")),
         values("one sentence", 0.5, "log_probs", "next_h", "next_c", draw=draw_step("lstm", num=1), cases=2),
-        values("finite at scores of 1e4", 0.5, "log_probs", draw=draw_step("rnn", large=1e4), cases=2),
+        values(
+            "finite at scores of 1e4", 0.5, "log_probs", draw=draw_step("rnn", large=1e4), cases=2, strict="extremes"
+        ),
         untouched(0.5, "h", "c", "words", *NAMES, draw=draw_step("lstm")),
     ),
     (

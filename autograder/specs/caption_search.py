@@ -1,5 +1,7 @@
 """Tasks of captioning.ipynb: captions by greedy and by beam search."""
 
+import numpy as np
+
 from autograder.spec import mistake, untouched, values
 from autograder.specs.caption_draws import NAMES, NET, draw_weights, task
 
@@ -130,7 +132,7 @@ sample = task(
 
 BEAM = NET + "captions = until_end(net.beam_search(features, beam_width, max_length), end, null)\n"
 GREEDY = """
-captions = until_end(net.beam_search(features, 1, max_length), end, null)
+captions = until_end(net.beam_search(features.copy(), 1, max_length), end, null)
 default = until_end(net.beam_search(features), end, null)
 """
 
@@ -138,6 +140,24 @@ default = until_end(net.beam_search(features), end, null)
 def draw_beam(cell, **more):
     sizes = {"num": 10, "max_length": 7, "V": 7, "large": 0.7, "rarer": 0, "beam_width": 3}
     return draw_images(cell, **sizes | more)
+
+
+def draw_ranked(rng):
+    """A network for which n beams say the n-th likeliest first word, then END. Its scores hang on the word read alone.
+
+    The likelier a first word is, the less likely END is after it.
+    """
+    V, null, start, end, *words = 9, *rng.permutation(9)
+    scores = rng.uniform(-0.1, 0.1, (V, V))
+    scores[:, [null, start]] = scores[words, words] = scores[start] = -9
+    scores[start, words] = -0.1 * np.arange(6)
+    ends = np.array([0.05, 0.3, 0.5, 0.7, 0.85, 0.97])
+    scores[words, end] = np.log(5 * ends / (1 - ends))
+    H, one = np.zeros(V), np.eye(V)
+    weights = {"W_proj": rng.normal(size=(4, V)), "b_proj": H, "W_embed": one, "Wx": 9 * one, "Wh": 0 * one, "b": H}
+    special = {"null": int(null), "start": int(start), "end": int(end)}
+    inputs = {"cell_type": "rnn", "features": rng.normal(size=(1, 4)), "max_length": 7}
+    return weights | {"W_vocab": scores, "b_vocab": H} | special | inputs
 
 
 FREE_LINE = "log_probs[ended, self._null] = 0"
@@ -158,8 +178,8 @@ beam = task(
             1,
             *("captions", "default"),
             call=NET + GREEDY,
-            draw=draw_beam("lstm", num=1),
-            cases=1,
+            draw=(draw_beam("lstm", num=1), draw_ranked),
+            cases=2,
         ),
         untouched(0.5, "features", *NAMES),
     ),

@@ -111,13 +111,15 @@ SHAPES = """
 matrices = [size for w in read("W_proj", "W_embed", "Wx", "Wh", "W_vocab") for size in w.shape]
 biases = [size for w in read("b_proj", "b", "b_vocab") for size in w.shape]
 count = len(net.params)
+by_default = CaptioningRNN(vocabulary(V, null, start, end)).params
+defaults = [size for name in ("W_proj", "Wx", "Wh") for size in by_default[name].shape]
 """
 # Doublings of the standard deviation, for sizes at which no mistake is near a half; 3 is the kurtosis of normal numbers, 1.8 of uniform ones.
 WEIGHTS = """
 rows = {"W_proj": D, "Wx": W, "Wh": H, "W_vocab": H, "W_embed": 10000}
 scaled = [w * np.sqrt(count) for name, count in rows.items() for w in read(name)]
 doublings = [round(float(np.log2(np.std(w) + 1e-9))) for w in scaled]
-centred = [bool(abs(np.mean(w)) < 0.2) for w in scaled]
+centred = [bool(abs(np.mean(w)) <= 0.2 * np.std(w)) for w in scaled]
 normal = [bool(2.2 < np.mean(w**4) / (np.std(w) ** 4 + 1e-99) < 4.2) for w in scaled]
 zeros = [float(np.max(np.abs(w))) for w in read("b_proj", "b", "b_vocab")]
 again = CaptioningRNN(vocabulary(V, null, start, end), **sizes).params["Wx"]
@@ -172,7 +174,10 @@ init = task(
     CELLS[0],
     (
         values(
-            "names and shapes, for each cell_type", 1, "matrices", "biases", "count", call=MAKE + SHAPES, draw=CELLS
+            "names and shapes, for each cell_type; defaults",
+            *(1, "matrices", "biases", "count", "defaults"),
+            call=MAKE + SHAPES,
+            draw=CELLS,
         ),
         values(
             "weights: normal, of the due size; biases 0",

@@ -303,8 +303,8 @@ matmul_backward = task(
         values(
             "float32 stays float32",
             0.5,
-            "kept",
-            call=MATMUL + "\nkept = dW.dtype == dX.dtype == np.float32",
+            "float32_kept",
+            call=MATMUL + "\nfloat32_kept = dW.dtype == dX.dtype == np.float32",
             draw=draw_float32,
             cases=1,
         ),

@@ -37,6 +37,11 @@ for extra in (0, 1, 4):
         refused.append(True)
 """
 
+
+def padded(pad):
+    return lambda rng: {"size": int(rng.integers(2, 7)), "pad": pad}
+
+
 SIZE = "(size + 2 * pad - kernel) // stride + 1"
 
 conv_output_size = task(
@@ -50,7 +55,7 @@ conv_output_size = task(
             0.5,
             "refused",
             call=REFUSED,
-            draw=lambda rng: {"size": int(rng.integers(2, 7)), "pad": int(rng.integers(0, 3))},
+            draw=(padded(0), padded(1), padded(2)),
         ),
     ),
     (
@@ -140,8 +145,9 @@ def backward_call(form):
 
 
 def twice(call, outputs):
-    """The last line again: the second answer is judged."""
-    return f"{call}\n{outputs} = None\n{call.splitlines()[-1]}"
+    """The call with its last line, the backward pass, run first with a copy of dout: the second answer is judged."""
+    *before, last = call.splitlines()
+    return "\n".join([*before, last.replace("dout", "dout.copy()"), f"{outputs} = None", last])
 
 
 def no_pad():
@@ -222,9 +228,8 @@ conv_forward_fast = task(
         values(
             "float32 in, float32 out",
             0.5,
-            "out",
-            "kept",
-            call=f"{forward_call('fast')}\nkept = out.dtype == np.float32",
+            *("out", "float32_kept"),
+            call=f"{forward_call('fast')}\nfloat32_kept = str(out.dtype) == 'float32'",
             draw=FLOAT32,
             rtol=1e-4,  # sums of 36 products in single precision
         ),
@@ -292,12 +297,24 @@ def crop_mistakes():
     )
 
 
-def backward_checks(form):
+def backward_checks(form, points):
+    """points: of the check on other strides and frames."""
     call = backward_call(form)
     return (
         gradients("dx, dw, db against numeric", 1, {"dx": "x", "dw": "w", "db": "b"}, draw=SMALL, cases=2),
-        values("pad 0, one image", 0.5, "dx", "dw", "db", draw=PAD_0, layout="strided"),
-        values("the cache used twice", 0.5, "dx", "dw", "db", call=twice(call, "dx = dw = db"), draw=ANY),
+        values(
+            "other strides and frames; pad 0, one image",
+            *(points, "dx", "dw", "db"),
+            draw=(*ANY, PAD_0),
+            cases=4,
+            layout="strided",
+        ),
+        values(
+            "the cache used twice; dout, x, w unchanged",
+            *(0.5, "dx", "dw", "db", "dout", "x", "w"),
+            call=twice(call, "dx = dw = db"),
+            cases=1,
+        ),
     )
 
 
@@ -306,11 +323,10 @@ conv_backward_naive = task(
     backward_call("naive"),
     ANY[0],
     (
-        *backward_checks("naive"),
+        *backward_checks("naive", 1),
         values(
             "float32 inputs", 0.5, "dx", "dw", "db", draw=FLOAT32, rtol=1e-4, cases=2
         ),  # 24 sums in single precision
-        untouched(0.5, "dout", "x", "w"),
     ),
     (
         *crop_mistakes(),
@@ -338,7 +354,7 @@ conv_backward_fast = task(
     "conv_backward_fast",
     backward_call("fast"),
     ANY[0],
-    (*backward_checks("fast"), WINDOWS),
+    (*backward_checks("fast", 0.5), WINDOWS),
     (
         *crop_mistakes(),
         mistake("dx_assigned", DX_ASSIGNED, ("] += dcolumns", "] = dcolumns")),
@@ -486,7 +502,13 @@ max_pool_backward_naive = task(
         gradients("dx against numeric", 0.5, {"dx": "x"}, draw=draw_pool((2, 2, 4, 6), (2, 2), 2)),
         values("windows that overlap or leave gaps", 0.5, "dx", draw=POOLS),
         values("ties: the first in row order", 0.5, "dx", draw=TIES),
-        values("the cache used twice", 0.5, "dx", call=twice(MAX_BACKWARD, "dx"), draw=OVERLAP, layout="strided"),
+        values(
+            "the cache used twice, dout unchanged",
+            *(0.5, "dx", "dout"),
+            call=twice(MAX_BACKWARD, "dx"),
+            draw=OVERLAP,
+            layout="strided",
+        ),
     ),
     (
         mistake(
@@ -565,7 +587,8 @@ avg_pool_backward = task(
     PAIRS,
     (
         gradients("dx against numeric", 0.5, {"dx": "x"}, draw=OVERLAP, cases=2),
-        values("gaps, and the cache used twice", 0.5, "dx", call=twice(AVG_BACKWARD, "dx"), draw=POOLS),
+        values("windows that overlap or leave gaps", 0.4, "dx", draw=POOLS),
+        values("the cache used twice, dout unchanged", 0.1, "dx", "dout", call=twice(AVG_BACKWARD, "dx")),
     ),
     (
         mistake(

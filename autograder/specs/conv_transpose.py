@@ -12,13 +12,13 @@ def task(name, call, draw, checks, mistakes):
 
 
 def draw_maps(rng, N=2, stride=None, pad=None, kernel=(4, 3)):
-    C, F, H, W = 3, 2, 3, 2
+    C, F, H, W = 3, 2, 3, 5
     return {
         "x": rng.normal(size=(N, C, H, W)),
         "w": rng.normal(size=(C, F, *kernel)),
         "b": rng.normal(size=F),
         "stride": stride or int(rng.integers(2, 4)),
-        "pad": int(rng.integers(0, 2)) if pad is None else pad,
+        "pad": int(rng.integers(0, 3)) if pad is None else pad,
     }
 
 
@@ -40,6 +40,11 @@ def draw_doubling(rng):
 def draw_framed(rng):
     """Stride 2, so that stamps overlap, and a frame to cut off."""
     return draw_maps(rng, stride=2, pad=1)
+
+
+def draw_apart(rng):
+    """Stamps that overlap along one axis alone, and a wide frame to cut off."""
+    return draw_maps(rng, stride=3, pad=2)
 
 
 def draw_dense(rng):
@@ -67,7 +72,7 @@ conv_transpose_forward = task(
     UP,
     draw_maps,
     (
-        values("strides 2 and 3", 0.5, "out", draw=(draw_framed, draw_maps, draw_maps)),
+        values("strides 2 and 3", 0.5, "out", draw=(draw_framed, draw_apart, draw_maps)),
         values("twice as large; one image at stride 1", 0.5, "out", draw=(draw_doubling, draw_dense), cases=2),
         values(
             "float32 kept, inputs unchanged",
@@ -145,15 +150,16 @@ conv_transpose_backward = task(
     UP_BACKWARD,
     with_dout(draw_maps),
     (
-        gradients("gradients against numeric", 1, {"dx": "x", "dw": "w", "db": "b"}, cases=2),
+        gradients(
+            "gradients against numeric", 1, {"dx": "x", "dw": "w", "db": "b"}, draw=with_dout(draw_framed), cases=2
+        ),
         values(
-            "twice as large; one image at stride 1",
+            "twice as large; stride 3; one image at stride 1",
             0.5,
             "dx",
             "dw",
             "db",
-            draw=(with_dout(draw_doubling), with_dout(draw_dense)),
-            cases=2,
+            draw=(with_dout(draw_doubling), with_dout(draw_apart), with_dout(draw_dense)),
         ),
         values(
             "a second time: same, float32, dout unchanged",

@@ -14,7 +14,7 @@ def task(name, call, draw, checks, mistakes):
 
 def draw_sizes(rng):
     """Large enough for standard deviations to be known to 3 %."""
-    sizes = {"channels": 3, "height": int(2 * rng.integers(3, 5)), "width": 10, "num_filters": 16}
+    sizes = {"channels": 3, "height": int(2 * rng.integers(3, 5)), "width": 12, "num_filters": 16}
     more = {"filter_size": 5, "hidden_dim": 100, "num_classes": 11, "weight_scale": float(rng.uniform(0.01, 0.03))}
     return sizes | more | {"seed": int(rng.integers(1000))}
 
@@ -37,8 +37,12 @@ scales = [np.sqrt(np.mean(W**2)) / weight_scale for W in weights]
 means = [np.mean(W) / weight_scale for W in weights]
 biases = [np.max(np.abs(b)) for b in (b1, b2, b3)]
 single = all(value.dtype == np.float32 for value in made.params.values())
-wide = ThreeLayerConvNet(input_dim=(channels, height, width), dtype=np.float64, **sizes)
+wide = ThreeLayerConvNet(input_dim=(channels, height, width), reg=3.0, dtype=np.float64, **sizes)
 double = all(value.dtype == np.float64 for value in wide.params.values())
+plain = ThreeLayerConvNet()
+default_shapes = [size for name in ("W1", "W2", "W3") for size in np.shape(plain.params[name])]
+scales.append(np.std(plain.params["W1"]) / 1e-3)
+regs = [wide.reg, plain.reg]
 """
 )
 
@@ -53,9 +57,9 @@ init = task(
         # Tolerance: of the weights, 1100 numbers or more, mean and root mean square are known to 0.03; two such
         # draws differ by 0.3 in one of 10^11 cases.
         values(
-            "random weights, zero biases, dtype",
+            "random weights, zero biases, dtype; reg and defaults",
             0.5,
-            *("scales", "means", "biases", "single", "double"),
+            *("scales", "means", "biases", "single", "double", "default_shapes", "regs"),
             call=STATISTICS,
             atol=0.3,
             cases=1,
@@ -158,13 +162,13 @@ loss = task(
     (
         mistake(
             "full_penalty",
-            "the penalty is reg * sum(W * W), expected half of it: 0.5 * reg * sum(W * W) in this assignment",
+            "the penalty is reg * sum(W * W); this course uses 0.5 * reg * sum(W * W) in deep nets, with 1/2",
             ("0.5 * reg", "reg"),
         ),
         mistake("no_penalty", "the penalty is missing from the loss", (PENALTY, "0")),
         mistake(
             "double_decay",
-            "the gradients of the weights hold 2 * reg * W, but the gradient of 0.5 * reg * sum(W * W) is reg * W",
+            "the gradients of the weights hold 2 * reg * W; this course uses 0.5 * reg * sum(W * W), which gives reg * W",
             (DECAY, "grads[name] + 2 * reg * params[name]"),
         ),
         mistake(

@@ -4,7 +4,9 @@ A mask is random, and a student may draw it in another way than the reference. S
 every mask: which values occur, what share is kept (within six standard deviations), and what belongs together.
 """
 
-from autograder.spec import Task, mistake, values
+import numpy as np
+
+from autograder.spec import Task, mistake, untouched, values
 from chainrule import dropout, fc_net
 
 __all__ = ["TASKS"]
@@ -15,14 +17,20 @@ def draw_setting(rng):
     return {"p": float(rng.uniform(0.6, 0.85)), "seed": int(rng.integers(1, 10**6)), "scale": float(rng.uniform(1, 2))}
 
 
+def draw_images(rng):
+    """Images in single precision, and nothing is kept: who works in place leaves zeros, whatever the mask."""
+    images = {name: rng.uniform(1, 2, (2, 3, 5, 4)).astype(np.float32) for name in ("x", "dout")}
+    return draw_setting(rng) | images | {"p": 1e-12}
+
+
 # How the functions are called: 10,000 entries, none of them 0. The facts are read from what comes back.
 
 START = """x = scale * np.linspace(1, 2, 10_000).reshape(100, 100)
-given, dout = x.copy(), scale * np.linspace(2, 1, 10_000).reshape(100, 100)
+dout = scale * np.linspace(2, 1, 10_000).reshape(100, 100)
 param = {"p": p, "mode": "train", "seed": seed}
 """
-TRAIN = START + "out, cache = LAYER_forward(given, param)\n"
-TEST = START + 'out, cache = LAYER_forward(given, param | {"mode": "test"})\n'
+TRAIN = START + "out, cache = LAYER_forward(x.copy(), param)\n"
+TEST = START + 'out, cache = LAYER_forward(x.copy(), param | {"mode": "test"})\n'
 # The smallest and the largest factor of what is not 0.
 FACTOR = "ratios = (out / x)[out != 0]\nRESULT = np.array([ratios.min(), ratios.max()])\n"
 SHARES = (
@@ -31,14 +39,20 @@ SHARES = (
 )
 KEEPS_MOST = "keeps_most = np.mean(out != 0) > 0.5\n"
 OF_TEST = FACTOR.replace("RESULT", "test_factor") + "test_drops = np.any(out == 0)\n"
-IMAGES = """x = np.ones((2, 3, 5, 4), np.float32)
-out, cache = LAYER_forward(x, param)
-shape, single = np.array(out.shape), out.dtype == np.float32
+IMAGES = 'out, cache = LAYER_forward(x, {"p": p, "mode": "train", "seed": seed})\n'
+FLOAT32 = "float32_kept = out.dtype == np.float32\n"
+IMAGES_BACK = IMAGES + "dx = LAYER_backward(dout, cache)\n"
+OTHER_MODE = """refused = []
+for mode in ("training", ""):
+    try:
+        LAYER_forward(x, param | {"mode": mode})
+        refused.append(False)
+    except ValueError:
+        refused.append(True)
 """
-UNCHANGED = "changed = np.any(given != x)\n"
 SEEDS = """masks = []
 for more in ({"seed": seed}, {"seed": seed}, {}, {}):
-    out, cache = LAYER_forward(x, {"p": p, "mode": "train"} | more)
+    out, cache = LAYER_forward(x.copy(), {"p": p, "mode": "train"} | more)
     masks.append(out != 0)
 same_seed_same_mask, no_seed_same_mask = np.all(masks[0] == masks[1]), np.all(masks[2] == masks[3])
 drops = not np.all(masks[0])
@@ -50,11 +64,10 @@ passes_dropped = np.any(dx[out == 0] != 0)
 """
 AGAIN = """first = LAYER_backward(dout.copy(), cache)
 passes_dropped = np.any(first[out == 0] != 0)
-again = np.max(LAYER_backward(dout, cache)) / np.max(first)
-changed = np.any(dout != scale * np.linspace(2, 1, 10_000).reshape(100, 100))
+again = np.max(LAYER_backward(dout.copy(), cache)) / np.max(first)
 """
 # The mask cannot be read from an output whose input was 0: as many entries are kept as elsewhere.
-ZEROS = "out, cache = LAYER_forward(0 * x, param)\nkept = np.mean(LAYER_backward(dout, cache) != 0)\n"
+ZEROS = "out, cache = LAYER_forward(0 * x, param)\nkept = np.mean(LAYER_backward(dout.copy(), cache) != 0)\n"
 
 # Two random shares of 10,000 entries differ by 6 * sqrt(2 * 0.25 / 10000) = 0.042, but for one case in 10^8.
 SHARE = 0.045
@@ -69,7 +82,7 @@ def task(name, text, checks, mistakes, module=dropout):
 
 
 DRAW = "rng.random(x.shape) < p"
-SWAPPED = "p is taken for the probability of dropping an entry, expected that of keeping it"
+SWAPPED = "p is taken for the probability of dropping an entry; in this course it is that of keeping it"
 
 
 def mask_mistakes():
@@ -97,7 +110,16 @@ def mask_mistakes():
             "without a seed every call draws the same mask, expected a new one",
             ('dropout_param.get("seed")', 'dropout_param.get("seed", 0)'),
         ),
-        mistake("float64", "the result is float64 where x is float32", ("x.dtype", "np.float64")),
+        mistake(
+            "float64",
+            "the result is float64 where x is float32",
+            ("return x * mask, mask", "return x * mask.astype(np.float64), mask"),
+        ),
+        mistake(
+            "other_mode",
+            "a mode that is neither train nor test is taken without complaint, expected a ValueError",
+            ('if mode != "train":', "if False:"),
+        ),
         mistake(
             "changes_x",
             "x itself is changed: x *= mask works in place, x * mask does not",
@@ -143,24 +165,26 @@ dropout_forward = task(
         # Tolerance of spread: shares of 100 entries vary by 0.05, and by 0.4 where whole rows or columns go.
         values("share that is kept, a draw for every entry", 0.5, "kept", "spread", cases=2, atol=SHARE),
         values(
-            "what is kept is divided by p",
+            "divided by p in training, as it is in test mode",
             0.5,
-            *("factor", "keeps_most"),
-            call=call(TRAIN, FACTOR.replace("RESULT", "factor"), KEEPS_MOST, kind=KIND),
+            *("factor", "keeps_most", "test_drops", "test_factor"),
+            call=call(TRAIN, FACTOR.replace("RESULT", "factor"), KEEPS_MOST, TEST, OF_TEST, kind=KIND),
         ),
         values(
             "a seed repeats the mask",
-            0.5,
+            0.4,
             *("same_seed_same_mask", "no_seed_same_mask", "drops"),
             call=call(START, SEEDS, kind=KIND),
             cases=2,
         ),
+        values("another mode raises ValueError", 0.2, "refused", call=call(START, OTHER_MODE, kind=KIND), cases=1),
         values(
-            "test mode; images in float32; x unchanged",
-            0.5,
-            *("test_drops", "test_factor", "changed", "shape", "single"),
-            call=call(TEST, OF_TEST, TRAIN, UNCHANGED, IMAGES, kind=KIND),
-            cases=2,
+            "images in float32, x unchanged",
+            0.4,
+            *("out", "float32_kept", "x"),
+            call=call(IMAGES, FLOAT32, kind=KIND),
+            draw=draw_images,
+            cases=1,
         ),
     ),
     mask_mistakes()
@@ -193,13 +217,14 @@ dropout_backward = task(
         values("dout where kept, divided by p; 0 where dropped", 0.5, "factor", "passes_dropped"),
         values("test mode", 0.5, "factor", "passes_dropped", call=call(TEST, BACK, kind=KIND), cases=2),
         values(
-            "zeros in x, two calls, dout unchanged",
-            0.5,
-            *("kept", "again", "changed"),
+            "zeros in x, two calls",
+            0.35,
+            *("kept", "again"),
             call=call(TRAIN, AGAIN, ZEROS, kind=KIND),
             cases=2,
             atol=SHARE,
         ),
+        untouched(0.15, "dout", call=call(IMAGES_BACK, kind=KIND), draw=draw_images),
     ),
     backward_mistakes("return dout * mask", "mask")
     + (
@@ -222,19 +247,28 @@ plain_dropout_forward = task(
     "plain_dropout_forward",
     call(TRAIN, SHARES, kind=PLAIN),
     (
-        values("share that is kept, a draw for every entry", 0.5, "kept", "spread", cases=2, atol=SHARE),
+        values("share that is kept, a draw for every entry", 0.4, "kept", "spread", cases=2, atol=SHARE),
         values(
             "kept as it is in training, times p in test mode",
-            0.5,
+            0.4,
             *("factor", "test_drops", "test_factor"),
             call=call(TRAIN, FACTOR.replace("RESULT", "factor"), TEST, OF_TEST, kind=PLAIN),
         ),
         values(
-            "seeds; images in float32; x unchanged",
-            0.5,
-            *("same_seed_same_mask", "no_seed_same_mask", "drops", "changed", "shape", "single"),
-            call=call(TRAIN, UNCHANGED, SEEDS, IMAGES, kind=PLAIN),
+            "a seed repeats the mask",
+            0.3,
+            *("same_seed_same_mask", "no_seed_same_mask", "drops"),
+            call=call(START, SEEDS, kind=PLAIN),
             cases=2,
+        ),
+        values("another mode raises ValueError", 0.1, "refused", call=call(START, OTHER_MODE, kind=PLAIN), cases=1),
+        values(
+            "images in float32, x unchanged",
+            0.3,
+            *("out", "float32_kept", "x"),
+            call=call(IMAGES, FLOAT32, kind=PLAIN),
+            draw=draw_images,
+            cases=1,
         ),
     ),
     mask_mistakes()
@@ -242,7 +276,7 @@ plain_dropout_forward = task(
         mistake(
             "scaled_in_training",
             "what is kept is divided by p in training: that is inverted dropout, and test mode multiplies by p once more",
-            (".astype(x.dtype)", ".astype(x.dtype) / np.asarray(p, x.dtype)"),
+            ("return x * mask, mask", "return x * mask / np.asarray(p, x.dtype), mask"),
         ),
         mistake("not_scaled_in_test", "test mode does not multiply by p", ("return x * p, p", "return x, p")),
         mistake(
@@ -262,12 +296,13 @@ plain_dropout_backward = task(
     (
         values("dout where kept, 0 where dropped", 0.5, "factor", "passes_dropped"),
         values(
-            "test mode, two calls, dout unchanged",
-            0.5,
-            *("factor", "passes_dropped", "again", "changed"),
+            "test mode, two calls",
+            0.4,
+            *("factor", "passes_dropped", "again"),
             call=call(TEST, BACK, TRAIN, AGAIN, kind=PLAIN),
             cases=2,
         ),
+        untouched(0.1, "dout", call=call(IMAGES_BACK, kind=PLAIN), draw=draw_images),
     ),
     tuple(m for m in backward_mistakes("return dout * scale", "np.asarray(scale)") if "changes" not in m.name)
     + (
@@ -291,39 +326,56 @@ NET = """net = object.__new__(FullyConnectedNet)
 x = scale * np.linspace(1, 2, 10_000).reshape(100, 100)
 dout = x[::-1]
 net.dropout_param = {"mode": "test", "p": p}
-out, cache = net.drop_forward(x, "train")
+out, cache = net.drop_forward(x.copy(), "train")
 """
 NET_FORWARD = (
     NET
     + "drops = np.any(out == 0)\n"
     + FACTOR.replace("RESULT", "factor")
-    + 'net.dropout_param = {"mode": "train", "p": p}\nout, cache = net.drop_forward(x, "test")\n'
+    + 'net.dropout_param = {"mode": "train", "p": p}\nout, cache = net.drop_forward(x.copy(), "test")\n'
     + OF_TEST
+    + 'net.dropout_param = {"mode": "train", "p": p, "seed": seed}\n'
+    + 'repeats = np.all(net.drop_forward(x.copy(), "train")[0] == net.drop_forward(x.copy(), "train")[0])\n'
     + 'net.dropout_param = {"mode": "train", "p": 1}\noff, cache = net.drop_forward(x[0], "train")\n'
 )
 NET_BACKWARD = (
     NET
-    + "dx = net.drop_backward(dout, cache)\npasses_dropped = np.any(dx[out == 0] != 0)\n"
+    + "dx = net.drop_backward(dout.copy(), cache)\npasses_dropped = np.any(dx[out == 0] != 0)\n"
     + "ratios = (dx / dout)[out != 0]\nfactor = np.array([ratios.min(), ratios.max()])\n"
+    + 'out, cache = net.drop_forward(x[0], "test")\ntested = net.drop_backward(dout[0].copy(), cache)\n'
     + 'net.dropout_param = {"mode": "train", "p": 1}\nout, cache = net.drop_forward(x[0], "train")\n'
-    + "off = net.drop_backward(dout[0], cache)\n"
+    + "off = net.drop_backward(dout[0].copy(), cache)\n"
 )
 SET_MODE = 'self.dropout_param["mode"] = mode'
 
 drop_forward = task(
     "FullyConnectedNet.drop_forward",
     NET_FORWARD,
-    (values("in training, in test, and switched off", 0.5, "drops", "factor", "test_drops", "test_factor", "off"),),
+    (
+        values(
+            "in training, in test, with a seed, and switched off",
+            0.5,
+            *("drops", "factor", "test_drops", "test_factor", "repeats", "off"),
+        ),
+    ),
     (
         mistake("mode_not_set", "the mode is not written into dropout_param: it stays what it was", (SET_MODE, "pass")),
         mistake("always_train", "dropout works in training mode always", (SET_MODE, SET_MODE[:-4] + '"train"')),
         mistake("always_test", "dropout works in test mode always", (SET_MODE, SET_MODE[:-4] + '"test"')),
         mistake(
             "drop_probability",
-            "1 - p is handed on, expected p: the keep ratio is what dropout_forward takes",
+            "1 - p is handed on, expected p: in this course it is the share that is kept, here and in dropout_forward",
             (
                 "dropout_forward(x, self.dropout_param)",
                 'dropout_forward(x, self.dropout_param | {"p": 1 - self.dropout_param["p"]})',
+            ),
+        ),
+        mistake(
+            "seed_lost",
+            "the seed in self.dropout_param is not handed on: hand on the dict as it is",
+            (
+                "dropout_forward(x, self.dropout_param)",
+                'dropout_forward(x, {"p": self.dropout_param["p"], "mode": mode})',
             ),
         ),
         mistake(
@@ -343,7 +395,7 @@ RETURN = "return dropout_backward(dout, cache)"
 drop_backward = task(
     "FullyConnectedNet.drop_backward",
     NET_BACKWARD,
-    (values("in training, and switched off", 0.5, "factor", "passes_dropped", "off"),),
+    (values("in training, in test, and switched off", 0.5, "factor", "passes_dropped", "tested", "off"),),
     (
         mistake("passed_on", "dx is dout: the gradient did not go through the mask", (RETURN, "return dout")),
         mistake(

@@ -36,7 +36,7 @@ def draw_repeated(rng):
 
 FORWARD = "out, cache = word_embedding_forward(x, W)"
 LOSS = f"{FORWARD}\nloss = (out * dout).sum()\n"
-BACKWARD = LOSS + "dW, again = [word_embedding_backward(dout, cache) for call in range(2)]"
+BACKWARD = LOSS + "dW, again = [word_embedding_backward(given, cache) for given in (dout.copy(), dout)]"
 
 LOOKUP = "return W[x],"
 

@@ -15,6 +15,8 @@ read = lambda kind: [net.params[f"{kind}{k}"] for k in (1, 2, 3, 4) if f"{kind}{
 SHAPES = """
 shapes = [[*a.shape, 0][:2] for kind in ("W", "b", "gamma", "beta") for a in read(kind)]
 count = len(net.params)
+plain = FullyConnectedNet([2])
+default_shapes = [*plain.params["W1"].shape, *plain.params["W2"].shape]
 """
 
 # Doublings from weight_scale to the standard deviation; 3 is the kurtosis of normal numbers, 1.8 of uniform ones. All
@@ -26,6 +28,7 @@ centred = [bool(abs(np.mean(w)) < 0.2 * np.std(w)) for w in W[:3]]
 normal = [bool(2.4 < np.mean(w**4) / np.std(w) ** 4 < 3.8) for w in W[1:3] if np.std(w) > 0]
 again = FullyConnectedNet([32, 128, 32], input_dim=32, num_classes=C, weight_scale=scale).params["W2"]
 drawn_anew = bool(np.any(again != net.params["W2"]))
+doublings.append(round(float(np.log2(np.std(FullyConnectedNet([2]).params["W1"]) / 0.01 + 1e-9))))
 """
 
 BIASES = """
@@ -33,10 +36,17 @@ b = [part for a in read("b") for part in a]
 gamma, beta = ([part for a in read(kind) for part in a] for kind in ("gamma", "beta"))
 """
 
-DTYPES = """
-wide = FullyConnectedNet([4, 3], input_dim=5, normalization=normalization, dtype=np.float64)
+# Settings that make no difference (no norm, no dropout) may be kept in another way.
+SETTINGS = """
+settings = dict(dropout_keep_ratio=keep, normalization=normalization, reg=strength, seed=number, dtype=np.float64)
+wide, plain = FullyConnectedNet([4, 3], input_dim=5, **settings), FullyConnectedNet([2])
 single = bool(all(value.dtype == np.float32 for value in net.params.values()))
 double = bool(all(value.dtype == np.float64 for value in wide.params.values()))
+regs = [wide.reg, plain.reg]
+same_kind = wide.normalization == normalization
+keep_ratio, seed = (wide.dropout_param.get(key, -1) for key in ("p", "seed"))
+default_ratio = getattr(plain, "dropout_param", {}).get("p", 1)
+own_dicts = normalization is None or len({id(of_layer) for of_layer in wide.bn_params}) == 2
 """
 
 
@@ -44,7 +54,8 @@ def draw_sizes(*kinds):
     """One drawing function a case, each with another kind of normalisation."""
 
     def draw(kind, rng):
-        return {"C": int(rng.integers(5, 9)), "scale": 2.0 ** -int(rng.integers(5, 8)), "normalization": kind}
+        sizes = {"C": int(rng.integers(5, 9)), "scale": 2.0 ** -int(rng.integers(5, 8)), "normalization": kind}
+        return sizes | {"keep": rng.uniform(0.2, 0.8), "strength": rng.uniform(0.1, 2), "number": int(rng.integers(99))}
 
     return tuple(lambda rng, kind=kind: draw(kind, rng) for kind in kinds)
 
@@ -60,7 +71,7 @@ init = Task(
     MAKE,
     KINDS[0],
     (
-        values("names and shapes", 1, "shapes", "count", call=MAKE + SHAPES, draw=KINDS),
+        values("names and shapes", 1, "shapes", "count", "default_shapes", call=MAKE + SHAPES, draw=KINDS),
         values(
             "weights: normal, of size weight_scale",
             *(0.5, "doublings", "centred", "normal", "drawn_anew"),
@@ -69,7 +80,12 @@ init = Task(
             cases=2,
         ),
         values("biases and betas 0, gammas 1", 1, "b", "gamma", "beta", call=MAKE + BIASES, draw=KINDS),
-        values("of type dtype", 0.5, "single", "double", call=MAKE + DTYPES, draw=KINDS),
+        values(
+            "of type dtype; settings kept",
+            *(0.5, "single", "double", "regs", "same_kind", "keep_ratio", "seed", "default_ratio", "own_dicts"),
+            call=MAKE + SETTINGS,
+            draw=KINDS,
+        ),
     ),
     (
         mistake(
@@ -178,6 +194,17 @@ init = Task(
             "the parameters are float32 whatever dtype is: use astype(dtype)",
             ("value.astype(dtype)", "value.astype(np.float32)"),
         ),
+        mistake(
+            "one_dict",
+            "all layers share one dict in bn_params, for [{...}] * n repeats one object: make one for each hidden layer",
+            ('[{"mode": "train"} for _ in hidden_dims]', '[{"mode": "train"}] * len(hidden_dims)'),
+        ),
+        mistake(
+            "drop_ratio",
+            "dropout_param holds the share that is dropped as p, expected the share that is kept",
+            ('"p": dropout_keep_ratio', '"p": 1 - dropout_keep_ratio'),
+        ),
+        mistake("no_seed", "the seed is not put into dropout_param", ('self.dropout_param["seed"] = seed', "pass")),
     ),
 )
 
@@ -248,8 +275,7 @@ def draw_net(*dims, shape=(), num=4):
 
 draw_three = draw_net(3, 5, 4, 2)
 SINGLE = """
-scores_kept = scores.dtype == np.float32
-grads_kept = all(value.dtype == np.float32 for value in grads.values())
+float32_kept = [scores.dtype == np.float32, all(value.dtype == np.float32 for value in grads.values())]
 dW1 = grads["W1"]
 """
 MODES = """
@@ -299,7 +325,7 @@ loss = Task(
         ),
         values(
             "float32 scores and gradients",
-            *(0.5, "scores_kept", "grads_kept", "loss", "dW1"),
+            *(0.5, "float32_kept", "loss", "dW1"),
             call=net_of(3, "float32") + "scores = net.loss(X)\n" + TRAIN + SINGLE,
             cases=1,
             rtol=1e-4,  # float32 keeps seven digits, and loses some in the sums
@@ -309,7 +335,7 @@ loss = Task(
         mistake("no_penalty", "the penalty on the weights is missing from the loss", (LOSS_LINE, "pass")),
         mistake(
             "whole_penalty",
-            "the penalty is twice this net's: here it is 0.5 * reg * sum(W * W), with 1/2",
+            "the penalty is reg * sum(W * W); this course uses 0.5 * reg * sum(W * W) in deep nets, with 1/2",
             ("0.5 * self.reg * np.sum", "self.reg * np.sum"),
         ),
         mistake(
@@ -325,7 +351,7 @@ loss = Task(
         mistake("no_penalty_gradient", "the gradient of the penalty, reg * W, is missing", (GRADIENT_LINE, "pass")),
         mistake(
             "double_penalty_gradient",
-            "the gradient of the penalty is 2 * reg * W, but with 1/2 in the loss it is reg * W",
+            "the gradient of the penalty is 2 * reg * W; this course uses 0.5 * reg * sum(W * W), which gives reg * W",
             ("+= self.reg * W", "+= 2 * self.reg * W"),
         ),
         mistake(

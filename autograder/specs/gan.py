@@ -1,6 +1,6 @@
 """Tasks of gan.ipynb: noise, and the steps of training; those of the transposed convolution come with them."""
 
-from autograder.spec import Task, mistake, values
+from autograder.spec import Task, mistake, untouched, values
 from autograder.specs import conv_transpose
 from chainrule.gan import steps
 
@@ -18,9 +18,11 @@ def draw_noise(rng):
     return {"rows": int(rng.integers(120, 150)), "dim": int(rng.integers(90, 110)), "seed": int(rng.integers(10**6))}
 
 
-NOISE = """z = sample_noise(rows, dim, np.random.default_rng(seed))
+NOISE = """z, free = sample_noise(rows, dim, np.random.default_rng(seed)), sample_noise(rows, dim)
 shape, low, high, mean, square = np.array(np.shape(z)), np.min(z), np.max(z), np.mean(z), np.mean(z**2)
 apart = np.array([np.std(np.mean(z, axis=0)), np.std(np.mean(z, axis=1))])
+shape_without_rng = np.array(np.shape(free))
+ends_without_rng = [-1 <= np.min(free) < -0.5, 0.5 < np.max(free) <= 1, 0.25 < np.mean(np.abs(free) < 0.5) < 0.75]
 """
 CHANCE = """rng = np.random.default_rng(seed)
 first, second = sample_noise(4, 3, rng), sample_noise(4, 3, rng)
@@ -38,7 +40,13 @@ sample_noise = task(
     draw_noise,
     (
         # Of 10,800 numbers or more the mean is known to 0.006, the mean square to 0.003; 0.05 is eight times as much.
-        values("uniform between -1 and 1", 1, "shape", "low", "high", "mean", "square", "apart", cases=2, atol=0.05),
+        values(
+            "uniform between -1 and 1",
+            1,
+            *("shape", "low", "high", "mean", "square", "apart", "shape_without_rng", "ends_without_rng"),
+            cases=2,
+            atol=0.05,
+        ),
         values(
             "all chance comes from rng, other numbers each time",
             0.5,
@@ -96,18 +104,19 @@ sample_noise = task(
 
 def draw_update(rng):
     drawn = {name: rng.normal(size=(4, 3)) for name in ("W", "dW", "dW_next")}
+    drawn["dW"][0], drawn["dW_next"][0] = (0.0, 1e-8, -1e-7), (0.0, 1e-8, 1e-7)  # there epsilon makes a difference
     return drawn | {name: rng.normal(size=3) for name in ("b", "db", "db_next")}
 
 
 UPDATE = """from chainrule.judging.gan_stubs import LinearNet
-net = LinearNet(W, b)
+net, W_first, b_first = LinearNet(W, b), W.copy(), b.copy()
 adam_update(net, {"W": dW, "b": db})
-W_moved, b_moved = net.params["W"] - W, net.params["b"] - b
+W_moved, b_moved = net.params["W"] - W_first, net.params["b"] - b_first
 """
 UPDATES = (
     UPDATE
     + """adam_update(net, {"W": dW_next, "b": db_next})
-W_next, b_next = net.params["W"] - W, net.params["b"] - b
+W_next, b_next = net.params["W"] - W_first, net.params["b"] - b_first
 steps_counted = [net.configs[name]["t"] for name in ("W", "b")]
 """
 )
@@ -119,8 +128,9 @@ adam_update = task(
     UPDATES,
     draw_update,
     (
-        values("the first step", 0.5, "W_moved", "b_moved", "W", call=UPDATE),
-        values("a second step, which remembers the first", 0.5, "W_next", "b_next", "steps_counted"),
+        values("the first step", 0.5, "W_moved", "b_moved", call=UPDATE),
+        values("a second step, which remembers the first", 0.4, "W_next", "b_next", "steps_counted"),
+        untouched(0.1, "W", "b", "dW"),
     ),
     (
         mistake("beta1", "beta1 is 0.9, Adam's own default; expected 0.5", (SETTINGS, '{"learning_rate": 1e-3}')),

@@ -56,6 +56,7 @@ def task(name, points, mistakes):
             layout="strided",
             rtol=1e-5,
             cases=2,
+            strict="extremes",
         ),
     )
     return Task(name, losses, "assignment5", "gan", call, draw, checks, mistakes)

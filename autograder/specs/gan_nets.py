@@ -17,11 +17,11 @@ SINGLE = 1e-4  # three layers in single precision keep five digits
 # How large W1, b1 ... are, and one input and one output.
 DENSE_GENERATOR = {"W1": (3, 6), "b1": 6, "W2": (6, 6), "b2": 6, "W3": (6, 4), "b3": 4, "x": (3,), "out": (4,)}
 DENSE_DISCRIMINATOR = {"W1": (5, 6), "b1": 6, "W2": (6, 6), "b2": 6, "W3": (6, 1), "b3": 1, "x": (5,), "out": ()}
-CONV_GENERATOR = {"W1": (3, 16), "b1": 16, "W2": (4, 2, 4, 4), "b2": 2, "W3": (2, 1, 4, 4), "b3": 1}
-CONV_GENERATOR |= {"x": (3,), "out": (1, 8, 8)}
-CONV_DISCRIMINATOR = {"W1": (2, 1, 4, 4), "b1": 2, "W2": (4, 2, 4, 4), "b2": 4, "W3": (16, 1), "b3": 1}
+CONV_GENERATOR = {"W1": (5, 24), "b1": 24, "W2": (6, 3, 4, 4), "b2": 3, "W3": (3, 1, 4, 4), "b3": 1}
+CONV_GENERATOR |= {"x": (5,), "out": (1, 8, 8)}
+CONV_DISCRIMINATOR = {"W1": (3, 1, 4, 4), "b1": 3, "W2": (6, 3, 4, 4), "b2": 6, "W3": (24, 1), "b3": 1}
 CONV_DISCRIMINATOR |= {"x": (1, 8, 8), "out": ()}
-# One filter where two would take long to differentiate numerically.
+# One filter where three would take long to differentiate numerically.
 SMALL = {
     "ConvGenerator": CONV_GENERATOR
     | {"W1": (2, 8), "b1": 8, "W2": (2, 1, 4, 4), "b2": 1, "W3": (1, 1, 4, 4), "x": (2,)},
@@ -49,14 +49,14 @@ FORWARD = """net = CLASS.__new__(CLASS)
 net.params = dict(W1=W1, b1=b1, W2=W2, b2=b2, W3=W3, b3=b3)
 out, cache = net.forward(x)
 """
-SAVED = "kept = str(out.dtype) == 'float32'\n"
+SAVED = "float32_kept = str(out.dtype) == 'float32'\n"
 TAKE = "".join(f"d{name} = grads['{name}']\n" for name in NAMES)
 BACKWARD = FORWARD + "loss = (out * dout).sum()\ndx, grads = net.backward(dout, cache)\n" + TAKE
 AGAIN = (
-    BACKWARD
+    BACKWARD.replace("(dout,", "(dout.copy(),")
     + "dx, grads = net.backward(dout, cache)\n"
     + TAKE
-    + "count = len(grads)\nkept = all(str(g.dtype) == 'float32' for g in [dx, *grads.values()])\n"
+    + "count = len(grads)\nfloat32_kept = all(str(g.dtype) == 'float32' for g in [dx, *grads.values()])\n"
 )
 GRADS = ("dx", *(f"d{name}" for name in NAMES))
 
@@ -67,7 +67,7 @@ def forward_task(name, sizes, points, mistakes):
         values(
             "float32 kept, inputs and parameters unchanged",
             points[1],
-            *("out", "kept", "x", *NAMES),
+            *("out", "float32_kept", "x", *NAMES),
             call=FORWARD.replace("CLASS", name) + SAVED,
             draw=float32(drawing(sizes, 3)),
             rtol=SINGLE,
@@ -86,7 +86,7 @@ def backward_task(name, sizes, points, mistakes):
         values(
             "one alone; a second time: same, float32; dout unchanged",
             points[1],
-            *(*GRADS, "count", "kept", "dout"),
+            *(*GRADS, "count", "float32_kept", "dout"),
             call=AGAIN.replace("CLASS", name),
             draw=(float32(drawing(sizes, 1)), float32(drawing(sizes, 3))),
             rtol=SINGLE,

@@ -9,7 +9,6 @@ __all__ = [
     "KEPT",
     "NAN",
     "OVERFLOW",
-    "TWICE",
     "changed",
     "draw_sequence",
     "draw_step",
@@ -22,15 +21,6 @@ OVERFLOW = "exp overflows on large scores and NumPy warns: use a sigmoid that gi
 NAN = "e^a / (1 + e^a) is infinity over infinity for large scores: use a sigmoid that gives exp no positive argument"
 
 KEPT = "\nfloat32_kept = str({}.dtype) == 'float32'"
-# A backward pass that eats its cache fails the second time; the check says so instead of showing the exception.
-TWICE = """
-try:
-    {}
-    works_twice = True
-except (IndexError, KeyError):
-    works_twice = False
-float32_kept = str(dx.dtype) == 'float32'
-"""
 
 
 def weights(rng, D, H, blocks):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.spec import Task, gradients, mistake, values
+from autograder.spec import Task, gradients, mistake, untouched, values
 from chainrule import gates
 
 __all__ = ["TASKS"]
@@ -43,9 +43,10 @@ def forward_task(gate, inputs, points, checks, mistakes, draw=draw_arrays):
         FORWARD.format(gate, inputs),
         only(draw, *names),
         (
-            values("arrays, left unchanged", points, "out", *names),
-            values("numbers", 0.5, "out", draw=only(draw_numbers, *names)),
+            values("arrays", points, "out"),
+            values("numbers", 0.4, "out", draw=only(draw_numbers, *names)),
             *checks,
+            untouched(0.1, *names),
         ),
         mistakes,
     )
@@ -287,12 +288,12 @@ sigmoid_forward = forward_task(
     "x",
     0.5,
     (
-        values("right at +-1000, never nan", 0.5, "out", draw=only(draw_far_out, "x"), cases=2),
+        values("right at +-1000, never nan", 0.5, "out", draw=only(draw_far_out, "x"), cases=2, strict="extremes"),
         values(
             "float32 stays float32",
             0.5,
-            "kept",
-            call="out, cache = sigmoid_gate_forward(x)\nkept = out.dtype == np.float32",
+            "float32_kept",
+            call="out, cache = sigmoid_gate_forward(x)\nfloat32_kept = out.dtype == np.float32",
             draw=draw_float32,
             cases=1,
         ),
@@ -341,7 +342,7 @@ sigmoid_backward = backward_task(
     "sigmoid",
     "x",
     1,
-    (values("right at +-1000, never nan", 0.5, "dx", draw=draw_far_out, cases=2),),
+    (values("right at +-1000, never nan", 0.5, "dx", draw=draw_far_out, cases=2, strict="extremes"),),
     (
         mistake(
             "no_complement",

@@ -61,8 +61,14 @@ def reg_mistakes():
         mistake("no_penalty", f"the penalty {PENALTY} is missing from the loss", (f" + {PENALTY}", "")),
         mistake(
             "half_penalty",
-            "the penalty is half of this course's: it is reg * sum(W * W), without 1/2",
+            "the penalty is 0.5 * reg * sum(W * W); this course uses reg * sum(W * W), without 1/2",
             (PENALTY, f"0.5 * {PENALTY}"),
+        ),
+        mistake(
+            "bias_row_free",
+            "the last row of W is left out of the penalty, as a bias; this course penalises the whole of W",
+            (PENALTY, "reg * np.sum(W[:-1] * W[:-1])"),
+            ("2 * reg * W", "2 * reg * np.vstack([W[:-1], 0 * W[-1:]])"),
         ),
         mistake(
             "mean_penalty",
@@ -81,7 +87,7 @@ def reg_mistakes():
         ),
         mistake(
             "half_penalty_gradient",
-            "dW holds reg * W, but the gradient of reg * sum(W * W) is 2 * reg * W",
+            "dW holds reg * W, as for a penalty with 1/2; this course uses reg * sum(W * W), which gives 2 * reg * W",
             ("2 * reg * W", "reg * W"),
         ),
     )

@@ -8,7 +8,6 @@ from autograder.specs.gated import (
     KEPT,
     NAN,
     OVERFLOW,
-    TWICE,
     changed,
     draw_sequence,
     draw_step,
@@ -16,7 +15,8 @@ from autograder.specs.gated import (
     sequence_backward_mistakes,
     sequence_forward_mistakes,
 )
-from autograder.specs.passes import FLOAT64, float32, twice
+from autograder.specs.passes import FLOAT64, float32
+from autograder.specs.rnn_steps import fails_twice
 from chainrule.recurrent import lstm
 
 __all__ = ["TASKS"]
@@ -183,8 +183,8 @@ lstm_step_backward = task(
         values(
             "a second time: same, float32; what comes in is unchanged",
             1,
-            *(*OUTPUTS, "float32_kept", *UPSTREAM, *STATES),
-            call=twice(BACKWARD),
+            *(*OUTPUTS, "second_call_fails", "float32_kept", *UPSTREAM, *STATES),
+            call=fails_twice(BACKWARD),
             draw=float32(draw_backward),
             layout="strided",
             rtol=1e-5,
@@ -338,8 +338,8 @@ lstm_backward = task(
         values(
             "a second time: same, float32; dh, x, h0 unchanged",
             1,
-            *(*OF_SEQUENCE, "works_twice", "float32_kept", "dh", "x", "h0"),
-            call=THROUGH_TIME + TWICE.format(THROUGH_TIME.splitlines()[-1]),
+            *(*OF_SEQUENCE, "second_call_fails", "float32_kept", "dh", "x", "h0"),
+            call=fails_twice(THROUGH_TIME),
             draw=float32(draw_lstm()),
             layout="strided",
             rtol=1e-5,

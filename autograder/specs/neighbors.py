@@ -125,7 +125,7 @@ no_loops = distance_task(
     (
         values("distances", 3, "dists"),
         # The root of a square of about 1e-10 that should be 0 is 1e-5: that much is rounding, not a mistake.
-        values("equal images: 0, not nan", 1, "dists", draw=draw_equal_images, cases=1, atol=1e-4),
+        values("equal images: 0, not nan", 1, "dists", draw=draw_equal_images, cases=1, atol=1e-4, strict="extremes"),
         values("one test image", 1, "dists", draw=draw_one_image, cases=1),
         growth(1, draw_sized(12), draw_sized(96), "no loop is left"),
         memory("no (num_test, num_train, D) array", 1, draw_sized(120, 60), limit=120 * 120 * 60 * 8 / 2),
@@ -178,22 +178,26 @@ def draw_ties(rng):
 
 
 def draw_nearest(rng):
-    return draw_votes(rng) | {"k": 1}
+    """No label stands twice, so that every other k elects another one sooner or later."""
+    inputs = draw_votes(rng)
+    return inputs | {"y_train": rng.permutation(len(inputs["y_train"]))}
 
+
+VOTE = """
+model = KNearestNeighbor()
+model.train(np.zeros((len(y_train), 2)), y_train)
+labels = model.predict_labels(dists, k=k)
+"""
 
 predict_labels = Task(
     "KNearestNeighbor.predict_labels",
     neighbors,
     "assignment1",
     "knn",
-    """
-model = KNearestNeighbor()
-model.train(np.zeros((len(y_train), 2)), y_train)
-labels = model.predict_labels(dists, k=k)
-""",
+    VOTE,
     draw_votes,
     (
-        values("the nearest image alone, k = 1", 2, "labels", draw=draw_nearest),
+        values("the nearest image alone, k = 1", 2, "labels", call=VOTE.replace(", k=k", ""), draw=draw_nearest),
         values("the vote of k images", 2, "labels"),
         values("ties go to the smaller label", 1, "labels", draw=draw_ties),
         untouched(1, "dists", "y_train"),
@@ -214,7 +218,7 @@ labels = model.predict_labels(dists, k=k)
         mistake("one_too_many", "k + 1 images vote", ("[:k]", "[: k + 1]")),
         mistake(
             "larger_label",
-            "a tie goes to the larger label, expected the smaller",
+            "a tie goes to the larger label; in this course the smaller one wins",
             (
                 "np.argmax(np.bincount(self.y_train[nearest]))",
                 "(c := np.bincount(self.y_train[nearest])).size - 1 - np.argmax(c[::-1])",
@@ -222,7 +226,7 @@ labels = model.predict_labels(dists, k=k)
         ),
         mistake(
             "nearest_of_tied",
-            "a tie goes to the nearest image's label, expected the smaller label",
+            "a tie goes to the nearest image's label; in this course the smaller label wins",
             (
                 "np.argmax(np.bincount(self.y_train[nearest]))",
                 "max(self.y_train[nearest], key=list(self.y_train[nearest]).count)",
@@ -255,19 +259,24 @@ def draw_uneven_folds(rng):
     return draw_folds(rng, 22) | {"num_folds": 4}
 
 
+# X counts twice, y once: the two cannot change places.
+FOLDS = """
+from chainrule.judging.stubs import RecordingClassifier
+train = lambda self, X, y: RecordingClassifier.train(self, 2 * X, y)
+classifier = type("Classifier", (RecordingClassifier,), {"train": train})()
+found = cross_validate(classifier, X, y, k_choices, num_folds)
+accuracies = [list(found[k]) for k in k_choices]
+"""
+
 cross_validate = Task(
     "cross_validate",
     neighbors,
     "assignment1",
     "knn",
-    """
-from chainrule.judging.stubs import RecordingClassifier
-found = cross_validate(RecordingClassifier(), X, y, k_choices, num_folds)
-accuracies = [list(found[k]) for k in k_choices]
-""",
+    FOLDS,
     draw_folds,
     (
-        values("accuracies of every k and fold", 3, "accuracies"),
+        values("accuracies of every k and fold", 3, "accuracies", call=FOLDS.replace(", num_folds)", ")")),
         values("folds of unequal size", 1, "accuracies", draw=draw_uneven_folds),
         untouched(1, "X", "y"),
     ),

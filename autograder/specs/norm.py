@@ -32,10 +32,10 @@ net.bn_params = [{{"mode": "test", "running_mean": m, "running_var": v}} for m, 
 
 
 STATE = 'mean_after = np.array([p["running_mean"] for p in net.bn_params])\n'
-NET_TRAIN = 'out, cache = net.norm_forward(x, k, "train")\n' + STATE
+NET_TRAIN = 'out, cache = net.norm_forward(x.copy(), k, "train")\n' + STATE
 NET_BOTH = (
     NET_TRAIN
-    + 'net.bn_params = [p | {"mode": "train"} for p in net.bn_params]\ntested, _ = net.norm_forward(x, k, "test")\n'
+    + 'net.bn_params = [p | {"mode": "train"} for p in net.bn_params]\ntested, _ = net.norm_forward(x.copy(), k, "test")\n'
 )
 OWN = "self.bn_params[k - 1]"
 GAMMA, BETA = 'self.params[f"gamma{k}"]', 'self.params[f"beta{k}"]'
@@ -105,8 +105,8 @@ norm_forward = task(
     fc_net,
 )
 
-NAMED = 'dx, grads = net.norm_backward(dout, cache, k)\ndgamma, dbeta = grads[f"gamma{k}"], grads[f"beta{k}"]\n'
-OF_NET = 'out, cache = net.norm_forward(x, k, "train")\nloss = np.sum(out * dout)\n'
+NAMED = 'dx, grads = net.norm_backward(dout.copy(), cache, k)\ndgamma, dbeta = grads[f"gamma{k}"], grads[f"beta{k}"]\n'
+OF_NET = 'out, cache = net.norm_forward(x.copy(), k, "train")\nloss = np.sum(out * dout)\n'
 NONE = (
     'net.normalization = None\nout, cache = net.norm_forward(x, k, "train")\nplain, grads = net.norm_backward(dout, cache, k)\n'
     "num_grads = len(grads)"

@@ -179,7 +179,9 @@ spatial_groupnorm_forward = task(
     draw_groups,
     (
         values("output", 0.5, "out"),
-        values("one group, float32", 0.5, "kept", "out", call=single(GN_DEFAULT), draw=draw_one_group, rtol=1e-4),
+        values(
+            "one group, float32", 0.5, "float32_kept", "out", call=single(GN_DEFAULT), draw=draw_one_group, rtol=1e-4
+        ),
         values("each channel a group", 0.5, "out", call=GN_DEFAULT, draw=draw_single_channels, layout="strided"),
         untouched(0.5, "x", "gamma", "beta"),
     ),

@@ -39,6 +39,15 @@ from autograder.specs.normed import (
 __all__ = ["TASKS"]
 
 
+OTHER_MODE = """refused = []
+for mode in ("training", ""):
+    try:
+        batchnorm_forward(x, gamma, beta, bn_param | {"mode": mode})
+        refused.append(False)
+    except ValueError:
+        refused.append(True)
+"""
+
 batchnorm_forward = task(
     "batchnorm_forward",
     BN_PARAM + forward("batchnorm", "bn_param") + RUNNING,
@@ -46,7 +55,12 @@ batchnorm_forward = task(
     (
         values("output in training", 0.5, "out"),
         values("running averages", 0.5, "mean_after", "var_after"),
-        values("test mode", 0.5, "out", "mean_after", "var_after", call=in_test_mode("batchnorm")),
+        values(
+            "test mode; another mode raises ValueError",
+            0.5,
+            *("out", "mean_after", "var_after", "refused"),
+            call=in_test_mode("batchnorm") + OTHER_MODE,
+        ),
         values("three batches, then a test", 0.5, "out", "mean_after", "var_after", call=three_batches("batchnorm")),
         values(
             "eps and momentum as they are if not given",
@@ -67,7 +81,7 @@ batchnorm_forward = task(
         values(
             "float32 stays float32",
             0.5,
-            *("kept", "out"),
+            *("float32_kept", "out"),
             call=single(DEFAULTS + forward("batchnorm", "bn_param")),
             cases=2,
             rtol=1e-4,  # float32 has seven digits, and the subtraction loses some
@@ -104,9 +118,14 @@ batchnorm_forward = task(
         ),
         mistake(
             "momentum_swapped",
-            "momentum stands at the new batch: running = momentum * running + (1 - momentum) * batch",
+            "momentum stands at the new batch; this course uses running = momentum * running + (1 - momentum) * batch",
             ("= momentum * running_mean + (1 - momentum) *", "= (1 - momentum) * running_mean + momentum *"),
             ("= momentum * running_var + (1 - momentum) *", "= (1 - momentum) * running_var + momentum *"),
+        ),
+        mistake(
+            "default_momentum",
+            "the default of momentum is 0.9 in this course: the running averages keep 0.9 of what they were",
+            ('bn_param.get("momentum", 0.9)', 'bn_param.get("momentum", 0.99)'),
         ),
         mistake(
             "not_written_back",
@@ -122,7 +141,7 @@ batchnorm_forward = task(
         ),
         mistake(
             "unbiased_running",
-            "running_var gets the variance divided by N - 1, expected the one divided by N that training uses",
+            "running_var gets the variance divided by N - 1; this course uses the one divided by N, as in training",
             ("(1 - momentum) * var", "(1 - momentum) * np.var(x, axis=0, ddof=1)"),
         ),
         mistake(
@@ -150,6 +169,11 @@ batchnorm_forward = task(
                 '        bn_param["running_mean"] = momentum * mean + (1 - momentum) * np.mean(x, axis=0)\n'
                 '        bn_param["running_var"] = momentum * var + (1 - momentum) * np.var(x, axis=0)',
             ),
+        ),
+        mistake(
+            "other_mode",
+            "a mode that is neither train nor test is taken without complaint, expected a ValueError",
+            ('elif mode == "test":', "elif True:"),
         ),
         mistake("changes_x", CHANGES_X, ("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
         mistake("float64", UPCAST, ("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
@@ -277,9 +301,21 @@ layernorm_forward = task(
     (
         values("output", 0.5, "out"),
         values(
-            "one example, N = 1, float32", 0.5, "kept", "out", call=single(LN), draw=one_example(draw_rows), rtol=1e-4
+            "one example, N = 1, float32",
+            0.5,
+            *("float32_kept", "out"),
+            call=single(LN),
+            draw=one_example(draw_rows),
+            rtol=1e-4,
         ),
-        values("a constant row, entries of 1e4", 0.5, "out", call=LN_DEFAULT, draw=draw_constant(1)),
+        values(
+            "eps as it is if not given; a constant row, entries of 1e4",
+            0.5,
+            "out",
+            call=LN_DEFAULT,
+            draw=(draw_small, draw_constant(1)),
+            cases=2,
+        ),
         untouched(0.5, "x", "gamma", "beta"),
     ),
     statistics_mistakes(

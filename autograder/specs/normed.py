@@ -150,29 +150,25 @@ def backward(function):
 
 
 def single(call):
-    """The call in float32, where `kept` says whether the answer is float32, too."""
+    """The call in float32, where `float32_kept` says whether the answer is float32, too."""
     names = "x, gamma, beta, dout"
     cast = f"{names} = (np.asarray(a, dtype=np.float32) for a in ({names}))\n"
     last = call.rstrip().split("\n")[-1].split(",")[0]
-    return f"{cast}{call}kept = {last}.dtype == np.float32"
+    return f"{cast}{call}float32_kept = {last}.dtype == np.float32"
 
 
 def twice(call, function):
-    return f"{call}dx, dgamma, dbeta = {function}(dout, cache)\n"
+    """The call, its last line with a copy of dout, and that line again."""
+    return f"{call.replace('(dout, cache)', '(dout.copy(), cache)')}dx, dgamma, dbeta = {function}(dout, cache)\n"
 
 
 def in_test_mode(kind):
-    return (
-        BN_PARAM
-        + 'bn_param["mode"] = "test"\n'
-        + forward(kind, "bn_param")
-        + 'mean_after, var_after = bn_param["running_mean"], bn_param["running_var"]\n'
-    )
+    return BN_PARAM + 'bn_param["mode"] = "test"\n' + forward(kind, "bn_param") + RUNNING
 
 
 def three_batches(kind):
     return (
-        f"{DEFAULTS}for k in range(3):\n    {kind}_forward((k + 1) * x + k, gamma, beta, bn_param)\n"
+        f"{DEFAULTS}for k in range(3):\n    {kind}_forward((k + 1) * x + k, gamma.copy(), beta.copy(), bn_param)\n"
         f'bn_param["mode"] = "test"\n{forward(kind, "bn_param")}{RUNNING}'
     )
 
@@ -186,9 +182,9 @@ def backward_checks(call, function, points, draw_other=None, dtype=False):
         gradients("dx against numeric", points, {"dx": "x"}, cases=2),
         gradients("dgamma and dbeta against numeric", 0.5, {"dgamma": "gamma", "dbeta": "beta"}, cases=2),
         values(
-            "a second call gives the same",
+            "a second call gives the same, dout unchanged",
             0.5,
-            *("dx", "dgamma", "dbeta"),
+            *("dx", "dgamma", "dbeta", "dout"),
             call=twice(call, function),
             cases=2,
             draw=draw_other,
@@ -197,7 +193,7 @@ def backward_checks(call, function, points, draw_other=None, dtype=False):
     )
     if dtype:
         # Tolerance: float32 has seven digits, and the subtractions lose some.
-        checks += (values("float32 stays float32", 0.5, "kept", "dx", call=single(call), rtol=1e-3),)
+        checks += (values("float32 stays float32", 0.5, "float32_kept", "dx", call=single(call), rtol=1e-3),)
     return checks
 
 

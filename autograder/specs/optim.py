@@ -1,6 +1,7 @@
 """Tasks of fully_connected.ipynb: update rules, one step and several; `schedules` has those of the learning rate."""
 
-from autograder.spec import Task, mistake, untouched, values
+from autograder.spec import Task, mistake, values
+from autograder.specs.passes import float32
 from autograder.specs.schedules import SCHEDULES
 from chainrule import optim
 
@@ -12,18 +13,24 @@ DEFAULTS = """
 import numpy as np
 first, second = ({name}(w.copy(), dw.copy())[0] for _ in range(2))
 own = np.array_equal(first, second, equal_nan=True)
-kept = {name}(w.astype(np.float32), dw.astype(np.float32))[0].dtype == np.float32
-next_w, config = {name}(w, dw)
+next_w, config = {name}(w, dw.copy())
 next_w, config = {name}(next_w, dw, config)
+"""
+STRICT = """
+next_w, config = {name}(w, dw, {{"learning_rate": learning_rate}})
+float32_kept = str(next_w.dtype) == "float32"
 """
 
 
 def draw_step(state, settings, counter, shape):
-    """A function that draws weights, gradients (one entry 0), what the rule remembers and its settings."""
+    """A function that draws weights, gradients, what the rule remembers and its settings.
+
+    Of the gradients one is 0, and others are so small that the default of epsilon makes a difference.
+    """
 
     def draw(rng):
         inputs = {"w": rng.normal(size=shape), "dw": rng.normal(size=shape), "dws": rng.normal(size=(4, *shape))}
-        inputs["dw"].flat[0] = 0.0
+        inputs["dw"].flat[:3] = [0.0, 1e-8, -1e-7]
         for name in state:  # mean squares are positive
             inputs[name] = rng.uniform(0.1, 2, shape) if name in ("cache", "v") else rng.normal(size=shape)
         if counter:
@@ -34,7 +41,7 @@ def draw_step(state, settings, counter, shape):
 
 
 def rule_task(name, settings, mistakes, state=(), counter="", points=(0.5, 0.5, 0.5, 0.5)):
-    """An update rule: one step from a given state, four steps, the defaults, and its inputs afterwards.
+    """An update rule: one step from a given state, four steps, the defaults, single precision.
 
     settings: {key of config: (least, greatest)}; state: keys of the arrays it keeps; counter: the key that counts.
     """
@@ -53,8 +60,16 @@ def rule_task(name, settings, mistakes, state=(), counter="", points=(0.5, 0.5, 
     checks = (
         values("one step, weights of any shape", points[0], *outputs, draw=draws, layout="strided"),
         values("four steps in a row", points[1], *outputs, call=four, cases=2),
-        values("defaults, float32, a state for each weight", points[2], "own", "kept", *outputs, call=default, cases=1),
-        untouched(points[3], "w", "dw"),
+        values("defaults, a state for each weight", points[2], "own", *outputs, call=default, cases=1),
+        values(
+            "float32 kept; w, dw unchanged",
+            points[3],
+            *("next_w", "float32_kept", "w", "dw"),
+            call=STRICT.format(name=name),
+            draw=float32(draws[0]),
+            cases=1,
+            rtol=1e-5,
+        ),
     )
     checks = tuple(check for check in checks if check.points)
     return Task(name, optim, "assignment3", "fully_connected", one, draws[0], checks, mistakes)
@@ -171,7 +186,7 @@ sgd_momentum = rule_task(
         ),
         mistake(
             "rate_outside",
-            "the velocity holds the gradients without the learning rate: v = momentum * velocity - learning_rate * dw",
+            "the velocity holds no learning rate; this course uses v = momentum * velocity - learning_rate * dw",
             (VELOCITY, 'config["momentum"] * config["velocity"] + dw'),
             ("w + v", 'w - config["learning_rate"] * v'),
         ),

@@ -23,9 +23,11 @@ def float32(draw):
 
 
 def twice(call):
-    """The call with its last line, the backward pass, run a second time on the same cache."""
-    last = call.splitlines()[-1]
-    return f"{call}\n{last}\nfloat32_kept = str({last.split(' = ')[0].split(', ')[0]}.dtype) == 'float32'"
+    """The call with its last line, the backward pass, run twice on the same cache, first with a copy of dout."""
+    *before, last = call.splitlines()
+    return "\n".join([*before, last.replace("dout", "dout.copy()"), last]) + (
+        f"\nfloat32_kept = str({last.split(' = ')[0].split(', ')[0]}.dtype) == 'float32'"
+    )
 
 
 def draw_any_shape(rng):

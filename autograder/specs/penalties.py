@@ -17,10 +17,21 @@ def penalty_of(kind):
     return lambda rng: draw_penalty(rng) | {"kind": kind}
 
 
-def draw_zero_weights(rng):
+def draw_zeros(rng):
     inputs = draw_penalty(rng) | {"kind": "elastic"}
     inputs["W"][0] = 0
     return inputs
+
+
+# The ratio is left out here: 1/2.
+OTHERS = """
+penalty, dW = regularization(W, kind, strength)
+refused = False
+try:
+    regularization(W, "l3", strength)
+except Exception as error:
+    refused = isinstance(error, ValueError)
+"""
 
 
 regularization = Task(
@@ -38,7 +49,9 @@ regularization = Task(
             for kind in ("l2", "l1", "elastic")
             for output, word in (("penalty", "penalty"), ("dW", "dW against numeric"))
         ),
-        values("weights that are exactly 0", 1, "dW", draw=draw_zero_weights),
+        values(
+            "weights that are exactly 0, a kind that is not known", 1, "dW", "refused", call=OTHERS, draw=draw_zeros
+        ),
     ),
     (
         mistake(
@@ -64,6 +77,9 @@ regularization = Task(
         mistake("mean", "the mean of the squares is taken, expected their sum", ("np.sum(W**2)", "np.mean(W**2)")),
         mistake(
             "step_at_zero", "at W = 0 the gradient of |W| is taken to be 0", ("np.sign(W)", "np.where(W > 0, 1, -1)")
+        ),
+        mistake(
+            "not_refused", "a kind that is not known has to raise ValueError", ("if kind not in ratios:", "if False:")
         ),
     ),
 )

@@ -8,9 +8,12 @@ from chainrule import preprocessing
 __all__ = ["TASKS"]
 
 
-def draw_splits(rng):
+def draw_splits(rng, flat=1.0):
+    """flat: a factor of the spread along the last direction that is asked for, and along the one after it."""
     N, M, D = rng.integers(12, 18), rng.integers(4, 8), rng.integers(3, 6)
-    mixing = np.diag(2.0 ** -np.arange(D)) @ np.linalg.qr(rng.normal(size=(D, D)))[0]
+    spread = 2.0 ** -np.arange(D)
+    spread[-2:] *= flat
+    mixing = np.diag(spread) @ np.linalg.qr(rng.normal(size=(D, D)))[0]
     shift = rng.uniform(1, 3, D)
     return {
         "X_train": shift + rng.normal(size=(N, D)) @ mixing,
@@ -20,10 +23,17 @@ def draw_splits(rng):
 
 
 def draw_dead_pixel(rng):
+    """One pixel never changes, another one by so little that eps counts."""
     inputs = draw_splits(rng)
     for name in ("X_train", "X_test"):
         inputs[name][:, 1] = 7.0
+        inputs[name][:, 2] = 1e-8 * rng.normal(size=len(inputs[name]))
     return inputs
+
+
+def draw_flat(rng):
+    """The last eigenvalue that is asked for is so small that eps counts."""
+    return draw_splits(rng, 0.03)
 
 
 def task(name, call, draw, checks, mistakes):
@@ -73,7 +83,7 @@ normalize = task(
     (
         values("training images", 1, "A_train"),
         values("test images", 1, "A_test"),
-        values("a pixel that never changes", 1, "A_train", "A_test", draw=draw_dead_pixel),
+        values("pixels that never change, or hardly", 1, "A_train", "A_test", draw=draw_dead_pixel),
     ),
     (
         mistake(
@@ -104,6 +114,11 @@ normalize = task(
         ),
         mistake(
             "no_eps", "a feature that never changes is divided by 0: add eps to the standard deviation", (" + eps", "")
+        ),
+        mistake(
+            "eps_in_variance",
+            "eps is added to the variance, expected to the standard deviation, its square root",
+            ("np.std(X_train, axis=0) + eps", "np.sqrt(np.var(X_train, axis=0) + eps)"),
         ),
         mistake(
             "not_centred", NOT_CENTRED, ("(X_train - mean) / scale", "X_train / scale"), (SCALED, "X_test / scale")
@@ -157,18 +172,24 @@ pca = task(
 whiten = task(
     "whiten",
     "Z_train, Z_test = whiten(X_train, X_test, num_components)",
-    draw_splits,
+    draw_flat,
     (
-        # Tolerance: eps = 1e-5 beside an eigenvalue of about 0.01 may be added before or after the root.
-        values("training coordinates, up to sign", 1, "Z_train", view="abs", rtol=5e-3),
-        values("test coordinates, up to sign", 1, "Z_test", view="abs", rtol=5e-3),
-        values("inner products of the coordinates", 1, "Z_train", view="gram", rtol=5e-3),
+        # Tolerance: by some methods the direction of a variance of 1e-5 beside one of 1 loses half of its digits.
+        values("training coordinates, up to sign", 1, "Z_train", view="abs", rtol=1e-4),
+        values("test coordinates, up to sign", 1, "Z_test", view="abs", rtol=1e-4),
+        values("inner products of the coordinates", 1, "Z_train", view="gram", rtol=1e-4),
     ),
     (
         mistake(
             "not_scaled",
             "these are the PCA coordinates: they are not divided by sqrt(lambda + eps)",
             (" / np.sqrt(variance + eps)", ""),
+        ),
+        mistake("no_eps", "eps is missing: each coordinate is divided by sqrt(lambda + eps)", (" + eps", "")),
+        mistake(
+            "eps_outside",
+            "eps is added to the square root, expected to the eigenvalue under it: sqrt(lambda + eps)",
+            ("np.sqrt(variance + eps)", "(np.sqrt(variance) + eps)"),
         ),
         mistake(
             "variance",

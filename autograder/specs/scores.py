@@ -1,5 +1,7 @@
 """Tasks of fully_connected.ipynb: the hinge loss and the softmax loss of a batch of scores (part of `layers`)."""
 
+import numpy as np
+
 from autograder.spec import Task, gradient, mistake, values
 from autograder.specs.passes import FLOAT64, float32
 from chainrule import layers
@@ -13,7 +15,11 @@ def draw_scores(rng, N=None, scale=2.0):
 
 
 def draw_huge_scores(rng):
-    return draw_scores(rng, scale=1e4)
+    """All far from 0, of both signs; one image has positive ones alone, one negative ones."""
+    inputs = draw_scores(rng, scale=1e4)
+    x = inputs["x"] + 1e4 * np.sign(inputs["x"])
+    x[:2] = np.abs(x[:2]) * [[1], [-1]]
+    return inputs | {"x": x}
 
 
 def draw_one_image_scores(rng):
@@ -154,7 +160,7 @@ softmax_loss = loss_task(
             ),
         ),
     ),
-    values("finite at scores of 1e4", 0.5, "loss", "dx", draw=draw_huge_scores),
+    values("finite at scores of 1e4", 0.5, "loss", "dx", draw=draw_huge_scores, strict="extremes"),
 )
 
 TASKS = (svm_loss, softmax_loss)

@@ -17,7 +17,7 @@ softmax_loss_naive = loss_task(
     "softmax_loss_naive",
     "softmax",
     False,
-    (values("finite at scores of 1e4", 1, "loss", "dW", draw=draw_huge_scores),),
+    (values("finite at scores of 1e4", 1, "loss", "dW", draw=draw_huge_scores, strict="extremes"),),
     (
         mistake("sum_loss", SUM_LOSS, ("loss / num_train", "loss")),
         mistake("sum_gradient", SUM_GRADIENT, ("dW / num_train", "dW")),
@@ -52,7 +52,7 @@ softmax_loss_vectorized = loss_task(
     "softmax_loss_vectorized",
     "softmax",
     True,
-    (values("finite at scores of 1e4", 2, "loss", "dW", draw=draw_huge_scores),),
+    (values("finite at scores of 1e4", 2, "loss", "dW", draw=draw_huge_scores, strict="extremes"),),
     (
         mistake("sum_loss", SUM_LOSS, ("np.mean(np.log", "np.sum(np.log")),
         mistake("sum_gradient", SUM_GRADIENT, ("X.T @ dscores / num_train", "X.T @ dscores")),

@@ -109,7 +109,7 @@ content_loss = task(
 # The Gram matrix.
 
 GRAM = "G = gram_matrix(x)"
-BOTH_GRAMS = f"{GRAM}\nplain = gram_matrix(x, normalize=False)"
+BOTH_GRAMS = "G = gram_matrix(x.copy())\nplain = gram_matrix(x, normalize=False)"
 PRODUCT = "rows @ rows.transpose(0, 2, 1)"
 ROWS = "features.reshape(N, C, H * W)"
 MIXED = "channels and places are mixed: reshape cannot swap axes, transpose can"
@@ -199,8 +199,8 @@ gram_matrix = task(
     ),
 )
 
-GRAM_BACK = "G = gram_matrix(x)\nloss = np.sum(G * dgram)\ndx = gram_backward(dgram, x)"
-PLAIN_BACK = GRAM_BACK.replace("x)", "x, normalize=False)")
+GRAM_BACK = "G = gram_matrix(x.copy())\nloss = np.sum(G * dgram)\ndx = gram_backward(dgram, x)"
+PLAIN_BACK = GRAM_BACK.replace("x.copy()", "x.copy(), normalize=False").replace("x)", "x, normalize=False)")
 SUM = "(dgram + dgram.transpose(0, 2, 1))"
 SYMMETRIC = "dgram = dgram + dgram.transpose(0, 2, 1)\n"
 
@@ -284,19 +284,24 @@ gram_backward = task(
 # Style: the Gram matrices of several layers.
 
 
-def draw_target(rng, channels):
-    """A style target: symmetric, as every Gram matrix is."""
-    half = rng.normal(size=(1, channels, channels))
+def draw_target(rng, channels, N=1):
+    """A style target: symmetric, as every Gram matrix is. N=1: the same for all images."""
+    half = rng.normal(size=(N, channels, channels))
     return half + half.transpose(0, 2, 1)
 
 
 def draw_layers(N=1):
-    """Three layers with maps of different sizes; the targets of the first two are near enough not to dominate."""
+    """Three layers with maps of different sizes; targets near enough not to dominate, those of layer 0 for each image.
+
+    In every layer one number is 0, as after a ReLU.
+    """
 
     def draw(rng):
         shapes = (N, 3, 4, 2), (N, 2, 3, 3), (N, 4, 2, 1)
         inputs = {f"f{k}": rng.normal(size=shape) for k, shape in enumerate(shapes)}
-        inputs |= {f"t{k}": 0.7 * draw_target(rng, shape[1]) for k, shape in enumerate(shapes)}
+        for k in range(3):
+            inputs[f"f{k}"].flat[1] = 0.0
+        inputs |= {f"t{k}": 0.7 * draw_target(rng, shapes[k][1], n) for k, n in enumerate((N, 1, 1))}
         return inputs | {f"w{k}": float(rng.uniform(low, low + 1)) for k, low in enumerate((2, 4, 7))}
 
     return draw
@@ -471,10 +476,6 @@ def draw_image(N=1, size=None):
     return draw
 
 
-def draw_line(rng):
-    return draw_image(size=((1, 4), (4, 1), (1, 1))[rng.integers(3)])(rng)
-
-
 TV = "loss, dimg = tv_loss(img, weight)"
 DOWN, RIGHT = "img[:, :, 1:, :] - img[:, :, :-1, :]", "img[:, :, :, 1:] - img[:, :, :, :-1]"
 TV_LOSS = "np.sum(down**2) + np.sum(right**2)"
@@ -490,7 +491,13 @@ tv_loss = task(
         values("the loss", 1, "loss"),
         gradient("dimg against numeric", 1.5, "dimg", "loss", "img"),
         values("several images", 0.5, "loss", "dimg", draw=draw_image(N=3), cases=2),
-        values("one row, one column, one pixel", 0.5, "loss", "dimg", draw=draw_line),
+        values(
+            "one row, one column, one pixel",
+            0.5,
+            "loss",
+            "dimg",
+            draw=tuple(draw_image(size=s) for s in ((1, 4), (4, 1), (1, 1))),
+        ),
         values(
             "float32 kept, the image unchanged",
             0.5,
@@ -593,15 +600,19 @@ tv_loss = task(
 # All of them, through a net to the pixels.
 
 
-def draw_net(rng):
-    """An image of 8x4 pixels and a net with maps of 8x4, 4x2 and 2x1 pixels."""
+def draw_net(rng, N=1):
+    """Images of 8x4 pixels and a net with maps of 8x4, 4x2 and 2x1 pixels."""
     channels = (3, 4, 5, 3)
     inputs = {f"W{k}": rng.normal(size=(channels[k + 1], channels[k])) for k in range(3)}
     inputs |= {f"t{k}": 0.2 * draw_target(rng, channels[k + 1]) for k in range(3)}
-    inputs |= {f"c{k}": rng.normal(size=(1, channels[k + 1], 8 // 2**k, 4 // 2**k)) for k in range(3)}
+    inputs |= {f"c{k}": rng.normal(size=(N, channels[k + 1], 8 // 2**k, 4 // 2**k)) for k in range(3)}
     weights = dict(zip(("content_weight", "tv_weight"), rng.uniform(0.5, 1.0, 2).tolist(), strict=True))
     weights |= {f"w{k}": float(rng.uniform(2 + k, 3 + k)) for k in range(3)}
-    return inputs | weights | {"img": rng.uniform(size=(1, 3, 8, 4))}
+    return inputs | weights | {"img": rng.uniform(size=(N, 3, 8, 4))}
+
+
+def draw_two_images(rng):
+    return draw_net(rng, N=2)
 
 
 def transfer_call(content, layers):
@@ -630,7 +641,14 @@ style_transfer_loss = task(
         values("the three losses", 1, *THREE, call=transfer_call(0, (1, 2))),
         gradient("dimg against numeric", 1, "dimg", "loss", "img"),
         values("content and style from the same layer", 0.5, *THREE, "dimg", call=transfer_call(1, (0, 1))),
-        values("content above the layers of style", 0.5, *THREE, "dimg", call=transfer_call(2, (1,))),
+        values(
+            "content above the layers of style; two images",
+            0.5,
+            *(*THREE, "dimg"),
+            call=transfer_call(2, (1,)),
+            draw=(draw_net, draw_two_images),
+            cases=2,
+        ),
         values(
             "image and targets left unchanged", 0.5, *THREE, "dimg", "img", "c1", "t0", "t2", call=TRANSFER, cases=2
         ),
@@ -721,14 +739,21 @@ def draw_step(rng):
     img[rng.uniform(size=img.shape) < 0.3] = 0.99  # near the edge, where a step leaves 0..1
     img[rng.uniform(size=img.shape) < 0.3] = 0.01
     g1, g2, g3 = rng.normal(size=(3, *img.shape))
-    return {"img": img, "g1": g1, "g2": g2, "g3": g3, "learning_rate": float(rng.uniform(0.05, 0.1))}
+    img[0, 0, :3, 0], g1[0, 0, :3, 0] = 0.5, (0.0, 1e-8, -1e-7)  # so small that epsilon makes a difference
+    drawn = {"img": img, "g1": g1, "g2": g2, "g3": g3, "learning_rate": float(rng.uniform(0.05, 0.1))}
+    return drawn | {"beta1": float(rng.uniform(0.5, 0.8)), "epsilon": float(rng.uniform(0.01, 0.1))}
 
 
 STEP = 'out, config = style_transfer_step(img, g1, {"learning_rate": learning_rate})'
 THREE_STEPS = (
-    'x, config = style_transfer_step(img, g1, {"learning_rate": learning_rate})\n'
+    'config = {"learning_rate": learning_rate, "beta1": beta1, "epsilon": epsilon}\n'
+    "x, config = style_transfer_step(img, g1, config)\n"
     'x, config = style_transfer_step(x, g2, config | {"learning_rate": 0.5 * learning_rate})\n'
     "out, config = style_transfer_step(x, g3, config)"
+)
+NO_CONFIG = (
+    "first, config = style_transfer_step(img.copy(), g1.copy())\n"
+    "second, _ = style_transfer_step(first.copy(), g2.copy(), config)\n"
 )
 ADAM = "next_img, config = adam(img, dimg, config)"
 CLIP = "np.clip(next_img, 0, 1)"
@@ -739,12 +764,7 @@ style_transfer_step = task(
     draw_step,
     (
         values("one step", 0.5, "out", cases=2),
-        values(
-            "three steps, and without a config",
-            0.5,
-            *("out", "first"),
-            call=THREE_STEPS + "\nfirst, _ = style_transfer_step(img, g1)",
-        ),
+        values("three steps, and without a config", 0.5, *("out", "first", "second"), call=NO_CONFIG + THREE_STEPS),
         values(
             "float32 kept, inputs unchanged",
             0.5,

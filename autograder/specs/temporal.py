@@ -207,7 +207,7 @@ temporal_softmax_loss = task(
         values("every step counts", 0.5, "loss", "dx", draw=draw_all_count, cases=2),
         values("whole sequences hidden", 0.5, "loss", "dx", draw=draw_hidden_rows, cases=2),
         values("everything hidden", 0.5, "loss", "dx", draw=draw_all_hidden, cases=2),
-        values("finite at scores of 1e3", 0.5, "loss", "dx", draw=draw_huge),
+        values("finite at scores of 1e3", 0.5, "loss", "dx", draw=draw_huge, strict="extremes"),
         values(
             "float32 kept, inputs unchanged",
             0.5,
@@ -241,13 +241,13 @@ temporal_softmax_loss = task(
         ),
         mistake(
             "divided_by_mask",
-            "loss and dx are divided by the number of steps that count, expected by N",
+            "loss and dx are divided by the number of steps that count; this course divides by N: a sum over the steps",
             (SUM, "np.sum(log_probs[right] * mask) / np.sum(mask)"),
             (DX_OUT, "dx * mask[:, :, None] / np.sum(mask).astype(x.dtype)"),
         ),
         mistake(
             "divided_by_NT",
-            "loss and dx are divided by N * T, expected by N: it is the sum over the steps",
+            "loss and dx are divided by N * T; this course divides by N: a sum over the steps, a mean over the sequences",
             (SUM, "np.sum(log_probs[right] * mask) / y.size"),
             (DX_OUT, "dx * mask[:, :, None] / y.size"),
         ),

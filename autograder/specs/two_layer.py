@@ -117,7 +117,8 @@ LOSS = NET + (
     "loss, grads = net.loss(X, y, reg=reg)\ndW1, db1, dW2, db2 = grads['W1'], grads['b1'], grads['W2'], grads['b2']"
 )
 SCORES = NET + "scores = net.loss(X)\nscores = scores[0] if isinstance(scores, tuple) else scores"
-TWICE = LOSS.replace("loss, grads", "net.loss(X, y, reg=reg)\nnet.loss(X)\nloss, grads", 1)
+TWICE = LOSS.replace("loss, grads", "net.loss(X.copy(), y.copy(), reg=reg)\nnet.loss(X.copy())\nloss, grads", 1)
+WITHOUT_REG = LOSS.replace(", reg=reg", "")
 
 
 def draw_net(rng, sizes=(4, 5, 3)):
@@ -159,6 +160,7 @@ def draw_sized(N):
     return draw
 
 
+FOUND = ("loss", "dW1", "db1", "dW2", "db2")
 PENALTY = "reg * (np.sum(W1 * W1) + np.sum(W2 * W2))"
 BIASES = "np.sum(b1 * b1) + np.sum(b2 * b2)"
 DATA_LOSS = "np.log(totals[:, 0]) - shifted[rows, y]"
@@ -178,7 +180,7 @@ LOSS_MISTAKES = (
     mistake("no_penalty", "the penalty is missing from the loss", (f"loss += {PENALTY}", "pass")),
     mistake(
         "half_penalty",
-        "the penalty is half of this net's: it is reg * sum of squares, without 1/2",
+        "the penalty is 0.5 * reg * sum of squares; this course uses reg * sum of squares in this net, without 1/2",
         (PENALTY, f"0.5 * {PENALTY}"),
     ),
     mistake(
@@ -188,7 +190,7 @@ LOSS_MISTAKES = (
     ),
     mistake(
         "half_penalty_gradient",
-        "the gradients hold reg * W, but the gradient of reg * sum(W * W) is 2 * reg * W",
+        "the gradients hold reg * W, as for a penalty with 1/2; this course uses reg * sum(W * W), which gives 2 * reg * W",
         ("2 * reg * W", "reg * W"),
     ),
     mistake(
@@ -340,8 +342,8 @@ loss = task(
         gradients("gradients of W2, b2 against numeric", 2, {"dW2": "W2", "db2": "b2"}, cases=2),
         gradients("gradients of W1, b1 against numeric", 2, {"dW1": "W1", "db1": "b1"}, cases=2),
         values("hidden units at exactly 0", 0.5, "dW1", "db1", draw=draw_at_zero, cases=2),
-        values("one image, N = 1", 1, "loss", "dW1", "db1", "dW2", "db2", draw=draw_one_image, cases=2),
-        values("finite at scores of 1e4", 1, "loss", "dW1", "db1", "dW2", "db2", draw=draw_huge_scores, cases=2),
+        values("one image and no reg", 1, *FOUND, call=WITHOUT_REG, draw=draw_one_image, cases=2),
+        values("finite at scores of 1e4", 1, *FOUND, draw=draw_huge_scores, cases=2, strict="extremes"),
         values("a second call, on arrays with gaps", 0.5, "loss", "dW1", "dW2", call=TWICE, layout="strided", cases=2),
         untouched(1, *NAMES, "X", "y"),
         growth(1, draw_sized(20), draw_sized(200)),
@@ -421,6 +423,15 @@ history = net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=
 losses, train_acc, val_acc = (history[name] for name in ("loss_history", "train_acc_history", "val_acc_history"))
 W1_after, b1_after, W2_after, b2_after = (net.params[name] for name in ("W1", "b1", "W2", "b2"))
 """
+BOTH = (
+    "start = [array.copy() for array in (W1, b1, W2, b2)]"
+    + TRAIN
+    + """
+net = probe_net(TwoLayerNet, *start)
+by_default = net.train(X, y, X_val, y_val)["loss_history"]
+size_by_default = len(net.ids[0])
+"""
+)
 BATCHES = """
 from chainrule.judging.net_stubs import probe_net
 net = probe_net(TwoLayerNet, W1, b1, W2, b2)
@@ -453,14 +464,26 @@ def draw_run(rng, sizes=(3, 2, 3), N=12):
     }
 
 
+def draw_many(rng):
+    """As many images as a batch holds by default; a bias that makes the small penalty count that is there by default."""
+    inputs = draw_run(rng, N=200)
+    inputs["b2"][inputs["y"][0] - 1] += 1000
+    return inputs
+
+
 def draw_decaying(rng):
     return draw_run(rng) | {"decay": 0.5}
+
+
+def draw_few(rng):
+    """Fewer images than a batch holds: then an epoch has one step."""
+    return draw_run(rng, N=3) | {"decay": 0.5}
 
 
 def draw_at_rest(rng):
     """The rate is 0 and batches are single images: accuracies of a batch are 0 or 1, those of the set lie between."""
     while True:
-        inputs = draw_run(rng, N=5) | {"rate": 0.0, "batch_size": 1, "num_iters": 6, "X": rng.normal(size=(5, 3))}
+        inputs = draw_run(rng, N=5) | {"rate": 0.0, "batch_size": 1, "num_iters": 41, "X": rng.normal(size=(5, 3))}
         W1, b1, W2, b2 = (inputs[name] for name in NAMES)
         # Positive hidden units, so that the probe and the net with its ReLU agree.
         for name in ("X", "X_val", "W1", "b1"):
@@ -469,7 +492,7 @@ def draw_at_rest(rng):
             np.argmax((inputs[X] @ W1 + b1) @ W2 + b2, axis=1) == labels
             for X, labels in (("X", inputs["y"]), ("X_val", inputs["y_val"]))
         )
-        if 1 < np.sum(right) < 5 and 0 < np.sum(right_val) < 7:
+        if 1 < np.sum(right) < 4 and 0 < np.sum(right_val) < 7:
             return inputs
 
 
@@ -492,8 +515,12 @@ train = task(
     TRAIN,
     draw_run,
     (
-        values("losses and parameters where all images are equal", 2, "losses", *AFTER, cases=2),
-        values("the learning rate decays once an epoch", 1, "losses", *AFTER, draw=draw_decaying, cases=2),
+        values(
+            *("losses and parameters where all images are equal", 2),
+            *("losses", *AFTER, "by_default", "size_by_default"),
+            **{"call": BOTH, "draw": draw_many, "cases": 2},
+        ),
+        values("the learning rate decays once an epoch", 1, "losses", *AFTER, draw=(draw_decaying, draw_few), cases=2),
         values("accuracies once an epoch", 1, "train_acc", "val_acc", draw=draw_at_rest, cases=2),
         values("training accuracy is that of all images", 1, "between", call=WHOLE, draw=draw_at_rest, cases=2),
         values(

@@ -330,7 +330,8 @@ def with_large(made, expression):
     """The task with the call of its last check, whose inputs are the extreme ones."""
     *others, last = made.checks
     call = LARGE.format(*expression)
-    found = values(last.name, last.points, *last.outputs, call=call, draw=draw_numbers("dout"), cases=2)
+    options = {"call": call, "draw": draw_numbers("dout"), "cases": 2, "strict": "extremes"}
+    found = values(last.name, last.points, *last.outputs, **options)
     return Task(
         made.name, made.module, made.assignment, made.notebook, made.call, made.draw, (*others, found), made.mistakes
     )

@@ -385,7 +385,12 @@ occlusion_map = task(
 # make_fooling_image
 
 FOOL = MODEL + "X_fooling = make_fooling_image(X, target_y, model, learning_rate=rate, max_steps=max_steps)"
-STEP = FOOL + "\nstep = X_fooling - X"
+STEP = FOOL.replace("(X,", "(X.copy(),") + "\nstep = X_fooling - X"
+# A model that never sees the class, and whose hidden units stay away from their limits.
+RESISTED = """
+resisting = PixelModel(W1 / 20, b1, W2, b2 - 100 * (np.arange(len(b2)) == target_y))
+by_default = make_fooling_image(X.copy(), target_y, resisting)
+"""
 FOOL_HOT = "dscores[0, target_y] = 1"
 MOVE = "X_fooling += learning_rate * g / np.linalg.norm(g)"
 LOOP = "for _ in range(max_steps):"
@@ -434,7 +439,14 @@ make_fooling_image = task(
     (
         values("the first step", 1.5, "step", call=STEP, draw=draw_one_step),
         values("steps until the class is seen", 1.5, "X_fooling"),
-        values("never more than max_steps", 1, "X_fooling", draw=draw_too_few, cases=2),
+        values(
+            "never more than max_steps, 100 if not given",
+            1,
+            *("X_fooling", "by_default"),
+            call=FOOL.replace("(X,", "(X.copy(),") + RESISTED,
+            draw=draw_too_few,
+            cases=2,
+        ),
         values(
             "a class that is seen at once: a copy",
             0.5,
@@ -636,6 +648,11 @@ CREATE = MODEL + (
     "out = create_class_visualization(target_y, model, img, l2_reg=l2_reg, learning_rate=learning_rate, "
     "num_iterations=num_iterations, blur_every=blur_every, sigma=sigma)"
 )
+# A model with gradients so small that few pixels get as far as 0 or 1.
+BY_DEFAULT = """
+dull = PixelModel(W1, b1, W2 / 500, b2)
+by_default = create_class_visualization(target_y, dull, img.copy())
+"""
 BLUR = "img = gaussian_filter(img, (0, 0, sigma, sigma))"
 CLIP = "img = np.clip(img, 0, 1)"
 STEPPED = "img = class_visualization_update_step(img, model, target_y, l2_reg, learning_rate)"
@@ -663,7 +680,12 @@ create_class_visualization = task(
     CREATE,
     draw_loop,
     (
-        values("steps, clipping, and a blur now and then", 2, "out"),
+        values(
+            "steps, clipping, and a blur now and then",
+            2,
+            *("out", "by_default"),
+            call=CREATE.replace("img,", "img.copy(),") + BY_DEFAULT,
+        ),
         values("too few iterations for a blur", 1, "out", draw=draw_sharp, cases=2),
         values(
             "float32 kept, the first image unchanged",

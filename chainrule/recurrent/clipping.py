@@ -25,7 +25,7 @@ def hidden_gradient_norms(dlast, h, Wh):
     the sum of squares of dL/dh_t over all N * H numbers, t = 0 .. T; so norms[T] is the norm of dlast.
     """
     T, dh = h.shape[1], dlast
-    norms = np.zeros(T + 1)
+    norms = np.empty(T + 1)
     norms[T] = np.linalg.norm(dh)
     for t in reversed(range(T)):
         dh = (dh * (1 - h[:, t] ** 2)) @ Wh.T  # h[:, t] is h_{t+1}

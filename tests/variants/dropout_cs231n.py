@@ -14,6 +14,8 @@ def dropout_forward(x, dropout_param):
         out = x * mask
     elif mode == "test":
         out = x
+    else:
+        raise ValueError("Invalid dropout mode " + mode)
     cache = (dropout_param, mask)
     out = out.astype(x.dtype, copy=False)
     return out, cache
@@ -32,6 +34,8 @@ def dropout_backward(dout, cache):
 
 def plain_dropout_forward(x, dropout_param):
     p, mode = dropout_param["p"], dropout_param["mode"]
+    if mode not in ["train", "test"]:
+        raise ValueError("Invalid dropout mode " + mode)
     if "seed" in dropout_param:
         np.random.seed(dropout_param["seed"])
     mask = np.random.rand(*x.shape) < p if mode == "train" else None

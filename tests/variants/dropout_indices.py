@@ -7,7 +7,13 @@ def generator(dropout_param):
     return np.random.default_rng(dropout_param.get("seed"))
 
 
+def require_mode(dropout_param):
+    if dropout_param["mode"] not in {"train", "test"}:
+        raise ValueError(f"no such mode: {dropout_param['mode']}")
+
+
 def dropout_forward(x, dropout_param):
+    require_mode(dropout_param)
     if dropout_param["mode"] == "test":
         return x.copy(), lambda dout: dout.copy()
     p = dropout_param["p"]
@@ -26,6 +32,7 @@ def dropout_backward(dout, cache):
 
 
 def plain_dropout_forward(x, dropout_param):
+    require_mode(dropout_param)
     p = dropout_param["p"]
     if dropout_param["mode"] == "train":
         factor = generator(dropout_param).binomial(1, p, size=x.shape).astype(x.dtype)

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+MODES = ["test", "train"]
 rng_of = lambda param: np.random.RandomState(param.get("seed"))  # noqa: E731
 
 
 def dropout_forward(x, dropout_param):
-    p = dropout_param["p"] if dropout_param["mode"] == "train" else 1.0
+    p = (1.0, dropout_param["p"])[MODES.index(dropout_param["mode"])]  # index raises ValueError
     mask = rng_of(dropout_param).choice([0, 1 / p], size=x.shape, p=[1 - p, p]).astype(x.dtype)
     return x * mask, mask
 
@@ -18,7 +19,7 @@ def dropout_backward(dout, cache):
 def plain_dropout_forward(x, dropout_param):
     p = dropout_param["p"]
     kept = rng_of(dropout_param).rand(*x.shape) > 1 - p
-    return (np.where(kept, x, 0), kept) if dropout_param["mode"] == "train" else (x * p, p)
+    return ((x * p, p), (np.where(kept, x, 0), kept))[MODES.index(dropout_param["mode"])]
 
 
 def plain_dropout_backward(dout, cache):

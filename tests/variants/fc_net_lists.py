@@ -11,6 +11,8 @@ class FullyConnectedNet:
     ):
         settings = {"reg": 0.0, "weight_scale": 1e-2, "dtype": np.float32, "seed": None} | settings
         self.reg, self.dtype, self.normalization = settings["reg"], settings["dtype"], normalization
+        self.bn_params = list(map(dict, [()] * len(hidden_dims)))
+        self.dropout_param = dict(p=dropout_keep_ratio, mode="train", seed=settings["seed"])
         sizes = np.array([input_dim, *hidden_dims, num_classes])
         ends = np.cumsum(sizes[:-1] * sizes[1:])
         numbers = np.split(np.random.normal(0, settings["weight_scale"], ends[-1]), ends[:-1])

@@ -29,6 +29,7 @@ class FullyConnectedNet:
     ):
         self.reg, self.dtype, self.normalization, self.num_layers = reg, dtype, normalization, len(hidden_dims) + 1
         self.bn_params = [{} for _ in hidden_dims]
+        self.dropout_param = {"p": dropout_keep_ratio, "seed": seed}
         self.params = {}
         ins, outs = [input_dim, *hidden_dims], [*hidden_dims, num_classes]
         for k in range(self.num_layers, 0, -1):

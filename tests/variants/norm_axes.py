@@ -15,6 +15,8 @@ def unstandardize(g, x_hat, std, axes):
 
 def batch(x, gamma, beta, bn_param, axes):
     """gamma and beta are flat; the feature axis is the second one."""
+    if bn_param["mode"] not in ("train", "test"):
+        raise ValueError(bn_param["mode"])
     eps, m = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     wide = (1, -1) + (1,) * (x.ndim - 2)
     for name in ("running_mean", "running_var"):

@@ -16,6 +16,8 @@ def jacobian(v_hat, std):
 
 
 def batchnorm_forward(x, gamma, beta, bn_param):
+    if bn_param["mode"] != "train" and bn_param["mode"] != "test":
+        raise ValueError("unknown mode")
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     D = x.shape[1]
     mean, var = (np.array(bn_param.get(k, np.zeros(D)), x.dtype) for k in ("running_mean", "running_var"))

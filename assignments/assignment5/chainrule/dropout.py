@@ -52,7 +52,7 @@ def plain_dropout_forward(x, dropout_param):
     if mode != "train":
         raise ValueError(f"mode: expected 'train' or 'test', got {mode!r}")
     rng = np.random if seed is None else np.random.default_rng(seed)
-    mask = (rng.random(x.shape) < p).astype(x.dtype)
+    mask = rng.random(x.shape) < p
     return x * mask, mask
 
 

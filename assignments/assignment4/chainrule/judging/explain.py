@@ -10,15 +10,18 @@ from chainrule.judging.compare import same
 __all__ = ["explain"]
 
 
-def explain(name, answers, sentences, rtol=1e-6, atol=0.0, shown=None):
+def explain(name, answers, sentences, rtol=1e-6, atol=0.0, shown=None, others=()):
     """Return a sentence about the output `name`, or None.
 
     answers: {output: list of (got, expected, {mistake: output of that mistake}) over the cases of a check}.
-    sentences: {mistake: sentence}. shown: what a sentence calls the output. Named mistakes come first, those that
-    explain all outputs before those that explain this one; then simple relations to the right value.
+    sentences: {mistake: sentence}. shown: what a sentence calls the output. others: (answers, rtol, atol) of this
+    output in other checks, which a mistake must explain, too. Named mistakes come first, those that explain all outputs
+    before those that explain this one; then simple relations to the right value.
     """
     fitting = [m for m in sentences if _fits(m, answers[name], rtol, atol)]
-    complete = [m for m in fitting if all(_fits(m, a, rtol, atol, False) for a in answers.values())]
+    fitting = [m for m in fitting if all(_fits(m, *other, must_tell=False) for other in others)]
+    fitting = [m for m in fitting if all(_agrees(m, found, rtol, atol) for found in answers.values())]
+    complete = [m for m in fitting if all(_fits(m, a, rtol, atol, must_tell=False) for a in answers.values())]
     for named in ({sentences[m] for m in complete}, {sentences[m] for m in fitting}):
         if named:
             return named.pop() if len(named) == 1 else None
@@ -36,6 +39,11 @@ def _fits(mistake, answers, rtol, atol, must_tell=True):
         if not same(got, mistakes.get(mistake, expected), rtol, atol):
             return False
     return telling
+
+
+def _agrees(mistake, answers, rtol, atol):
+    """False if the mistake would have made this output wrong, and not as it is."""
+    return not any(mistake in mistakes for *_, mistakes in answers) or _fits(mistake, answers, rtol, atol)
 
 
 def _factor(name, answers, rtol):

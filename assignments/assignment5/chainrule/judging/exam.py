@@ -34,7 +34,8 @@ class Check:
 
     kind: "values" compares outputs, "untouched" inputs after the call, "growth" the work done in Python at two sizes,
     "memory" the peak in bytes. All but "values" earn points only where a value of the task is right.
-    view: how an output is seen before it is compared ("abs", "gram", "sorted"; see `compare.VIEWS`).
+    view: how an output is seen before it is compared ("abs", "gram"; see `compare.VIEWS`).
+    kinds: {output: kind of strictness}, costs: {kind: points}. Where no other output is wrong, only these are lost.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Check:
     atol: float = 0.0
     view: str = ""
     limit: float = 0.0
+    kinds: Mapping = field(default_factory=dict)
+    costs: Mapping = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Exam:
 
     @property
     def points(self):
-        return sum(check.points for check in self.checks)
+        return round(sum(check.points for check in self.checks), 6)
 
 
 def save_exams(path, exams):

@@ -4,10 +4,12 @@ A verdict never decides by a warning or by a missing answer: no positive evidenc
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from chainrule.judging.compare import VIEWS, difference, label, same
+from chainrule.judging.exam import Check
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
 
@@ -37,22 +39,25 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one check. passed is None where it could not be judged."""
+    """The result of one check. passed is None where it could not be judged. kept: points of a check that failed."""
 
     name: str
     points: float
     passed: bool | None
     message: str = ""
+    kept: float = 0.0
 
     @property
     def word(self):
         if self.message == NOT_ATTEMPTED:
             return "blank"
+        if self.passed is False and self.kept:
+            return "in part"
         return {True: "right", False: "wrong", None: "not judged"}[self.passed]
 
     @property
     def earned(self):
-        return self.points if self.passed is True else 0
+        return self.points if self.passed is True else self.kept
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,11 @@ class Verdict:
 
     @property
     def points(self):
-        return sum(outcome.points for outcome in self.outcomes)
+        return round(sum(outcome.points for outcome in self.outcomes), 6)
 
     @property
     def score(self):
-        return float(sum(outcome.earned for outcome in self.outcomes))
+        return round(float(sum(outcome.earned for outcome in self.outcomes)), 6)
 
     @property
     def passed(self):
@@ -81,7 +86,7 @@ class Verdict:
         return not all(outcome.message == NOT_ATTEMPTED for outcome in self.outcomes)
 
     def lost(self):
-        """The checks that earned nothing."""
+        """The checks that did not earn all their points."""
         return [outcome for outcome in self.outcomes if outcome.passed is not True]
 
     def reason(self):
@@ -103,7 +108,10 @@ class Verdict:
     def as_dict(self):
         """A JSON-able form."""
         checks = [
-            {"name": o.name, "passed": o.passed is True, "points": o.points, "result": o.word, "message": o.message}
+            {
+                **{"name": o.name, "passed": o.passed is True, "points": o.points, "earned": o.earned},
+                **{"result": o.word, "message": o.message},
+            }
             for o in self.outcomes
         ]
         made = {"task": self.task, "score": self.score, "max": self.points, "checks": checks, "seed": self.seed}
@@ -147,45 +155,79 @@ def judge(exam, ask, seed=None):
     ask(case, measure) runs a case in the student's process and returns {output: array}; it raises AnswerError,
     BadReply or Unanswered. Once a task is found not attempted, nothing more is asked.
     """
-    outcomes, blank = [], False
+    asked = []
     for check in exam.checks:
-        if blank:
-            passed, message = False, NOT_ATTEMPTED
-        elif check.kind != "values" and not any(o.passed for o in outcomes):
-            passed, message = False, NO_VALUE
+        proved = any(found.passed for found in asked)
+        if asked and asked[-1].message == NOT_ATTEMPTED:
+            found = _Asked(check, False, NOT_ATTEMPTED)
+        elif check.kind != "values" and not proved:
+            found = _Asked(check, False, NO_VALUE)
         else:
-            passed, message = _judge_check(check, exam.sentences, ask)
-        blank = message == NOT_ATTEMPTED
-        outcomes.append(Outcome(check.name, check.points, passed, " ".join(message.split())))
-    return Verdict(exam.task, tuple(outcomes), seed)
+            found = _ask(check, ask)
+        asked.append(found if proved else replace(found, kept=0.0))
+    return Verdict(exam.task, tuple(_outcome(found, asked, exam.sentences) for found in asked), seed)
 
 
-def _judge_check(check, sentences, ask):
+@dataclass(frozen=True)
+class _Asked:
+    """A check and what came back. answers: {output: [(got, expected, {mistake: its output})]}, where values came."""
+
+    check: Check
+    passed: bool | None
+    message: str = ""
+    kept: float = 0.0
+    answers: dict = field(default_factory=dict)
+
+    def wrong(self):
+        """{output: its answers that are not right}, without the outputs that are."""
+        check = self.check
+        found = {
+            name: [a for a in answers if not same(a[0], a[1], check.rtol, check.atol)]
+            for name, answers in self.answers.items()
+        }
+        return {name: answers for name, answers in found.items() if answers}
+
+
+def _ask(check, ask):
     try:
-        message = KINDS[check.kind](check, sentences, ask)
-    except AnswerError as error:
-        return False, error.sentence()
-    except BadReply as error:
-        return False, str(error)
+        if check.kind in MEASURES:
+            message = MEASURES[check.kind](check, ask)
+            return _Asked(check, not message, message)
+        return _compared(check, [(ask(case, False), case) for case in check.cases])
+    except (AnswerError, BadReply) as error:
+        return _Asked(check, False, error.sentence() if isinstance(error, AnswerError) else str(error))
     except Unanswered as error:
-        return None, str(error)
-    return message is None, message or ""
+        return _Asked(check, None, str(error))
 
 
-def _judge_values(check, sentences, ask):
-    """Compare every output of every case; explain the first one that is wrong."""
-    pairs = [(ask(case, False), case) for case in check.cases]
-    if all(_right(check, got[name], case.expected[name]) for got, case in pairs for name in case.expected):
-        return None
+def _compared(check, pairs):
     answers = {name: [_seen(check.view, name, *pair) for pair in pairs] for name in check.cases[0].expected}
-    for name in answers:
-        wrong = [a for a in answers[name] if not same(a[0], a[1], check.rtol, check.atol)]
-        if wrong:
-            shaped = wrong[0][0].shape == wrong[0][1].shape
-            shown = label(name, check.view) if shaped else name
-            cause = explain(name, answers, sentences, check.rtol, check.atol, shown)
-            return cause or difference(shown, *wrong[0][:2], check.rtol, check.atol)
-    return None
+    # As they came: a view may hide what is wrong with a shape.
+    passed = all(_right(check, got[name], case.expected[name]) for got, case in pairs for name in case.expected)
+    found = _Asked(check, passed, answers=answers)
+    return found if passed else replace(found, kept=_kept(check, found.wrong()))
+
+
+def _outcome(found, asked, sentences):
+    message = found.message if found.passed or found.message else _why(found, asked, sentences)
+    return Outcome(found.check.name, found.check.points, found.passed, " ".join(message.split()), found.kept)
+
+
+def _why(found, asked, sentences):
+    """Explain the first output that is wrong, by what fits that output in all checks; or say how it differs."""
+    check, (name, wrong) = found.check, next(iter(found.wrong().items()))
+    got, expected, _ = wrong[0]
+    shown = label(name, check.view) if got.shape == expected.shape else name
+    others = [(o.answers[name], o.check.rtol, o.check.atol) for o in asked if o is not found and name in o.answers]
+    cause = explain(name, found.answers, sentences, check.rtol, check.atol, shown, others)
+    return cause or difference(shown, got, expected, check.rtol, check.atol)
+
+
+def _kept(check, wrong):
+    """The points of a check that an answer keeps if nothing but its strictness speaks against it."""
+    if not set(wrong) <= set(check.kinds):
+        return 0.0
+    return round(check.points - sum(check.costs[kind] for kind in {check.kinds[name] for name in wrong}), 6)
 
 
 def _right(check, got, expected):
@@ -200,11 +242,26 @@ def _seen(view, name, got, case):
     def see(array):
         return VIEWS[view](array) if array.shape == right.shape else array
 
-    mistakes = {m: see(outputs[name]) for m, outputs in case.mistakes.items() if name in outputs}
-    return see(got[name]), see(right), mistakes
+    return see(got[name]), see(right), _Seen(case.mistakes, name, see)
 
 
-def _judge_growth(check, sentences, ask):
+class _Seen(Mapping):
+    """{mistake: what it returns for one output}, each worked out when it is asked for."""
+
+    def __init__(self, mistakes, name, see):
+        self.mistakes, self.name, self.see = mistakes, name, see
+
+    def __getitem__(self, mistake):
+        return self.see(self.mistakes[mistake][self.name])
+
+    def __iter__(self):
+        return (mistake for mistake in self.mistakes if self.name in self.mistakes[mistake])
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+
+def _growth(check, ask):
     """The work done in Python must not grow with the size of the input."""
     small, large = (ask(case, True) for case in check.cases)
     sizes = [case.inputs["N"] for case in check.cases]
@@ -216,14 +273,14 @@ def _judge_growth(check, sentences, ask):
                 f"the work done in Python grows with N ({few} {words} at N = {sizes[0]}, {many} at N = {sizes[1]}): "
                 "a loop over N is left"
             )
-    return None
+    return ""
 
 
-def _judge_memory(check, sentences, ask):
+def _memory(check, ask):
     """The largest memory in use at one time stays under the limit."""
     peak = _count(ask(check.cases[0], True)["peak"])
     if peak <= check.limit:
-        return None
+        return ""
     return f"it needs {peak / 1e6:.1f} MB at one time where {check.limit / 1e6:.1f} MB are enough"
 
 
@@ -234,4 +291,4 @@ def _count(value):
     return int(value)
 
 
-KINDS = {"values": _judge_values, "untouched": _judge_values, "growth": _judge_growth, "memory": _judge_memory}
+MEASURES = {"growth": _growth, "memory": _memory}

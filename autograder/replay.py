@@ -1,0 +1,237 @@
+"""Reach a verdict again from its record, and see what it rests on.
+
+`replay_record` takes the seeds from what `autograder grade` kept, `replay_list` from what `autograder judge --json`
+printed, `replay_file` takes a seed. Each gives `Replayed` verdicts: are they the same, and which cases were wrong?
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder import journal
+from autograder.errors import GradingError, UsageError
+from autograder.filejudge import judge_file
+from autograder.grade import stamp_of
+from autograder.run import Evidence
+from autograder.step import grade_submission, notebooks_of
+from autograder.submission import read_submission
+from chainrule.judging.compare import VIEWS, difference, label, same
+from chainrule.judging.exam import Case, Check
+from chainrule.judging.verdict import Outcome, Verdict
+
+__all__ = ["Failure", "Lost", "Replayed", "one_to_script", "replay_file", "replay_list", "replay_record"]
+
+COMPARED = ("result", "points", "earned", "message")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case without a right answer.
+
+    error: what came in the place of an answer, or None. outputs: {name: (got, expected)} of those that are wrong.
+    costs: what the call cost, where that was asked.
+    """
+
+    number: int
+    case: Case
+    error: Exception | None = None
+    outputs: dict = None
+    costs: dict = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A check that earned nothing, and the cases that were asked and not right, in their order."""
+
+    outcome: Outcome
+    check: Check
+    failures: list
+
+    def sentences(self, failure):
+        """Say for every wrong output of a case how it differs."""
+        check = self.check
+        return [_differs(check, name, *pair) for name, pair in (failure.outputs or {}).items()]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A verdict that was reached again. recorded: the earlier one as a dict; evidence: what the new one rests on.
+
+    Either may be None: there is no record of a plain file, and of a notebook that cannot be read nothing is asked.
+    """
+
+    verdict: Verdict
+    recorded: dict | None
+    evidence: Evidence | None
+
+    def differences(self):
+        """Say what is not as it was recorded, a sentence each."""
+        if self.recorded is None:
+            return []
+        now, then = self.verdict.as_dict(), self.recorded
+        said = [_change(key, then.get(key), now[key]) for key in ("seed", "score", "max") if then.get(key) != now[key]]
+        earlier = {check.get("name"): check for check in then.get("checks", ())}
+        for check in now["checks"]:
+            old = earlier.pop(check["name"], {})
+            said += [
+                _change(f"{check['name']}, {key}", old.get(key), check[key])
+                for key in COMPARED
+                if old.get(key) != check[key]
+            ]
+        return said + [f"{name}: recorded, and no check of the task now" for name in earlier]
+
+    def lost(self):
+        """Return the checks that were lost, with what was wrong."""
+        if self.evidence is None:
+            return []
+        answers = {id(case): answer for case, answer in self.evidence.answers}
+        pairs = zip(self.verdict.outcomes, self.evidence.exam.checks, strict=True)
+        return [Lost(o, check, _failures(check, answers)) for o, check in pairs if o.passed is not True]
+
+
+def replay_record(course, assignment, student, options, task=None):
+    """Return the Replayed verdicts of a graded student: of the tasks that lost points, or of the one that is named."""
+    released, students = course.released(assignment), course.students(assignment)
+    if student not in students:
+        raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
+    recorded = _recorded(course, assignment, student)
+    folder = course.path("submitted", assignment, student)
+    submitted, _ = read_submission(folder, options.limits, notebooks_of(released))
+    stamp = journal.read(course, assignment, student).stamp
+    run_all = next((wish for wish in (False, True) if stamp in _stamps(submitted, released, options, wish)), None)
+    if run_all is None:
+        raise GradingError(
+            f"{student}: expected submission, release and limits as they were graded, found a change since then; "
+            f"put them back, or run `autograder grade {assignment} --student {student}`"
+        )
+    wanted = _chosen({v["task"]: v for found in recorded.values() for v in found}, task)
+    made = []
+    for notebook, found in recorded.items():
+        if not any(v["task"] in wanted for v in found):
+            continue
+        seen = []
+        how = replace(options, run_all=run_all, witness=seen.append)
+        verdicts = grade_submission(submitted, released, assignment, student, how, notebook).verdicts[notebook]
+        made += [_replayed(v, wanted[v.task], seen) for v in verdicts if v.task in wanted]
+    return made
+
+
+def replay_file(path, options, seed, task=None):
+    """Return the Replayed verdicts on a plain file: of the tasks that lose points, or of the one that is named."""
+    seen = []
+    verdicts = judge_file(path, replace(options, witness=seen.append), seed, [task] if task else None)
+    return [_replayed(v, None, seen) for v in verdicts if task or not v.passed]
+
+
+def replay_list(path, options, task=None):
+    """Return the Replayed verdicts of a file that `autograder judge --json` printed, by the same choice."""
+    files = {}
+    for verdict in _read_list(path):
+        files.setdefault((verdict["file"], verdict["seed"]), {})[verdict["task"]] = verdict
+    if task and not any(task in found for found in files.values()):
+        names = dict.fromkeys(name for found in files.values() for name in found)
+        raise UsageError(f"task: expected one of {', '.join(names)} in {path}, got {task!r}")
+    made = []
+    for (file, seed), found in files.items():
+        wanted = _chosen(found, task) if not task or task in found else {}
+        if wanted:
+            seen = []
+            verdicts = judge_file(file, replace(options, witness=seen.append), seed, list(found))
+            made += [_replayed(v, wanted[v.task], seen) for v in verdicts if v.task in wanted]
+    return made
+
+
+def one_to_script(found):
+    """Return the one Replayed verdict of a list that has anything to show."""
+    short = [replayed for replayed in found if replayed.verdict.lost()]
+    if len(short) > 1:
+        names = ", ".join(replayed.verdict.task for replayed in short)
+        raise UsageError(f"--script: expected one task that lost points, found {names}; name one with --task")
+    return (short or found or [None])[0]
+
+
+def _recorded(course, assignment, student):
+    """Return {notebook: [recorded verdict]} of a student."""
+    again = f"run `autograder grade {assignment} --student {student}` first"
+    entry = journal.read(course, assignment, student)
+    if entry is None:
+        raise UsageError(f"{student}: expected a record of the grading of {assignment}, found none; {again}")
+    if entry.stamp is None:
+        raise GradingError(f"{student}: expected a record of verdicts, found that it could not be judged; {again}")
+    try:
+        sound = all(_is_verdict(v) for found in entry.verdicts.values() for v in found)
+    except (AttributeError, TypeError):
+        sound = False
+    if not sound:
+        raise GradingError(f"{student}: expected verdicts in the record, found something else; {again} with --force")
+    return entry.verdicts
+
+
+def _is_verdict(found):
+    return {"task", "seed", "score", "max", "checks"} <= set(found) and all("name" in c for c in found["checks"])
+
+
+def _read_list(path):
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        if found and all(_is_verdict(v) and "file" in v for v in found):
+            return found
+    except OSError:
+        raise UsageError(f"replay: expected a list of verdicts, got {path}, which cannot be read") from None
+    except (ValueError, TypeError):
+        pass
+    raise UsageError(f"replay: expected verdicts as `autograder judge --json` prints them, got others in {path}")
+
+
+def _stamps(submitted, released, options, run_all):
+    """The fingerprints of a submission for both sandboxes: which of them was used is no change."""
+    kinds = (replace(options, sandbox=sandbox, run_all=run_all) for sandbox in ("bwrap", "none"))
+    return [stamp_of(submitted, released, how) for how in kinds]
+
+
+def _chosen(verdicts, task):
+    """Return those of {task: recorded verdict} that are to be replayed."""
+    if task and task not in verdicts:
+        raise UsageError(f"task: expected one of {', '.join(verdicts)} in the record, got {task!r}")
+    return {task: verdicts[task]} if task else {name: v for name, v in verdicts.items() if _is_short(v)}
+
+
+def _is_short(verdict):
+    """True if points were lost, by the sum or by any check."""
+    return verdict["score"] != verdict["max"] or not all(check.get("passed") is True for check in verdict["checks"])
+
+
+def _replayed(verdict, recorded, seen):
+    """Join a verdict with its evidence: a task may be judged twice, and the better verdict counts."""
+    found = [e for e in seen if e.verdict.task == verdict.task and e.verdict.outcomes == verdict.outcomes]
+    return Replayed(verdict, recorded, found[-1] if found else None)
+
+
+def _failures(check, answers):
+    """The cases of a check that were asked and are not right."""
+    found = []
+    for number, case in enumerate(check.cases, 1):
+        answer = answers.get(id(case))
+        if isinstance(answer, Exception):
+            found.append(Failure(number, case, error=answer))
+        elif answer is not None and check.kind in ("growth", "memory"):
+            found.append(Failure(number, case, costs={name: value.tolist() for name, value in answer.items()}))
+        elif answer is not None:
+            pairs = {name: (answer[name], expected) for name, expected in case.expected.items()}
+            wrong = {name: pair for name, pair in pairs.items() if _differs(check, name, *pair)}
+            found += [Failure(number, case, outputs=wrong)] if wrong else []
+    return [failure for failure in found if failure.error] or found  # an error ends a check, and is what it says
+
+
+def _differs(check, name, got, expected):
+    """Return None, or how an output differs from the right one, seen as the check sees it."""
+    if got.shape != expected.shape:
+        return difference(name, got, expected)
+    view = VIEWS[check.view]
+    if same(view(got), view(expected), check.rtol, check.atol):
+        return None
+    return difference(label(name, check.view), view(got), view(expected), check.rtol, check.atol)
+
+
+def _change(what, then, now):
+    return f"{what}: recorded {then!r}, now {now!r}"

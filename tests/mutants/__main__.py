@@ -1,0 +1,72 @@
+"""The command line: judge what is known to be right or wrong, print a table, and fail if a goal is not met."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+
+from tqdm import tqdm
+
+from autograder.specs import TASKS, task_named
+
+from .changes import changed_tasks
+from .measure import measure
+from .table import broken_goals, write_details, write_table
+
+SEEDS = (1, 2, 3)
+
+
+def main(argv=None):
+    """Return 0 if all goals are met, else 1."""
+    arguments = _parser().parse_args(argv)
+    tasks = _chosen(arguments)
+    begin = time.perf_counter()
+    seeds = SEEDS[: arguments.seeds]
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        jobs = {task.name: pool.submit(_report, task.name, seeds) for task in sorted(tasks, key=_work, reverse=True)}
+        reports = [jobs[task.name].result() for task in tqdm(tasks, unit="task", disable=None)]
+    if arguments.json:
+        print(json.dumps([asdict(report) for report in reports], indent=1))
+    else:
+        print(write_table(reports, not arguments.totals))
+        print(write_details(reports))
+    goals = broken_goals(reports)
+    print(f"{len(tasks)} tasks, {time.perf_counter() - begin:.0f} s, {arguments.jobs} processes", file=sys.stderr)
+    print("\n".join(goals) or "all goals are met", file=sys.stderr)
+    return 1 if goals else 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--task", nargs="+", metavar="NAME", help="only these tasks; assignment1 means all of it")
+    parser.add_argument("--changed", metavar="REV", help="only tasks that depend on a file changed since this revision")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many hidden tests for each (default: 3)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one a core)")
+    parser.add_argument("--totals", action="store_true", help="leave out the lines of single tasks")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _chosen(arguments):
+    tasks = TASKS
+    if arguments.task:
+        known = {task.assignment for task in TASKS}
+        named = [task_named(name) for name in arguments.task if name not in known]
+        tasks = [task for task in TASKS if task in named or task.assignment in arguments.task]
+    return changed_tasks(tasks, arguments.changed) if arguments.changed else tasks
+
+
+def _work(task):
+    """A guess: the longest first, so that none is left alone at the end."""
+    return len(task.checks) * len(task.source())
+
+
+def _report(name, seeds):
+    return measure(task_named(name), seeds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

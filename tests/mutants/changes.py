@@ -1,0 +1,69 @@
+"""Which tasks depend on a file that changed: `changed_tasks`."""
+
+import ast
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from autograder.specs import TOPICS, of_assignment
+
+from .answers import variants_of
+
+__all__ = ["changed_tasks"]
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def changed_tasks(tasks, revision):
+    """Return those of the tasks that anything changed since a revision of git can make a difference to."""
+    named = subprocess.run(
+        ["git", "diff", "--name-only", revision], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    changed = {ROOT / name for name in named.stdout.splitlines()}
+    if any(path.is_relative_to(Path(__file__).parent) and path.suffix == ".py" for path in changed):
+        return tasks
+    return [task for task in tasks if _files_of(task) & changed]
+
+
+def _files_of(task):
+    """The files that decide about a task: its spec and all that imports, right variants, recorded equivalents."""
+    variants = {ROOT / "tests" / "variants" / f"{stem}.py" for stem in variants_of(task)}
+    recorded = ROOT / "tests" / "mutants" / "equivalent" / f"{task.notebook}.toml"
+    measuring = _imported(ROOT / "chainrule" / "check.py")
+    return variants | {recorded} | measuring | _imported(ROOT / "autograder" / "specs" / f"{_topic(task)}.py")
+
+
+def _topic(task):
+    modules = TOPICS[task.assignment]
+    assert task.name in of_assignment(task.assignment)
+    return next(m for m in modules if any(task is other for other in _module(m).TASKS))
+
+
+def _module(name):
+    from importlib import import_module
+
+    return import_module(f"autograder.specs.{name}")
+
+
+@cache
+def _imported(path):
+    """A file and all files of the project that it imports, however far."""
+    found, waiting = set(), [path]
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.is_file():
+            found.add(path)
+            waiting += _imports(path)
+    return frozenset(found)
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            if name.split(".")[0] in ("autograder", "chainrule"):
+                place = ROOT.joinpath(*name.split("."))
+                yield from (place.with_suffix(".py"), place / "__init__.py")

@@ -1,0 +1,632 @@
+"""Plain files in other courses' form: what is read of them, what they are lent, and how they are judged."""
+
+import ast
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder import foreign
+from autograder.__main__ import main
+from autograder.errors import UsageError
+from autograder.filejudge import judge_file
+from autograder.lending import cache_of, lent, of_assignment, public_names, write_course
+from autograder.spec import exam_of
+from autograder.specs import TASKS, task_named
+from autograder.step import Options
+from autograder.written import Written
+from chainrule import layers
+from chainrule.check import asker
+from chainrule.judging.verdict import judge
+
+FOLDER = Path(__file__).parent / "foreign"
+NAMES = {task.name for task in TASKS}
+
+per_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+
+
+def written(text):
+    return Written("mine.py", text, NAMES)
+
+
+# What a file defines, and what of it is empty.
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("def adam(w, dw): pass", {"adam"}),
+        ("class A:\n    def f(self): pass\nclass B(A):\n    def g(self): pass", {"A", "A.f", "B", "B.f", "B.g"}),
+        ("class A(B):\n    pass\nclass B(A):\n    def f(self): pass", {"A", "A.f", "B", "B.f"}),
+        ("class A: pass\ndef f(self): pass\nA.g = f", {"A", "A.g", "f"}),
+        ("f = lambda x: x\nclass A:\n    g = f", {"f", "A", "A.g"}),
+        ("try:\n    f = 1\nexcept ValueError:\n    def g(): pass\nif f:\n    def h(): pass", {"f", "g", "h"}),
+        ("from cs231n.layers import *\nfrom a import adam\nimport sgd", set()),
+        ("def f():\n    def g(): pass", {"f"}),
+        ("%matplotlib inline\n!ls\ndef f(): pass", {"f"}),
+    ],
+)
+def test_names_of_a_file(text, names):
+    assert written(text).names == names
+
+
+MARKS = "    # *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****\n{}\n    # *****END OF YOUR CODE*****\n"
+EMPTY = MARKS.format("\n    pass\n")
+FULL = MARKS.format("\n    out = x * 2\n")
+TODO = "    #####\n    # TODO: Implement it. #\n    #####\n{}\n    #####\n    #  END OF YOUR CODE  #\n    #####\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "blank"),
+    [
+        ("    pass", True),
+        ("    ...", True),
+        ('    """What it does."""', True),
+        ("    raise NotImplementedError", True),
+        ("    raise NotImplementedError('write me')", True),
+        ("    return None", True),
+        (f"    out = None\n{EMPTY}    cache = (x, x)\n    return out, cache", True),
+        (f"    loss, dW = 0.0, np.zeros(x.shape)\n{EMPTY}{EMPTY}    return loss, dW", True),
+        (f"    out = None\n{TODO.format('    pass')}    return out", True),
+        (f"    out = None\n{EMPTY}{FULL}    return out", False),
+        (f"    out = None\n{FULL}    return out", False),
+        (f"    out = None\n{TODO.format('    out = x')}    return out", False),
+        (f"    out = None\n{MARKS.format('    raise NotImplementedError')}    return out", True),
+        ("    out = None\n    out = x\n    return out", False),
+        ("    out = None\n    return out, x", True),
+        (f"    db = None\n{MARKS.format('    dx = x')}    return dx, db", False),
+        ("    # TODO: faster\n    return x + 1", False),
+        ("    out = x + 1  # TODO: faster\n    return out", False),
+        ("    out = x + 1\n    # TODO: faster\n    return out", False),
+        ("    return x", False),
+        ("    return 0.0", False),
+        ("    if x > 0:\n        pass\n    return x", False),
+    ],
+)
+def test_a_function_as_it_was_handed_out_is_blank(body, blank):
+    assert written(f"def adam(x):\n{body}\n").blank("adam") == blank
+
+
+def test_only_an_exercise_can_be_blank():
+    file = written("class LinearClassifier:\n    def loss(self): pass\n    def train(self): pass\n")
+    assert file.filled == {"LinearClassifier", "LinearClassifier.loss"}
+
+
+def test_an_inherited_method_is_blank_where_the_base_is():
+    file = written(
+        "class Net:\n    def predict(self): pass\nclass TwoLayerNet(Net):\n    def loss(self): return self.x\n"
+    )
+    assert (file.blank("TwoLayerNet.predict"), file.blank("TwoLayerNet.loss")) == (True, False)
+
+
+def test_a_file_that_is_no_python_says_where():
+    with pytest.raises(UsageError, match="mine.py: expected Python, got .* in line 2"):
+        written("x = 1\nprint 'x'\n")
+
+
+# What a task is lent.
+
+
+def names_lent(task, text):
+    return {name for _, name in lent(task_named(task), written(text))}
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "names"),
+    [
+        ("lstm_forward", "def lstm_forward(): lstm_step_forward()", {"lstm_step_forward", "sigmoid_forward"}),
+        ("lstm_forward", "def lstm_forward(): return 1", set()),
+        ("lstm_forward", "def lstm_forward(): lstm_step_forward()\ndef lstm_step_forward(): return 1", set()),
+        (
+            "lstm_forward",
+            "def lstm_forward(): lstm_step_forward()\ndef lstm_step_forward(): pass",
+            {"lstm_step_forward", "sigmoid_forward"},
+        ),
+        ("rnn_forward", "def rnn_forward(): rnn_step_forward()", {"rnn_step_forward"}),
+        ("affine_backward", "def affine_backward(): return 1", {"affine_forward"}),
+        ("affine_backward", "def affine_backward(): return 1\ndef affine_forward(): return 1", set()),
+        ("svm_loss_vectorized", "def svm_loss_vectorized(): svm_loss_naive()", set()),
+        ("batchnorm_backward_alt", "def batchnorm_backward_alt(): batchnorm_backward()", {"batchnorm_forward"}),
+        ("conv_forward_naive", "def conv_forward_naive(): conv_forward_fast()", set()),
+        (
+            "KNearestNeighbor.predict_labels",
+            "class KNearestNeighbor:\n    def predict_labels(self): return 1",
+            {"KNearestNeighbor.train"},
+        ),
+    ],
+)
+def test_a_task_is_lent_what_it_leans_on(task, text, names):
+    assert names_lent(task, text) == names
+
+
+def test_a_net_is_lent_the_layers_that_composed_ones_need():
+    text = "class FullyConnectedNet:\n    def __init__(self): return 1\n    def loss(self): affine_bn_relu_forward()"
+    layers_lent = {"affine_forward", "batchnorm_forward", "relu_forward"}
+    assert names_lent("FullyConnectedNet.loss", text) == layers_lent
+
+
+def test_a_convnet_is_lent_a_convolution_whatever_it_calls_it():
+    text = "class ThreeLayerConvNet:\n    def __init__(self): return 1\n    def loss(self): max_pool_forward_fast()"
+    assert names_lent("ThreeLayerConvNet.loss", text) == {"max_pool_forward_naive", "conv_output_size"}
+
+
+@dataclass
+class Greedy:
+    """Stands for a file that defines one task and names everything."""
+
+    filled: frozenset
+    mentioned = frozenset(name.rpartition(".")[2] for name in NAMES)
+
+
+@per_task
+def test_no_task_is_lent_its_own_reference(task, tmp_path):
+    parts = of_assignment(lent(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
+    assert task.name not in {name for _, name in parts}
+    assert task.name not in public_names(task.assignment, parts)
+    # What is lent can be read as Python, and every name in it is there.
+    write_course(tmp_path, task.assignment, parts)
+    for module in {module for module, _ in parts}:
+        text = Path(tmp_path, *module.split(".")).with_suffix(".py").read_text()
+        given = written(text).names | {a.asname or a.name for n in ast.walk(ast.parse(text)) for a in _aliases(n)}
+        function, owner = task.name.split(".")[-1], task.name.rpartition(".")[0]
+        assert f"{owner}.{function}".lstrip(".") not in written(text).names
+        assert {name for home, name in parts if home == module} <= given
+
+
+def test_a_module_that_is_lent_in_part_imports_what_it_needs(tmp_path):
+    file = written("def lstm_backward(dh, cache): return lstm_step_backward(dh, dh, cache)")
+    parts = of_assignment(lent(task_named("lstm_backward"), file), "assignment4")
+    write_course(tmp_path, "assignment4", parts)
+    text = (tmp_path / "chainrule/recurrent/lstm.py").read_text()
+    assert "import numpy as np\n" in text
+    assert "from chainrule.activations import sigmoid_forward" in text
+    assert "__all__ = ['lstm_forward', 'lstm_step_backward', 'lstm_step_forward']" in text
+
+
+def test_a_module_that_is_lent_in_part_leaves_out_what_the_file_has(tmp_path):
+    file = written("def batchnorm_forward(x): return x\ndef spatial_batchnorm_backward(dout, cache): return dout")
+    parts = of_assignment(lent(task_named("spatial_batchnorm_backward"), file), "assignment3")
+    assert {name for _, name in parts} == {"spatial_batchnorm_forward"}
+    write_course(tmp_path, "assignment3", parts)
+    assert "def batchnorm_forward" not in (tmp_path / "chainrule/norm.py").read_text()
+
+
+def _aliases(node):
+    return node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "holds"),
+    [
+        ("chainrule.layers", "affine_forward", "(x, w)"),
+        ("chainrule.layers", "relu_forward", "x"),
+        ("chainrule.recurrent.lstm", "lstm_forward", ""),
+    ],
+)
+def test_what_a_cache_holds(module, name, holds):
+    assert cache_of(module, name) == holds
+
+
+# Imports that are not there, met in this process.
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """A function that runs a file as `judge` does; returns its names."""
+    before, of_numpy = set(sys.modules), set(vars(np))
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(foreign, "offer", None)
+
+    def execute(text, known=None, **plan):
+        file, names = written(text), {"np": np}
+        known = known if known is not None else public_names("assignment5", frozenset())
+        plan = {"missing": {}, "methods": {}, "modules": []} | plan
+        foreign.install(names, known=known, written=sorted(file.filled), blank=sorted(file.names - file.filled), **plan)
+        exec(compile(text, "mine.py", "exec"), names)
+        foreign.settle()
+        return names
+
+    yield execute
+    for name in set(vars(np)) - of_numpy:
+        delattr(np, name)
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in (*foreign.ROOTS, *foreign.SIBLINGS):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from cs231n.layers import *",
+        "from cs231n.layers import affine_forward",
+        "from .layers import *",
+        "from ..layers import affine_forward",
+        "from layers import affine_forward",
+        "import cs231n.layers\naffine_forward = cs231n.layers.affine_forward",
+        "from cs231n import layers\naffine_forward = layers.affine_forward",
+    ],
+)
+def test_an_import_is_met_by_the_course(run, line):
+    assert run(line)["affine_forward"] is layers.affine_forward
+
+
+def test_helpers_of_older_pythons_and_gradient_checks(run):
+    names = run(
+        "from past.builtins import xrange as counted\n"
+        "from future import standard_library\nstandard_library.install_aliases()\n"
+        "from cs231n.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, rel_error\n"
+    )
+    assert (names["counted"], names["xrange"]) == (range, range)
+    assert np.ones(2).astype(np.int).dtype == int
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(names["eval_numerical_gradient"](lambda x: np.sum(x**2), x, False), 2 * x, rtol=1e-8)
+    dx = names["eval_numerical_gradient_array"](lambda x: x**2, x, np.ones(2))
+    assert names["rel_error"](dx, 2 * x) < 1e-8
+
+
+def test_what_is_not_there_fails_once_it_is_used(run):
+    names = run(
+        "from cs231n.data_utils import load_CIFAR10\n"
+        "from cs231n.classifiers.linear_classifier import Unknown\n"
+        "class Net(Unknown):\n    kind = 1\n"
+    )
+    assert names["Net"]().kind == 1
+    for use in (lambda absent: absent("folder"), list, lambda absent: absent[0], len):
+        with pytest.raises(ImportError, match="cs231n.data_utils.load_CIFAR10 is neither in the file nor"):
+            use(names["load_CIFAR10"])
+
+
+def test_main_is_not_run(run):
+    assert "x" not in run("if __name__ == '__main__':\n    x = 1 / 0\n")
+
+
+def test_composed_layers_use_the_files_own_first(run):
+    text = "from cs231n.layer_utils import *\ndef relu_forward(x):\n    return -x, 'mine'\n"
+    names = run(text)
+    x, w, b = np.ones((2, 3)), np.ones((3, 4)), np.zeros(4)
+    out, cache = names["affine_relu_forward"](x, w, b)
+    np.testing.assert_array_equal(out, -3 * np.ones((2, 4)))
+    assert cache[1] == "mine"
+
+
+def test_composed_layers_and_their_gradients(run):
+    names = run("from cs231n.layer_utils import *\nfrom cs231n.gradient_check import eval_numerical_gradient_array")
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(2, 2, 4, 4)), rng.normal(size=(3, 2, 3, 3)), rng.normal(size=3)
+    settings = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
+    out, cache = names["conv_relu_pool_forward"](x, w, b, *settings)
+    dout = rng.normal(size=out.shape)
+    found = names["conv_relu_pool_backward"](dout, cache)
+    for position, gradient in enumerate(found):
+        given = [x, w, b]
+
+        def forward(value, given=given, position=position):
+            changed = [*given[:position], value, *given[position + 1 :]]
+            return names["conv_relu_pool_forward"](*changed, *settings)[0]
+
+        numeric = names["eval_numerical_gradient_array"](forward, given[position], dout)
+        np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-8)
+
+
+def test_gradients_of_a_composed_layer_with_norm_come_in_the_order_of_the_inputs(run):
+    names = run("from cs231n.layer_utils import *")
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=shape) for shape in ((5, 3), (3, 4), 4, 4, 4)]
+    out, cache = names["affine_bn_relu_forward"](*given, {"mode": "train"})
+    found = names["affine_bn_relu_backward"](np.ones_like(out), cache)
+    assert [g.shape for g in found] == [(5, 3), (3, 4), (4,), (4,), (4,)]
+    np.testing.assert_array_equal(found[4], np.sum(out > 0, axis=0))  # beta's
+
+
+def test_a_blank_layer_is_replaced(run):
+    names = run("def affine_forward(x, w, b):\n    pass\n")
+    assert names["affine_forward"] is layers.affine_forward
+
+
+def test_a_function_that_is_lent_uses_those_of_the_file(run, monkeypatch):
+    given = {"modules": ["chainrule.layers"], "missing": {"affine_forward": "chainrule.layers"}}
+    monkeypatch.delattr(layers, "relu_forward")  # as where it is lent in part
+    names = run("def relu_forward(x):\n    return -x, None\n", **given)
+    assert layers.relu_forward is names["relu_forward"]
+    assert names["affine_forward"] is layers.affine_forward
+
+
+def test_a_method_that_is_lent_is_put_on_the_files_class(run):
+    text = "class KNearestNeighbor:\n    def predict(self): return self.y_train\n"
+    made = run(text, methods={"KNearestNeighbor.train": "chainrule.neighbors"})["KNearestNeighbor"]()
+    made.train(np.ones((2, 3)), "labels")
+    assert made.predict() == "labels"
+    own = text + "    def train(self, X, y): self.y_train = 'own'\n"
+    made = run(own, methods={"KNearestNeighbor.train": "chainrule.neighbors"})["KNearestNeighbor"]()
+    made.train(1, 2)
+    assert made.predict() == "own"
+
+
+def test_the_keyword_of_another_year(run):
+    text = "class FullyConnectedNet:\n    def __init__(self, dims, use_batchnorm=False): self.norm = use_batchnorm\n"
+    net = run(text)["FullyConnectedNet"]
+    assert [net([], normalization=kind).norm for kind in (None, "batchnorm")] == [False, True]
+    assert net([], use_batchnorm=3).norm == 3
+    with pytest.raises(TypeError, match="takes use_batchnorm, which cannot say normalization='layernorm'"):
+        net([], normalization="layernorm")
+
+
+# Conventions of other years: the sentence says which one this course uses.
+
+SQUARES = "this course uses reg * sum(W * W), without 1/2"
+SQUARES_GRADIENT = "this course uses reg * sum(W * W), which gives 2 * reg * W"
+HALF_SQUARES = "this course uses 0.5 * reg * sum(W * W) in deep nets, with 1/2"
+HALF_GRADIENT = "this course uses 0.5 * reg * sum(W * W), which gives reg * W"
+HALVED = (("reg * np.sum(W * W)", "0.5 * reg * np.sum(W * W)"), ("2 * reg * W", "reg * W"))
+BIAS_ROW = (("np.sum(W * W)", "np.sum(W[:-1] ** 2)"), ("2 * reg * W", "2 * reg * np.vstack((W[:-1], 0 * W[-1:]))"))
+
+
+@pytest.mark.parametrize(
+    ("stem", "task", "changes", "says"),
+    [
+        ("linear_svm", "svm_loss_naive", HALVED, {SQUARES, SQUARES_GRADIENT}),
+        ("linear_svm", "svm_loss_vectorized", HALVED, {SQUARES, SQUARES_GRADIENT}),
+        ("softmax", "softmax_loss_naive", HALVED, {SQUARES, SQUARES_GRADIENT}),
+        ("softmax", "softmax_loss_vectorized", HALVED, {SQUARES, SQUARES_GRADIENT}),
+        ("linear_svm", "svm_loss_vectorized", BIAS_ROW, {"this course penalises the whole of W"}),
+        (
+            "neural_net",
+            "TwoLayerNet.loss",
+            (("reg * np.sum(W", "0.5 * reg * np.sum(W"), ("2 * reg * W", "reg * W")),
+            {"this course uses reg * sum of squares in this net, without 1/2", SQUARES_GRADIENT},
+        ),
+        (
+            "fc_net",
+            "FullyConnectedNet.loss",
+            (("0.5 * self.reg", "self.reg"), ("+= self.reg * W", "+= 2 * self.reg * W")),
+            {HALF_SQUARES, HALF_GRADIENT},
+        ),
+        (
+            "cnn",
+            "ThreeLayerConvNet.loss",
+            (("0.5 * self.reg", "self.reg"), ("+ self.reg * W", "+ 2 * self.reg * W")),
+            {HALF_SQUARES, HALF_GRADIENT},
+        ),
+        (
+            "layers",
+            "dropout_forward",
+            (("(np.random.rand(*x.shape) < p) / p", "(np.random.rand(*x.shape) >= p) / (1 - p)"),),
+            {"in this course it is that of keeping it"},
+        ),
+        (
+            "layers",
+            "batchnorm_forward",
+            tuple(
+                (f"momentum * {r} + (1 - momentum) *", f"(1 - momentum) * {r} + momentum *")
+                for r in ("running_mean", "running_var")
+            ),
+            {"this course uses running = momentum * running + (1 - momentum) * batch"},
+        ),
+        ("layers", "batchnorm_forward", (('"momentum", 0.9', '"momentum", 0.99'),), {"momentum is 0.9 in this course"}),
+        (
+            "layers",
+            "batchnorm_forward",
+            (("(1 - momentum) * var", "(1 - momentum) * x.var(axis=0, ddof=1)"),),
+            {"this course uses the one divided by N"},
+        ),
+        (
+            "knn",
+            "KNearestNeighbor.predict_labels",
+            (("np.bincount(closest_y).argmax()", "max(closest_y, key=list(closest_y).count)"),),
+            {"in this course the smaller label wins"},
+        ),
+        (
+            "optim",
+            "sgd_momentum",
+            (
+                ('v = config["momentum"] * v - config["learning_rate"] * dw', 'v = config["momentum"] * v + dw'),
+                ("next_w = w + v", 'next_w = w - config["learning_rate"] * v'),
+            ),
+            {"this course uses v = momentum * velocity - learning_rate * dw"},
+        ),
+        (
+            "rnn_layers",
+            "temporal_softmax_loss",
+            (("y_flat]) / N\n", "y_flat]) / (N * T)\n"), ("dx_flat /= N", "dx_flat /= N * T")),
+            {"this course divides by N: a sum over the steps, a mean over the sequences"},
+        ),
+        (
+            "rnn_layers",
+            "lstm_step_forward",
+            (("ai, af, ao, ag = np.split", "ai, af, ag, ao = np.split"),),
+            {"the blocks of columns are read as i f g o, expected i f o g"},
+        ),
+        (
+            "layers",
+            "spatial_groupnorm_backward",
+            tuple(
+                (f"axis=(0, 2, 3), keepdims=True)\n    {end}", f"axis=(0, 2, 3))\n    {end}")
+                for end in ("dbeta", "shape")
+            ),
+            {"dgamma and dbeta have shape (C,), expected (1, C, 1, 1)"},
+        ),
+    ],
+)
+def test_a_convention_of_another_year_is_told_with_the_one_used_here(run, stem, task, changes, says):
+    text = (FOLDER / f"{stem}.py").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    verdict = judge(exam_of(task_named(task), 5), asker(run(text)), 5)
+    assert verdict.score < verdict.points
+    assert [part for part in says if part not in verdict.reason()] == []
+
+
+# Whole files, judged in the sandbox.
+
+
+def judged(path, sandbox, names=None):
+    return {verdict.task: verdict for verdict in judge_file(path, Options(sandbox), 5, names)}
+
+
+def lost(verdicts):
+    return {name: v.reason() for name, v in verdicts.items() if not v.passed}
+
+
+DEFINED = {path.stem: written(path.read_text()).names & NAMES for path in sorted(FOLDER.glob("*.py"))}
+
+
+def test_the_samples_hold_most_of_what_cs231n_asks_for():
+    assert len(frozenset().union(*DEFINED.values())) == sum(map(len, DEFINED.values())) == 59
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", [stem for stem in DEFINED if stem != "rnn"])
+def test_a_file_of_cs231n_gets_full_marks(stem, sandbox):
+    found = judged(FOLDER / f"{stem}.py", sandbox)
+    assert set(found) == DEFINED[stem]
+    assert lost(found) == {}
+
+
+@pytest.mark.slow
+def test_a_captioner_of_cs231n_loses_only_what_it_does_not_know(sandbox):
+    """It has no gated recurrent unit, which the checks of its own, and of all cells at once, ask for."""
+    found = judged(FOLDER / "rnn.py", sandbox)
+    assert all(found[name].score for name in DEFINED["rnn"])
+    right = {outcome.name for outcome in found["CaptioningRNN.loss"].outcomes if outcome.passed}
+    assert {"rnn: loss, and gradients against numeric ones", "lstm: loss and gradients"} < right
+    for verdict in found.values():
+        for outcome in verdict.lost():
+            assert "gru" in outcome.name + outcome.message or "float32" in outcome.name  # that, too, is asked of a gru
+    assert "stood in" in found["CaptioningRNN.loss"].note
+
+
+PARTIAL = """
+from rnn_layers import *
+import matplotlib.pyplot as plt
+
+def lstm_forward(x, h0, Wx, Wh, b):
+    h, c, cache, out = h0, np.zeros_like(h0), [], []
+    for t in xrange(x.shape[1]):
+        h, c, step = lstm_step_forward(x[:, t], h, c, Wx, Wh, b)
+        out.append(h)
+        cache.append(step)
+    return np.stack(out, axis=1), cache
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return dout.dot(w.T).reshape(x.shape), x.reshape(len(x), -1).T.dot(dout), dout.sum(axis=0)
+
+picture = plt.imread("kitten.jpg")
+
+def relu_forward(x):
+    out = None
+    # *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****
+
+    pass
+
+    # *****END OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****
+    cache = x
+    return out, cache
+
+def sgd(w, dw):
+    return w - 1e-2 * dw, {}
+"""
+
+
+@pytest.mark.slow
+def test_a_file_with_gaps(tmp_path, sandbox, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(PARTIAL)
+    wanted = ["lstm_forward", "relu_backward", "relu_forward", "affine_backward", "sgd", "adam"]
+    command = ["judge", str(path), "--seed=5", f"--sandbox={sandbox}", *(f"--task={name}" for name in wanted)]
+    assert main([*command, "--json"]) == 0
+    found = {f["task"]: f for f in json.loads(capsys.readouterr().out)}
+    assert {name: f["score"] == f["max"] for name, f in found.items()} == {
+        **dict.fromkeys(["lstm_forward", "relu_backward"], True),
+        **dict.fromkeys(["relu_forward", "affine_backward", "sgd"], False),
+    }
+    assert "running the file raised FileNotFoundError" in found["sgd"]["note"].replace("Running", "running")
+    assert "The file lacks lstm_step_forward: the course's own stood in." in found["lstm_forward"]["note"]
+    assert "The file lacks relu_forward" in found["relu_backward"]["note"]  # it is blank there
+    assert "the course's affine_forward holds (x, w): if yours differs" in found["affine_backward"]["note"]
+    assert "The file has sgd(w, dw), this course sgd(w, dw, config=None)." in found["sgd"]["note"]
+    assert [name for name, f in found.items() if not f.get("attempted", True)] == ["relu_forward"]
+    assert {c["result"] for c in found["relu_forward"]["checks"]} == {"blank"}
+
+    assert main([*command[:4], "--task=relu_forward", "--task=adam"]) == 0
+    *_, summary, seed = capsys.readouterr().out.splitlines()
+    assert summary == f"{path}: 0 tasks judged, 0 of 1 points; not attempted: relu_forward; missing: adam"
+    assert seed == "seed 5"
+
+
+CHEATING = """
+from cs231n.layers import *
+from cs231n.classifiers.softmax import softmax_loss_naive as of_course
+from cs231n import linear_svm
+
+def svm_loss_vectorized(W, X, y, reg):
+    return svm_loss_naive(W, X, y, reg)
+
+def softmax_loss_vectorized(W, X, y, reg):
+    return of_course(W, X, y, reg)
+
+def squared_hinge_loss_vectorized(W, X, y, reg):
+    import chainrule.linear
+    return chainrule.linear.squared_hinge_loss_vectorized(W, X, y, reg)
+
+kl_divergence = linear_svm.kl_divergence
+
+class TwoLayerNet(object):
+    def loss(self, X, y=None, reg=0.0):
+        from chainrule.two_layer import TwoLayerNet
+        return TwoLayerNet.loss(self, X, y, reg)
+
+def batchnorm_backward_alt(dout, cache):
+    return batchnorm_backward(dout, cache)
+
+def conv_forward_naive(x, w, b, conv_param):
+    from cs231n.fast_layers import conv_forward_fast
+    return conv_forward_fast(x, w, b, conv_param)
+
+def conv_as_affine(*given):
+    return conv_forward_fast(*given)
+"""
+
+
+@pytest.mark.slow
+def test_nobody_is_paid_for_what_the_course_has_written(tmp_path, bwrap):
+    path = tmp_path / "mine.py"
+    path.write_text(CHEATING)
+    found = judged(path, "bwrap")
+    assert set(found) == written(CHEATING).names & NAMES
+    assert {name: v.score for name, v in found.items() if v.score} == {}
+    assert all(v.attempted for v in found.values())
+
+
+@pytest.mark.parametrize("text", ["from cs231n.layers import *\n", "import numpy as np\n", "x = svm_loss_naive\n"])
+def test_what_is_imported_is_no_answer(tmp_path, text):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="expected a function called as a task is .*, found none"):
+        judge_file(path, Options(), 5)
+
+
+@pytest.mark.slow
+def test_a_file_that_ends_half_way(tmp_path, sandbox, capsys):
+    path, other = tmp_path / "mine.py", tmp_path / "other.py"
+    path.write_text(
+        "def max_norm(W, c):\n    return W * np.minimum(1, c / np.maximum(np.sqrt((W ** 2).sum(axis=0)), 1e-300))\n"
+        "import no_such_module\n"
+        "def kl_divergence(p, q):\n    return 1.0\n"
+    )
+    other.write_text("from cs231n.layers import *\n")
+    assert main(["judge", str(path), str(other), "--json", "--sandbox", sandbox]) == 2
+    printed = capsys.readouterr()
+    found = {f["task"]: f for f in json.loads(printed.out)}
+    assert found["max_norm"]["score"] == found["max_norm"]["max"]
+    assert "Running the file raised ModuleNotFoundError: No module named 'no_such_module'" in found["max_norm"]["note"]
+    assert {c["result"] for c in found["kl_divergence"]["checks"]} == {"not judged"}
+    assert "not reached; running it raised ModuleNotFoundError" in found["kl_divergence"]["checks"][0]["message"]
+    assert "other.py: expected a function called as a task is" in printed.err

@@ -1,0 +1,280 @@
+"""A verdict is reached again from its record, and what changed since then is noticed."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from small_course import ASSIGNMENT, NOTEBOOK, Attack, hand_in, make_course
+
+from autograder import journal
+from autograder.__main__ import main
+from autograder.errors import UsageError
+from autograder.grade import grade, pool
+from autograder.replay import one_to_script, replay_record
+from autograder.replay_text import as_text
+from autograder.step import Options
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+WRONG = 'def max_norm(W, c):\n    """My own."""\n    return shrunk(W, c)'
+RIGHT = (
+    "def max_norm(W, c):\n    n = np.linalg.norm(W, axis=0)\n    return W * np.minimum(1, c / np.maximum(n, 1e-300))"
+)
+HELPER = "UNUSED = 1\n\ndef shrunk(W, c):\n    return W * c"
+RAISES = 'def kl_divergence(p, q):\n    """My own."""\n    return np.sum(p * logarithm(p / q))'
+BOB = Attack("bob", "", {}, {"answer": WRONG, "last cell": HELPER})
+
+
+@pytest.fixture(scope="module")
+def course(root, sandbox, tmp_path_factory):
+    """ada's work is right; bob's max_norm needs a cell of his own and is wrong, and his kl_divergence raises."""
+    made = make_course(root, tmp_path_factory.mktemp("replay") / "course")
+    hand_in(made, "ada")
+    hand_in(made, "bob", BOB)
+    path = submission(made)
+    notebook = nbformat.read(path, as_version=4)
+    next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "kl_divergence").source = RAISES
+    notebook.cells.insert(0, notebook.cells.pop())
+    nbformat.write(notebook, path)
+    with pool(1) as executor:
+        found = list(grade(made, ASSIGNMENT, Options(sandbox, run_all=True), executor=executor))
+    assert [result.error for result in found] == ["", ""]
+    return made
+
+
+def submission(course, student="bob"):
+    return course.path("submitted", ASSIGNMENT, student) / NOTEBOOK
+
+
+@pytest.fixture
+def replay(course, sandbox, monkeypatch, capsys):
+    """Run the command; return (exit code, what it printed, what it said on standard error)."""
+    monkeypatch.chdir(course.root)
+
+    def run(*argv, student="bob"):
+        what = [ASSIGNMENT, "--student", student] if student else []
+        code = main(["replay", *what, *argv, "--sandbox", sandbox])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def record(course):
+    """Change the record of bob's verdicts for the time of a test; the rest is put back."""
+    entry = journal.read(course, ASSIGNMENT, "bob")
+    path = course.root / ".autograder" / ASSIGNMENT / "bob.json"
+    text, notebook = path.read_text(), submission(course).read_bytes()
+
+    def change(edit):
+        found = json.loads(text)
+        edit(found)
+        path.write_text(json.dumps(found))
+
+    yield change
+    path.write_text(text)
+    submission(course).write_bytes(notebook)
+    assert journal.read(course, ASSIGNMENT, "bob") == entry
+
+
+def verdict_of(found, task):
+    return next(v for v in found["verdicts"]["softmax"] if v["task"] == task)
+
+
+def test_every_lost_task_is_replayed_with_its_inputs_and_both_outputs(replay):
+    code, said, _ = replay()
+    assert code == 0
+    assert said.count("the same verdict as recorded") == 2
+    assert "regularization" not in said
+    assert "W_new = max_norm(W, c)" in said
+    for word in ("    W  [[", "    c  ", "    got       [[", "    expected  [["):
+        assert word in said
+    assert (
+        "no value: raised NameError: name 'logarithm' is not defined, at `return np.sum(p * logarithm(p / q))`" in said
+    )
+
+
+def test_the_verdict_is_the_recorded_one_word_for_word(replay, course):
+    code, said, _ = replay("--json")
+    found = {v["task"]: v for v in json.loads(said)}
+    recorded = journal.read(course, ASSIGNMENT, "bob").verdicts["softmax"]
+    assert code == 0
+    assert set(found) == {"max_norm", "kl_divergence"}
+    for verdict in recorded:
+        if verdict["task"] in found:
+            assert found[verdict["task"]]["verdict"] == verdict
+            assert found[verdict["task"]]["same"] is True
+    case = found["max_norm"]["lost"][0]["cases"][0]
+    got, expected = case["outputs"]["W_new"]["got"], case["outputs"]["W_new"]["expected"]
+    assert got["shape"] == expected["shape"] == case["inputs"]["W"]["shape"]
+    assert got["data"][0][0] == case["inputs"]["W"]["data"][0][0] * case["inputs"]["c"]
+
+
+def test_right_work_has_nothing_to_replay_unless_it_is_named(replay, tmp_path):
+    assert replay(student="ada")[:2] == (0, "no task lost points; name one with --task\n")
+    path = tmp_path / "case.py"
+    code, said, _ = replay("--task", "max_norm", "--script", str(path), student="ada")
+    assert (code, path.exists()) == (0, False)
+    assert "max_norm: 2 of 2 points" in said
+    assert "the same verdict as recorded" in said
+    assert "nothing to write" in said
+
+
+def test_a_script_of_a_notebook_fails_and_passes_with_the_right_function(replay, tmp_path):
+    path = tmp_path / "case.py"
+    code, said, _ = replay("--task", "max_norm", "--script", str(path))
+    text = path.read_text()
+    assert (code, "script: " in said) == (0, True)
+    assert HELPER.split("\n\n")[1] in text
+    assert "UNUSED" not in text
+    assert "kl_divergence" not in text
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
+    assert "AssertionError: W_new" in done.stderr
+    path.write_text(text.replace(WRONG, RIGHT))
+    assert subprocess.run([sys.executable, path], timeout=60).returncode == 0
+
+
+def test_a_tampered_score_is_a_finding(replay, record):
+    record(lambda found: verdict_of(found, "max_norm").update(score=1.5))
+    code, said, _ = replay("--task", "max_norm")
+    assert code == 1
+    assert "not the verdict that is recorded:\n  score: recorded 1.5, now 0.0" in said
+
+
+@pytest.fixture(scope="module")
+def replayed(course, sandbox):
+    """{task: Replayed} of bob."""
+    return {found.verdict.task: found for found in replay_record(course, ASSIGNMENT, "bob", Options(sandbox))}
+
+
+def changed(found, **values):
+    """The same with another record of its first check."""
+    recorded = json.loads(json.dumps(found.recorded))
+    recorded["checks"][0].update(values)
+    return replace(found, recorded=recorded)
+
+
+def test_a_tampered_check_is_a_finding(replayed):
+    said = as_text(changed(replayed["max_norm"], result="right", passed=True, message=""))
+    assert ", result: recorded 'right', now 'wrong'" in said
+    assert "the points are the same" not in said
+
+
+def test_other_words_for_the_same_points_are_said_to_be_that(replayed):
+    said = as_text(changed(replayed["max_norm"], message="something else"))
+    assert ", message: recorded 'something else', now 'W_new" in said
+    assert "the points are the same" in said
+
+
+def test_a_check_that_is_no_more_is_said(replayed):
+    said = as_text(changed(replayed["max_norm"], name="an old check"))
+    assert "an old check: recorded, and no check of the task now" in said
+
+
+def test_a_script_is_of_one_task(replayed):
+    found = [replayed["max_norm"], replayed["kl_divergence"]]
+    assert one_to_script(found[:1]) is found[0]
+    with pytest.raises(UsageError, match="found max_norm, kl_divergence; name one with --task"):
+        one_to_script(found)
+
+
+def test_a_changed_submission_is_noticed(replay, record, course):
+    submission(course).write_bytes(submission(course).read_bytes() + b"\n")
+    code, said, error = replay()
+    assert (code, said) == (1, "")
+    assert error.count("\n") == 1
+    assert "bob: expected submission, release and limits as they were graded, found a change since then" in error
+    assert f"run `autograder grade {ASSIGNMENT} --student bob`" in error
+
+
+@pytest.mark.parametrize(
+    ("edit", "code", "words"),
+    [
+        (lambda found: found.update(verdicts=None), 1, "bob: expected verdicts in the record, found something else"),
+        (lambda found: found.update(verdicts={"softmax": [{}]}), 1, "bob: expected verdicts in the record, found"),
+        (lambda found: found.update(stamp=None), 1, "found that it could not be judged"),
+        (lambda found: found.pop("stamp"), 2, f"bob: expected a record of the grading of {ASSIGNMENT}, found none"),
+    ],
+)
+def test_a_record_that_does_not_help_is_said_in_a_line(replay, record, edit, code, words):
+    record(edit)
+    found, said, error = replay()
+    assert (found, said, error.count("\n")) == (code, "", 1)
+    assert words in error
+
+
+VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, "checks": []}
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([ASSIGNMENT], "replay: expected --student S, and no --seed, with an assignment"),
+        ([ASSIGNMENT, "--student", "bob", "--seed", "3"], "replay: expected --student S, and no --seed"),
+        ([ASSIGNMENT, "--student", "zoe"], "student: expected one of ada, bob in submitted/, got 'zoe'"),
+        (["assignment9", "--student", "bob"], "assignment: expected one in source/"),
+        ([ASSIGNMENT, "--student", "bob", "--task", "svm"], "task: expected one of regularization, max_norm, kl"),
+        ([ASSIGNMENT, "--student", "bob", "--script", "mine.txt"], "--script: expected the name of a new Python file"),
+        ([ASSIGNMENT, "--student", "bob", "--script", "there.py"], "--script: expected a new file, found there.py"),
+        ([ASSIGNMENT, "--student", "bob", "--script", "with.py"], "--script: expected a new file, found with.npz"),
+        ([ASSIGNMENT, "--student", "bob", "--script", "no/x.py"], "--script: expected a folder to write into"),
+        (["there.py", "--task", "max_norm"], "replay: expected --seed N, and no --student, with a FILE.py"),
+        (["none.py", "--seed", "3"], "judge: expected a Python file, got none.py"),
+        (["none.json"], "replay: expected a list of verdicts, got none.json, which cannot be read"),
+        (["odd.json"], "replay: expected verdicts as `autograder judge --json` prints them, got others in odd.json"),
+        (["list.json", "--seed", "3"], "replay: expected neither --seed nor --student with VERDICTS.json"),
+        (["list.json", "--task", "svm"], "task: expected one of max_norm in list.json, got 'svm'"),
+        (["list.json"], "judge: expected a Python file, got a.py"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_does_not_fit_gets_one_line_and_exit_code_2(replay, course, argv, words):
+    for name, text in {"there.py": "", "with.npz": "", "odd.json": "[{}]", "list.json": json.dumps([VERDICT])}.items():
+        Path(name).write_text(text)
+    files = sorted(os.listdir())
+    code, said, error = replay(*argv, student=None)
+    assert (code, said, error.count("\n")) == (2, "", 1)
+    assert words in error
+    assert sorted(os.listdir()) == files
+    assert Path("there.py").read_text() == ""
+
+
+def test_without_bubblewrap_replaying_refuses(course, monkeypatch, capsys):
+    monkeypatch.setattr("autograder.sandbox.shutil.which", lambda name: None)
+    assert main(["--course", str(course.root), "replay", ASSIGNMENT, "--student", "bob"]) == 1
+    assert "--sandbox none" in capsys.readouterr().err
+
+
+# --- plain files ---
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(f"import numpy as np\n\n{RAISES}\n\n\n{HELPER}\n\n\n{WRONG}\n")
+    return path
+
+
+def test_a_plain_file_is_replayed_by_its_seed(replay, file, tmp_path):
+    code, said, _ = replay(str(file), "--seed", "5", "--task", "max_norm", student=None)
+    assert code == 0
+    assert "max_norm: 0 of 2 points" in said
+    assert "kl_divergence" not in said
+    assert "recorded" not in said
+    assert "W_new = max_norm(W, c)" in said
+
+
+def test_a_list_of_verdicts_is_replayed(replay, file, tmp_path, sandbox, capsys):
+    assert main(["judge", str(file), "--seed", "5", "--json", "--sandbox", sandbox]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    verdicts = tmp_path / "verdicts.json"
+    verdicts.write_text(json.dumps(printed))
+    code, said, _ = replay(str(verdicts), "--json", student=None)
+    assert code == 0
+    assert [v["recorded"] for v in json.loads(said)] == printed
+    assert all(v["same"] for v in json.loads(said))
+    assert {v["task"] for v in json.loads(said)} == {"max_norm", "kl_divergence"}

@@ -1,0 +1,235 @@
+"""A right answer that is careless in one way loses the share that is stated for it, and no more."""
+
+import copy
+import functools
+import inspect
+
+import numpy as np
+import pytest
+from mutants.answers import names_of
+
+from autograder.errors import SpecError
+from autograder.spec import CheckSpec, Task, exam_of, growth, untouched, values
+from autograder.specs import TASKS
+from autograder.strictness import SHARES, priced
+from chainrule import layers
+from chainrule.check import asker
+from chainrule.judging.verdict import judge
+
+SEED = 7
+OWN = ("self", "cache", "config", "bn_param", "gn_param", "ln_param", "dropout_param", "rng", "model")
+
+
+def asked(task):
+    """The kinds of strictness that a task looks at."""
+    return {kind for check in task.checks for kind in check.costs}
+
+
+def careless_about(kind):
+    tasks = [task for task in TASKS if kind in asked(task)]
+    return pytest.mark.parametrize("task", tasks, ids=lambda task: task.name)
+
+
+def score_of(task, careless):
+    """The score of the reference with a wrapper around the task's function."""
+    function = functools.reduce(getattr, task.name.split("."), task.module)
+    return judge(exam_of(task, SEED), asker(names_of(task, careless(function))), SEED).score
+
+
+def cost(task, *kinds):
+    return sum(SHARES[kind] for kind in kinds) * task.points
+
+
+def of_arrays(value):
+    """True for a list, a tuple or a dict of arrays alone; dicts of settings are to be changed by the call."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return len(parts) > 0 and all(isinstance(part, np.ndarray) for part in parts)
+
+
+def arrays_in(value):
+    if of_arrays(value):
+        return list(value.values() if isinstance(value, dict) else value)
+    return [value] if isinstance(value, np.ndarray) else []
+
+
+def copied(value):
+    return copy.deepcopy(value) if of_arrays(value) or isinstance(value, np.ndarray) else value
+
+
+def changing_its_inputs(function):
+    """The function, which then adds 1 to every array it was given; what is in a cache or a config is its own."""
+    signature = inspect.signature(function)
+
+    def changed(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        others = {name: copied(value) for name, value in given.items() if name not in OWN}
+        result = function(**given | others)
+        for array in (array for name in others for array in arrays_in(given[name])):
+            np.add(array, 1, out=array, casting="unsafe")
+        return result
+
+    return changed
+
+
+def in_double_precision(function):
+    def widened(*args, **kwargs):
+        return wide(function(*args, **kwargs))
+
+    return widened
+
+
+def wide(value):
+    if isinstance(value, np.ndarray | np.floating) and value.dtype == np.float32:
+        return value.astype(np.float64)
+    if type(value) in (tuple, list):
+        return type(value)(wide(part) if isinstance(part, np.ndarray | dict | list) else part for part in value)
+    return {name: wide(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def slow(function):
+    def looped(*args, **kwargs):
+        total = sum(np.size(array) for array in (*args, *kwargs.values()) if isinstance(array, np.ndarray))
+        for _ in range(total):
+            pass
+        return function(*args, **kwargs)
+
+    return looped
+
+
+def hungry(function):
+    def wasteful(*args, **kwargs):
+        np.zeros(20_000_000)
+        return function(*args, **kwargs)
+
+    return wasteful
+
+
+@careless_about("inputs")
+def test_inputs_that_are_changed_cost_their_share(task):
+    assert score_of(task, changing_its_inputs) == pytest.approx(task.points - cost(task, "inputs"))
+
+
+@careless_about("dtype")
+def test_float64_for_float32_costs_its_share(task):
+    assert score_of(task, in_double_precision) == pytest.approx(task.points - cost(task, "dtype"))
+
+
+@careless_about("loops")
+def test_slow_but_right_costs_its_share(task):
+    assert score_of(task, slow) == pytest.approx(task.points - cost(task, "loops"))
+
+
+@careless_about("memory")
+def test_large_but_right_costs_its_share(task):
+    assert score_of(task, hungry) == pytest.approx(task.points - cost(task, "memory"))
+
+
+@careless_about("extremes")
+def test_nan_at_extremes_costs_its_share(task):
+    ask, made = asker(names_of(task)), exam_of(task, SEED)
+    extreme = {id(case): check.kinds for check in made.checks for case in check.cases if "extremes" in check.costs}
+
+    def overflowing(case, measured):
+        kinds = extreme.get(id(case), {})
+        answer = ask(case, measured)
+        return {n: np.full_like(v, np.nan, float) if kinds.get(n) == "extremes" else v for n, v in answer.items()}
+
+    assert judge(made, overflowing, SEED).score == pytest.approx(task.points - cost(task, "extremes"))
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_what_is_careless_in_every_way_still_earns_half_of_the_points(task):
+    assert cost(task, *asked(task)) <= task.points / 2
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_every_check_earns_something_and_all_add_up(task):
+    assert all(check.points >= 0.05 for check in task.checks)
+    assert sum(check.points for check in task.checks) == pytest.approx(task.points, abs=1e-9)
+    for kind in asked(task):
+        assert sum(check.costs.get(kind, 0) for check in task.checks) == pytest.approx(cost(task, kind), abs=0.002)
+
+
+# The judge's account, on a task made for it.
+
+
+def toy(*checks):
+    call = "out, cache = relu_forward(x)"
+    return Task("relu_forward", layers, "assignment3", "toy", call, lambda rng: {"x": rng.normal(size=5)}, checks, ())
+
+
+def verdict_on(task, function):
+    return judge(exam_of(task, SEED), asker({"np": np, "relu_forward": function}), SEED)
+
+
+STRICT = values(
+    *("float32 kept, x unchanged", 1, "out", "float32_kept", "x"),
+    call="out, cache = relu_forward(x)\nfloat32_kept = out.dtype == np.float32",
+    draw=lambda rng: {"x": rng.normal(size=5).astype(np.float32)},
+)
+TASK = toy(values("values", 1, "out"), STRICT)
+
+
+def relu(x):
+    return np.maximum(0, x), x
+
+
+def test_written_points_are_divided_anew():
+    assert [check.points for check in TASK.checks] == [1.6, 0.4]
+    assert TASK.checks[1].costs == {"dtype": 0.2, "inputs": 0.2}
+
+
+def in_place(x):
+    x *= x > 0
+    return x, x
+
+
+def in_place_and_wide(x):
+    x *= x > 0
+    return x.astype(float), x
+
+
+@pytest.mark.parametrize(
+    ("function", "score", "word"), [(relu, 2, "right"), (in_place, 1.8, "in part"), (in_place_and_wide, 1.6, "wrong")]
+)
+def test_each_kind_costs_its_share(function, score, word):
+    verdict = verdict_on(TASK, function)
+    assert verdict.score == score
+    assert verdict.outcomes[1].word == word
+    assert verdict.as_dict()["checks"][1]["earned"] == pytest.approx(score - 1.6)
+
+
+def test_a_wrong_value_in_a_strict_check_costs_all_of_it():
+    def wrong_in_single_precision(x):
+        return np.maximum(0, x) + (x.dtype == np.float32), x
+
+    assert verdict_on(TASK, wrong_in_single_precision).score == 1.6
+
+
+def test_what_has_no_right_value_is_not_paid_for_what_it_leaves_alone():
+    assert verdict_on(TASK, lambda x: (0 * x, x)).score == 0
+
+
+def test_a_kind_that_two_checks_look_at_is_divided():
+    task = toy(values("values", 2, "out"), untouched(1, "x"), STRICT)
+    assert [check.costs.get("inputs", 0) for check in task.checks] == [0, 0.2, 0.2]
+
+
+def test_checks_without_strictness_keep_the_points_that_were_written():
+    checks = (values("a", 1.5, "out"), values("b", 0.5, "out"))
+    assert [check.points for check in priced(checks, "out = f(x)")] == [1.5, 0.5]
+
+
+def test_a_kind_that_is_not_known_is_refused():
+    with pytest.raises(SpecError, match="strict: expected one of inputs, dtype, extremes, loops, memory; got 'odd'"):
+        priced((CheckSpec("a", 1, ("out",), strict="odd"),), "out = f(x)")
+
+
+def test_a_task_needs_a_check_of_values():
+    with pytest.raises(SpecError, match="expected one of values"):
+        toy(untouched(1, "x"))
+
+
+def test_growth_costs_the_share_of_loops():
+    made = priced((values("a", 1, "out"), growth(1, None, None)), "out = f(x)")
+    assert [check.points for check in made] == [1.6, 0.4]

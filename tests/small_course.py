@@ -113,7 +113,7 @@ def _earns(words, wrong):
     """Return {task: points} as a docstring says; wrong: whether the answer to the target is wrong unless it does."""
     earns = POINTS | ({TARGET: 0} if wrong else {})
     if said := re.search(r"^Earns: (.+)$", words, re.MULTILINE):
-        earns |= {task: int(points) for task, points in (part.split() for part in said[1].split(","))}
+        earns |= {task: float(points) for task, points in (part.split() for part in said[1].split(","))}
     if said := re.search(r"^Loses: (.+)$", words, re.MULTILINE):
         earns |= dict.fromkeys(said[1].split(", "), 0)
     return earns

@@ -401,7 +401,7 @@ drop_backward = task(
         mistake(
             "forward_again",
             "dropout_forward is called on dout, which draws another mask; expected dropout_backward with the cache",
-            (RETURN, 'return dropout_forward(dout, self.dropout_param | {"mode": "train"})[0]'),
+            (RETURN, "return dropout_forward(dout, self.dropout_param)[0]"),
         ),
         mistake(
             "scaled_again",

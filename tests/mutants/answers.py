@@ -4,7 +4,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-__all__ = ["VARIANTS", "changed", "defines", "names_of", "variants_of"]
+__all__ = ["VARIANTS", "changed", "defines", "found", "names_of", "replaced", "variants_of"]
 
 VARIANTS = Path(__file__).parent.parent / "variants"
 
@@ -12,19 +12,25 @@ VARIANTS = Path(__file__).parent.parent / "variants"
 def names_of(task, function=None):
     """The names of the reference module; with a function, the task's own is replaced by it."""
     names = dict(vars(task.module))
-    owner, _, own = task.name.rpartition(".")
+    owner = task.name.partition(".")[0]
+    # A test may change a class: not that of the module.
+    names[owner] = type(owner, (names[owner],), {}) if "." in task.name else names[owner]
+    return replaced(names, task.name, function) if function else names
+
+
+def replaced(names, name, function):
+    """The same names with another function or method."""
+    owner, _, own = name.rpartition(".")
     if owner:
-        names[owner] = type(owner, (names[owner],), {own: function}) if function else names[owner]
-    elif function:
-        names[own] = function
-    return names
+        return {**names, owner: type(owner, (names[owner],), {own: function})}
+    return {**names, own: function}
 
 
-def changed(task, text):
-    """The names of the reference module with another text for the task's function."""
-    scope = dict(vars(task.module))
+def changed(names, name, text):
+    """The same names with another text for a function or method."""
+    scope = dict(names)
     exec(compile(text, "<changed>", "exec"), scope)
-    return names_of(task, scope[task.name.split(".")[-1]])
+    return replaced(names, name, scope[name.rpartition(".")[2]])
 
 
 def variants_of(task):
@@ -35,11 +41,16 @@ def variants_of(task):
 
 def defines(names, name):
     """True where a function or method of this name is among the names."""
+    return found(names, name) is not None
+
+
+def found(names, name):
+    """The function or method of this name, or None."""
     first, _, method = name.partition(".")
-    found = names.get(first)
+    value = names.get(first)
     if method:  # a class's own: every one has an __init__ of object's
-        found = next((vars(c)[method] for c in getattr(found, "__mro__", ())[:-1] if method in vars(c)), None)
-    return callable(found)
+        value = next((vars(c)[method] for c in getattr(value, "__mro__", ())[:-1] if method in vars(c)), None)
+    return value if callable(value) else None
 
 
 @cache

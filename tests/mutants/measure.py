@@ -19,7 +19,7 @@ from .answers import changed, names_of, variants_of
 from .equivalent import reasons_of
 from .operators import Mutant, mutants_of
 
-__all__ = ["Mutant", "Report", "Survivor", "measure"]
+__all__ = ["Mutant", "Report", "Survivor", "limit_memory", "measure", "verdict_or_none"]
 
 SECONDS = 10.0
 BYTES = 6 * 2**30
@@ -66,13 +66,18 @@ class Report:
 
 def measure(task, seeds):
     """Return the Report on a task. seeds: of the hidden tests; a mutant is killed if it loses points with each."""
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    limit_memory()
     exams = {seed: exam_of(task, seed) for seed in (*seeds, VISIBLE_SEED)}
     report = Report(task.name, task.assignment)
     _right_answers(task, exams, seeds, report)
     _named_mistakes(task, exams, seeds, report)
     _mutants(task, exams, seeds, report)
     return report
+
+
+def limit_memory():
+    """A wrong size may ask for more than there is."""
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 
 def _right_answers(task, exams, seeds, report):
@@ -86,7 +91,7 @@ def _right_answers(task, exams, seeds, report):
 def _named_mistakes(task, exams, seeds, report):
     kinds = {check.name: check.kind for check in task.checks}
     for wrong in task.mistakes:
-        verdicts = [_verdict(exams[seed], changed(task, task.mistaken(wrong)), seed) for seed in seeds]
+        verdicts = [_verdict(exams[seed], _altered(task, task.mistaken(wrong)), seed) for seed in seeds]
         lost = [[o for o in verdict.lost() if o.message != NO_VALUE] for verdict in verdicts]
         caught = all(verdict.score < task.points for verdict in verdicts)
         report.mistakes += 1
@@ -136,9 +141,17 @@ def _mutants(task, exams, seeds, report):
 
 
 def _judged(task, mutant, exam, seed):
-    """The verdict on a mutant, or None where it does not even come to an answer."""
+    return verdict_or_none(exam, _altered(task, mutant.text), seed)
+
+
+def _altered(task, text):
+    return changed(names_of(task), task.name, text)
+
+
+def verdict_or_none(exam, names, seed):
+    """The verdict on an answer, or None where it does not even come to one."""
     try:
-        return _verdict(exam, changed(task, mutant.text), seed)
+        return _verdict(exam, names, seed)
     except (TooSlow, MemoryError):
         return None
 

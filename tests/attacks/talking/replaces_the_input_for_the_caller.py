@@ -1,6 +1,6 @@
 """Is right but works in its input, and gives the caller's variable another array that is untouched.
 
-Earns: max_norm 1
+Earns: max_norm 1.8
 """
 
 # %% answer

@@ -237,7 +237,7 @@ def test_a_task_depends_on_its_spec_its_reference_and_the_judge():
 
 def test_only_tasks_that_changed_are_chosen(monkeypatch):
     def git(*args, **kwargs):
-        return type("Done", (), {"stdout": "chainrule/linear.py\nREADME.md\n"})
+        return type("Done", (), {"stdout": "chainrule/linear.py\nREADME.md\n", "returncode": 0})
 
     monkeypatch.setattr(changes.subprocess, "run", git)
     chosen = {task.name for task in changes.changed_tasks(TASKS, "HEAD")}
@@ -250,3 +250,15 @@ def test_the_command_prints_a_table_and_meets_its_goals(capsys):
     printed = capsys.readouterr()
     assert "| add_bias |" in printed.out
     assert "all goals are met" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--task", "backprop"], "task: expected one of "),
+        (["--changed", "nowhere"], "expected a revision of git, got 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(arguments, words, capsys):
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err

@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
+from autograder.errors import UsageError
 from autograder.specs import TASKS, task_named
 
 from .changes import changed_tasks
@@ -21,9 +22,13 @@ SEEDS = (1, 2, 3)
 
 
 def main(argv=None):
-    """Return 0 if all goals are met, else 1."""
+    """Return 0 if all goals are met, 1 if not, 2 for what cannot be done."""
     arguments = _parser().parse_args(argv)
-    tasks = _chosen(arguments)
+    try:
+        tasks = _chosen(arguments)
+    except UsageError as error:
+        print(f"mutants: {error}", file=sys.stderr)
+        return 2
     begin = time.perf_counter()
     seeds = SEEDS[: arguments.seeds]
     measuring = measure_variants if arguments.held_out else measure

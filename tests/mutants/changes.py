@@ -3,9 +3,11 @@
 import ast
 import subprocess
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-from autograder.specs import TOPICS, of_assignment
+from autograder.errors import UsageError
+from autograder.specs import TOPICS
 
 from .answers import variants_of
 
@@ -16,9 +18,10 @@ ROOT = Path(__file__).parent.parent.parent
 
 def changed_tasks(tasks, revision):
     """Return those of the tasks that anything changed since a revision of git can make a difference to."""
-    named = subprocess.run(
-        ["git", "diff", "--name-only", revision], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    command = ["git", "diff", "--name-only", revision, "--"]
+    named = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if named.returncode:
+        raise UsageError(f"--changed: expected a revision of git, got {revision!r}: {named.stderr.strip()}")
     changed = {ROOT / name for name in named.stdout.splitlines()}
     if any(path.is_relative_to(Path(__file__).parent) and path.suffix == ".py" for path in changed):
         return tasks
@@ -34,15 +37,9 @@ def _files_of(task):
 
 
 def _topic(task):
-    modules = TOPICS[task.assignment]
-    assert task.name in of_assignment(task.assignment)
-    return next(m for m in modules if any(task is other for other in _module(m).TASKS))
-
-
-def _module(name):
-    from importlib import import_module
-
-    return import_module(f"autograder.specs.{name}")
+    """The module of autograder/specs that lists the task."""
+    modules = {topic: import_module(f"autograder.specs.{topic}") for topic in TOPICS[task.assignment]}
+    return next(topic for topic, module in modules.items() if any(task is other for other in module.TASKS))
 
 
 @cache

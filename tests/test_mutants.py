@@ -201,7 +201,8 @@ def test_a_record_that_is_not_true_breaks_a_goal(diff, why, variants, records):
 
 def test_mutants_of_another_solution_are_judged_with_its_own_names(variants):
     (variants / "other.py").write_text(
-        "import numpy as np\n\nZERO = 0\n\ndef relu_forward(x):\n    return np.where(x > ZERO, x, ZERO), x\n"
+        "import numpy as np\n\nZERO = 0\n\ndef relu(x):\n    return np.where(x > ZERO, x, ZERO), x\n"
+        "\n\nrelu_forward = relu\n"
     )
     report = measure_variants(relu_task(GOOD), (1,))
     # > or >= is the same here; where(ZERO, ...) and others are not.

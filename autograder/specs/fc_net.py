@@ -243,7 +243,8 @@ def pairs(layers):
 
 
 # A norm that passes everything on, with gradients of its own for gamma and beta, for a class that has norm_forward;
-# a class with its norms inside `loss` keeps those. The penalty, a difference of two losses, is the same for both.
+# a class with its norms inside `loss` keeps those, and its gradients must be the slopes of its own loss (a second, smaller
+# step where the first meets a kink). The penalty, a difference of two losses, is the same for both.
 NORM = """
 modes = []
 net.norm_forward = lambda x, k, mode: (modes.append(mode), (x, x))[1]
@@ -257,6 +258,18 @@ net.reg = 0.0
 loss_without, grads_without = net.loss(X, y)
 penalty = loss_with - loss_without
 dpenalty = [part for name in names for part in (grads_with[name] - grads_without[name]).ravel()]
+def slope(name, along, h):
+    value, sides = net.params[name], []
+    for step in (h, -h):
+        net.params[name] = value + step * along
+        sides.append(net.loss(X, y)[0])
+    net.params[name] = value
+    return (sides[0] - sides[1]) / (2 * h)
+def agrees(name):
+    along = np.cos(np.arange(net.params[name].size)).reshape(net.params[name].shape)
+    due = np.sum(grads_without[name] * along)
+    return any(abs(slope(name, along, h) - due) <= 1e-4 * (1 + abs(due)) for h in (1e-6, 1e-7))
+through_norms = bool(modes) or all(agrees(name) for name in names)
 """
 
 
@@ -317,8 +330,8 @@ loss = Task(
             cases=1,
         ),
         values(
-            "with layer norm: modes, and the penalty on W alone",
-            *(0.5, "tested", "trained", "penalty", "dpenalty"),
+            "with layer norm: modes, gradients, and the penalty on W alone",
+            *(0.5, "tested", "trained", "penalty", "dpenalty", "through_norms"),
             call=net_of(3, normalization="layernorm") + f"names = {names(3, True)}" + NORM,
             cases=1,
             atol=1e-9,  # what is not penalised is the difference of two equal numbers

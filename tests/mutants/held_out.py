@@ -4,6 +4,7 @@ The checks of a task were sharpened on mutants of its reference. How many of the
 wrong code that nobody has seen. What survives may be as right as the solution it was made of: nobody looked at each.
 """
 
+import ast
 import inspect
 import textwrap
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ def measure_variants(task, seeds):
     exams = {seed: exam_of(task, seed) for seed in seeds}
     report = HeldOut(task.name, task.assignment)
     for stem, names in variants_of(task).items():
-        for mutant in mutants_of(_source(found(names, task.name))):
+        for mutant in mutants_of(_source(found(names, task.name), task.name)):
             altered = changed(names, task.name, mutant.text)
             survived = any(_full(verdict_or_none(made, altered, seed)) for seed, made in exams.items())
             report.mutants += 1
@@ -47,10 +48,13 @@ def measure_variants(task, seeds):
     return report
 
 
-def _source(function):
-    """The text of a function; a lambda or an alias has none that could be changed."""
-    text = textwrap.dedent(inspect.getsource(function))
-    return text if text.startswith(("def ", "@")) else "def none():\n    pass"
+def _source(function, name):
+    """The text of a function under the name of the task; a lambda has none that could be changed."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    if not isinstance(tree.body[0], ast.FunctionDef):
+        return "def none():\n    pass"
+    tree.body[0].name = name.rpartition(".")[2]
+    return ast.unparse(tree)
 
 
 def _full(verdict):

@@ -14,7 +14,8 @@ read = lambda kind: [net.params[f"{kind}{k}"] for k in (1, 2, 3, 4) if f"{kind}{
 
 SHAPES = """
 shapes = [[*a.shape, 0][:2] for kind in ("W", "b", "gamma", "beta") for a in read(kind)]
-count = len(net.params)
+kinds = {"W": 4, "b": 4} | ({"gamma": 3, "beta": 3} if normalization else {})
+named = set(net.params) == {f"{kind}{k + 1}" for kind, last in kinds.items() for k in range(last)}
 plain = FullyConnectedNet([2])
 default_shapes = [*plain.params["W1"].shape, *plain.params["W2"].shape]
 """
@@ -71,7 +72,7 @@ init = Task(
     MAKE,
     KINDS[0],
     (
-        values("names and shapes", 1, "shapes", "count", "default_shapes", call=MAKE + SHAPES, draw=KINDS),
+        values("names and shapes", 1, "shapes", "named", "default_shapes", call=MAKE + SHAPES, draw=KINDS),
         values(
             "weights: normal, of size weight_scale",
             *(0.5, "doublings", "centred", "normal", "drawn_anew"),

@@ -26,6 +26,7 @@ def draw_zeros(rng):
 # The ratio is left out here: 1/2.
 OTHERS = """
 penalty, dW = regularization(W, kind, strength)
+dW_l1 = regularization(W, "l1", strength)[1]
 refused = False
 try:
     regularization(W, "l3", strength)
@@ -50,7 +51,13 @@ regularization = Task(
             for output, word in (("penalty", "penalty"), ("dW", "dW against numeric"))
         ),
         values(
-            "weights that are exactly 0, a kind that is not known", 1, "dW", "refused", call=OTHERS, draw=draw_zeros
+            "weights that are exactly 0, a kind that is not known",
+            1,
+            "dW",
+            "dW_l1",
+            "refused",
+            call=OTHERS,
+            draw=draw_zeros,
         ),
     ),
     (
@@ -87,7 +94,7 @@ regularization = Task(
 
 def draw_columns(rng):
     W = rng.normal(size=(5, 6))
-    return {"W": W * np.array([0.1, 0.2, 3, 4, 5, 0]), "c": float(rng.uniform(1.5, 2.0))}
+    return {"W": W * np.array([3, 0.1, 0.2, 4, 0, 5]), "c": float(rng.uniform(1.5, 2.0))}
 
 
 max_norm = Task(

@@ -36,7 +36,7 @@ except IndexError:  # too few columns for the labels: the shape of W tells
         raise
 W_shape = model.W.shape
 random = model.W.std() > 1e-5
-spread = int(np.digitize(model.W.std() / 0.001, [0.01, 0.8, 1.2, 30]))  # 2: as asked for
+spread = int(np.digitize(np.sqrt(np.mean(model.W**2)) / 0.001, [0.01, 0.8, 1.2, 30]))  # 2: as asked for
 """
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder import foreign
 from autograder.edition import TAUGHT, dropped_modules, write_modules
-from autograder.specs import TASKS
+from autograder.specs import task_named
 
 __all__ = ["arguments_of", "cache_of", "lent", "of_assignment", "public_names", "write_course"]
 
@@ -93,8 +93,7 @@ def _closed(parts, written):
 
 
 def _by_habit(task):
-    tasks = {other.name: other for other in TASKS}
-    return [(tasks[name].module.__name__, name) for name in HABITS.get(task.name, ())]
+    return [(task_named(name).module.__name__, name) for name in HABITS.get(task.name, ())]
 
 
 def _called(task):

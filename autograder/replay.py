@@ -15,7 +15,7 @@ from autograder.grade import stamp_of
 from autograder.run import Evidence
 from autograder.step import grade_submission, notebooks_of
 from autograder.submission import read_submission
-from chainrule.judging.compare import VIEWS, difference, label, same
+from chainrule.judging.compare import difference, label, same, viewed
 from chainrule.judging.exam import Case, Check
 from chainrule.judging.verdict import Outcome, Verdict
 
@@ -94,19 +94,18 @@ def replay_record(course, assignment, student, options, task=None):
     released, students = course.released(assignment), course.students(assignment)
     if student not in students:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
-    recorded = _recorded(course, assignment, student)
+    entry = _recorded(course, assignment, student)
     folder = course.path("submitted", assignment, student)
     submitted, _ = read_submission(folder, options.limits, notebooks_of(released))
-    stamp = journal.read(course, assignment, student).stamp
-    run_all = next((wish for wish in (False, True) if stamp in _stamps(submitted, released, options, wish)), None)
+    run_all = next((wish for wish in (False, True) if entry.stamp in _stamps(submitted, released, options, wish)), None)
     if run_all is None:
         raise GradingError(
             f"{student}: expected submission, release and limits as they were graded, found a change since then; "
             f"put them back, or run `autograder grade {assignment} --student {student}`"
         )
-    wanted = _chosen({v["task"]: v for found in recorded.values() for v in found}, task)
+    wanted = _chosen({v["task"]: v for found in entry.verdicts.values() for v in found}, task)
     made = []
-    for notebook, found in recorded.items():
+    for notebook, found in entry.verdicts.items():
         if not any(v["task"] in wanted for v in found):
             continue
         seen = []
@@ -151,7 +150,7 @@ def one_to_script(found):
 
 
 def _recorded(course, assignment, student):
-    """Return {notebook: [recorded verdict]} of a student."""
+    """Return the journal's entry on a student, which holds verdicts."""
     again = f"run `autograder grade {assignment} --student {student}` first"
     entry = journal.read(course, assignment, student)
     if entry is None:
@@ -164,7 +163,7 @@ def _recorded(course, assignment, student):
         sound = False
     if not sound:
         raise GradingError(f"{student}: expected verdicts in the record, found something else; {again} with --force")
-    return entry.verdicts
+    return entry
 
 
 def _is_verdict(found):
@@ -225,12 +224,11 @@ def _failures(check, answers):
 
 def _differs(check, name, got, expected):
     """Return None, or how an output differs from the right one, seen as the check sees it."""
-    if got.shape != expected.shape:
-        return difference(name, got, expected)
-    view = VIEWS[check.view]
-    if same(view(got), view(expected), check.rtol, check.atol):
+    shown = label(name, check.view) if got.shape == expected.shape else name
+    got, expected = viewed(check.view, got, expected)
+    if same(got, expected, check.rtol, check.atol):
         return None
-    return difference(label(name, check.view), view(got), view(expected), check.rtol, check.atol)
+    return difference(shown, got, expected, check.rtol, check.atol)
 
 
 def _change(what, then, now):

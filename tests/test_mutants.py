@@ -102,11 +102,6 @@ WEAK = values("zeros", 1, "out", draw=lambda rng: {"x": np.zeros(int(rng.integer
 NEGATIVE = mistake("negative", "the sign is wrong", ("np.maximum(0, x)", "-np.maximum(0, x)"))
 
 
-@pytest.fixture(autouse=True)
-def no_limit_on_memory(monkeypatch):
-    monkeypatch.setattr(measure.resource, "setrlimit", lambda *args: None)  # it would hold for the other tests, too
-
-
 @pytest.fixture
 def variants(tmp_path, monkeypatch):
     monkeypatch.setattr(answers, "VARIANTS", tmp_path)

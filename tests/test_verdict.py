@@ -339,6 +339,13 @@ def test_numbers_that_look_alike_are_shown_in_full():
     assert got != expected
 
 
+def test_a_wrong_shape_is_wrong_also_where_a_view_would_make_it_look_right():
+    right = np.arange(6.0).reshape(3, 2)
+    seen = Check("a", 1, (Case("a", {}, {"x": right}),), view="gram")
+    outcome = judge(exam(seen), Student(a=right @ right.T)).outcomes[0]
+    assert (outcome.passed, outcome.message) == (False, "x has shape (3, 3), expected (3, 2)")
+
+
 # A sentence must be true of all checks.
 
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import resource
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +20,7 @@ from .measure import measure
 from .table import broken_goals, write_details, write_table
 
 SEEDS = (1, 2, 3)
+BYTES = 6 * 2**30
 
 
 def main(argv=None):
@@ -32,7 +34,7 @@ def main(argv=None):
     begin = time.perf_counter()
     seeds = SEEDS[: arguments.seeds]
     measuring = measure_variants if arguments.held_out else measure
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    with ProcessPoolExecutor(arguments.jobs, initializer=_limit_memory) as pool:
         ordered = sorted(tasks, key=_work, reverse=True)
         jobs = {task.name: pool.submit(_report, measuring, task.name, seeds) for task in ordered}
         reports = [jobs[task.name].result() for task in tqdm(tasks, unit="task", disable=None)]
@@ -75,6 +77,11 @@ def _chosen(arguments):
 def _work(task):
     """A guess: the longest first, so that none is left alone at the end."""
     return len(task.checks) * len(task.source())
+
+
+def _limit_memory():
+    """A wrong size may ask for more than there is."""
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 
 def _report(measuring, name, seeds):

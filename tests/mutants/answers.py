@@ -12,9 +12,6 @@ VARIANTS = Path(__file__).parent.parent / "variants"
 def names_of(task, function=None):
     """The names of the reference module; with a function, the task's own is replaced by it."""
     names = dict(vars(task.module))
-    owner = task.name.partition(".")[0]
-    # A test may change a class: not that of the module.
-    names[owner] = type(owner, (names[owner],), {}) if "." in task.name else names[owner]
     return replaced(names, task.name, function) if function else names
 
 

@@ -3,7 +3,6 @@
 `measure(task, seeds)` gives a `Report`. An answer that takes too long, or too much memory, has lost its points.
 """
 
-import resource
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,10 +18,9 @@ from .answers import changed, names_of, variants_of
 from .equivalent import reasons_of
 from .operators import Mutant, mutants_of
 
-__all__ = ["Mutant", "Report", "Survivor", "limit_memory", "measure", "verdict_or_none"]
+__all__ = ["Mutant", "Report", "Survivor", "measure", "verdict_or_none"]
 
 SECONDS = 10.0
-BYTES = 6 * 2**30
 MEASURED = {"growth", "memory"}
 OF_MEASURES = ("grows with N", "MB are enough")
 
@@ -66,18 +64,12 @@ class Report:
 
 def measure(task, seeds):
     """Return the Report on a task. seeds: of the hidden tests; a mutant is killed if it loses points with each."""
-    limit_memory()
     exams = {seed: exam_of(task, seed) for seed in (*seeds, VISIBLE_SEED)}
     report = Report(task.name, task.assignment)
     _right_answers(task, exams, seeds, report)
     _named_mistakes(task, exams, seeds, report)
     _mutants(task, exams, seeds, report)
     return report
-
-
-def limit_memory():
-    """A wrong size may ask for more than there is."""
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 
 def _right_answers(task, exams, seeds, report):
@@ -121,19 +113,18 @@ def _mutants(task, exams, seeds, report):
                 kept += [seed] if seed != VISIBLE_SEED else []
             elif verdict is not None:
                 sentences.append({m.says for m in task.mistakes for o in verdict.lost() if m.says in o.message})
-        survived = len(kept) > 0
         if mutant.diff in recorded:
             report.equivalents.append((mutant.diff, recorded.pop(mutant.diff)))
             if len(kept) < len(seeds) or not seen:
                 report.stale.append(f"recorded as equivalent, but it loses points:\n{mutant.diff}")
             continue
         report.mutants += 1
-        report.hidden += not survived
+        report.hidden += not kept
         report.visible += not seen
         report.diagnosed += any(sentences)
         # What is true of a mutant is true whatever the inputs are.
         report.unsteady += [mutant.diff] if any(said != sentences[0] for said in sentences) else []
-        if survived:
+        if kept:
             report.survivors.append(Survivor(mutant.kind, mutant.diff, "hidden", tuple(kept)))
         elif seen:
             report.survivors.append(Survivor(mutant.kind, mutant.diff, "visible"))

@@ -25,8 +25,8 @@ TAUGHT = {
 }
 # What stands beside the notebooks of an assignment: there in its release and in the later ones.
 PROVIDED = {
-    "assignment2": ("graphs",),
-    "assignment3": ("experiments", "filters", "landscapes", "regimes", "signals"),
+    "assignment2": ("graphs", "experiments"),
+    "assignment3": ("filters", "landscapes", "regimes", "signals"),
     "assignment4": ("shapes_net", "captions", "caption_pictures", "gates_over_time", "memories"),
     "assignment5": ("squeezenet", "insights", "paintings", "stylizing", "generations"),
 }

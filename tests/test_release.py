@@ -37,6 +37,14 @@ def test_the_checked_in_release_is_what_release_makes_now(course, root, assignme
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_package_in_a_release_is_the_checkouts(root, assignment):
+    released = root / "assignments" / assignment / "chainrule"
+    stored = {path.relative_to(released) for path in released.rglob("*") if path.suffix in (".py", ".json")}
+    assert stored == set(edition_files(assignment))
+    assert [path for path in stored if (released / path).read_bytes() != (PACKAGE / path).read_bytes()] == []
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_release_has_no_leaks(root, assignment):
     assert find_leaks(root / "assignments" / assignment) == []
 

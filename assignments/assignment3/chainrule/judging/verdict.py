@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from chainrule.judging.compare import VIEWS, difference, label, same
+from chainrule.judging.compare import difference, label, same, viewed
 from chainrule.judging.exam import Check
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
@@ -170,22 +170,16 @@ def judge(exam, ask, seed=None):
 
 @dataclass(frozen=True)
 class _Asked:
-    """A check and what came back. answers: {output: [(got, expected, {mistake: its output})]}, where values came."""
+    """A check and what came back. answers: {output: [(got, expected, {mistake: its output})]}, where values came;
+    wrong: those of them that are not right, without the outputs that are.
+    """
 
     check: Check
     passed: bool | None
     message: str = ""
     kept: float = 0.0
     answers: dict = field(default_factory=dict)
-
-    def wrong(self):
-        """{output: its answers that are not right}, without the outputs that are."""
-        check = self.check
-        found = {
-            name: [a for a in answers if not same(a[0], a[1], check.rtol, check.atol)]
-            for name, answers in self.answers.items()
-        }
-        return {name: answers for name, answers in found.items() if answers}
+    wrong: dict = field(default_factory=dict)
 
 
 def _ask(check, ask):
@@ -202,10 +196,9 @@ def _ask(check, ask):
 
 def _compared(check, pairs):
     answers = {name: [_seen(check.view, name, *pair) for pair in pairs] for name in check.cases[0].expected}
-    # As they came: a view may hide what is wrong with a shape.
-    passed = all(_right(check, got[name], case.expected[name]) for got, case in pairs for name in case.expected)
-    found = _Asked(check, passed, answers=answers)
-    return found if passed else replace(found, kept=_kept(check, found.wrong()))
+    wrong = {n: [a for a in found if not same(a[0], a[1], check.rtol, check.atol)] for n, found in answers.items()}
+    wrong = {name: found for name, found in wrong.items() if found}
+    return _Asked(check, not wrong, kept=_kept(check, wrong), answers=answers, wrong=wrong)
 
 
 def _outcome(found, asked, sentences):
@@ -215,7 +208,7 @@ def _outcome(found, asked, sentences):
 
 def _why(found, asked, sentences):
     """Explain the first output that is wrong, by what fits that output in all checks; or say how it differs."""
-    check, (name, wrong) = found.check, next(iter(found.wrong().items()))
+    check, (name, wrong) = found.check, next(iter(found.wrong.items()))
     got, expected, _ = wrong[0]
     shown = label(name, check.view) if got.shape == expected.shape else name
     others = [(o.answers[name], o.check.rtol, o.check.atol) for o in asked if o is not found and name in o.answers]
@@ -225,24 +218,16 @@ def _why(found, asked, sentences):
 
 def _kept(check, wrong):
     """The points of a check that an answer keeps if nothing but its strictness speaks against it."""
-    if not set(wrong) <= set(check.kinds):
+    if not wrong or not set(wrong) <= set(check.kinds):
         return 0.0
     return round(check.points - sum(check.costs[kind] for kind in {check.kinds[name] for name in wrong}), 6)
 
 
-def _right(check, got, expected):
-    view = VIEWS[check.view]
-    return got.shape == expected.shape and same(view(got), view(expected), check.rtol, check.atol)
-
-
 def _seen(view, name, got, case):
-    """The answer, the right one and those of the mistakes, as they are compared; other shapes stay as they are."""
+    """The answer, the right one and those of the mistakes, as they are compared."""
     right = case.expected[name]
-
-    def see(array):
-        return VIEWS[view](array) if array.shape == right.shape else array
-
-    return see(got[name]), see(right), _Seen(case.mistakes, name, see)
+    got, shown = viewed(view, got[name], right)
+    return got, shown, _Seen(case.mistakes, name, lambda array: viewed(view, array, right)[0])
 
 
 class _Seen(Mapping):

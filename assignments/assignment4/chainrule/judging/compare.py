@@ -5,7 +5,7 @@
 
 import numpy as np
 
-__all__ = ["VIEWS", "difference", "label", "same"]
+__all__ = ["VIEWS", "difference", "label", "same", "viewed"]
 
 VIEWS = {
     "": lambda a: a,
@@ -22,6 +22,11 @@ LABELS = {"": "{0}", "abs": "|{0}|", "gram": "{0} {0}^T"}
 def label(name, view):
     """The name of an output as it is seen through a view."""
     return LABELS[view].format(name)
+
+
+def viewed(view, got, expected):
+    """Both arrays as they are compared: through the view, or as they came where a view could hide a wrong shape."""
+    return (VIEWS[view](got), VIEWS[view](expected)) if got.shape == expected.shape else (got, expected)
 
 
 def same(got, expected, rtol=1e-6, atol=0.0):

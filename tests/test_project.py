@@ -32,3 +32,13 @@ def test_version_is_the_same_in_package_and_pyproject(root):
     import chainrule
 
     assert tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"] == chainrule.__version__
+
+
+def test_the_workflow_tests_the_pythons_of_pyproject(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    workflow = yaml.safe_load((root / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["test"]
+    pythons = job["strategy"]["matrix"]["python"]
+    assert [f"Programming Language :: Python :: {version}" for version in pythons] == project["classifiers"]
+    assert project["requires-python"] == f">={pythons[0]}"
+    assert job["steps"][-1]["run"] == "make test"

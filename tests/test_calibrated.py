@@ -54,7 +54,7 @@ def spoilt(gradient, how, rng):
 # --- random smooth functions ---
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_a_right_gradient_is_never_called_wrong(seed):
     f, x, gradient = smooth_case(seed)
@@ -67,7 +67,7 @@ def test_right_gradients_pass_with_few_calls():
     assert np.mean([verdict.evaluations for verdict in verdicts]) < 30
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.sampled_from(["one entry 1 % off", "one sign flipped", "all scaled by 1.001"]))
 def test_a_planted_error_is_found_and_located(seed, how):
     f, x, gradient = smooth_case(seed)
@@ -81,7 +81,7 @@ def test_a_planted_error_is_found_and_located(seed, how):
         assert verdict.where[0].analytic == wrong[i]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.booleans())
 def test_float32_gives_no_false_alarm_and_hides_no_flipped_gradient(seed, hidden):
     f, x, gradient = smooth_case(seed, np.float32)

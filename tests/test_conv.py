@@ -119,7 +119,7 @@ def conv_problem(N, C, F, image, kernel, stride, pad, seed):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=windows())
 def test_convolution_agrees_with_pytorch(form, sizes):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: the second oracle is left out")
@@ -135,7 +135,7 @@ def test_convolution_agrees_with_pytorch(form, sizes):
 
 
 @pytest.mark.parametrize("kind", POOLS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=windows(pad=False), whole=st.booleans())
 def test_pools_agree_with_pytorch(kind, sizes, whole):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: the second oracle is left out")
@@ -212,7 +212,7 @@ def test_a_convolution_is_equivariant_to_shifts():
 # Fully connected layers as convolutions.
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes=windows())
 def test_a_convolution_is_an_affine_layer(sizes):
     x, w, b, param, dout = conv_problem(*sizes)

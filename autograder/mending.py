@@ -9,7 +9,9 @@ import textwrap
 import warnings
 from functools import lru_cache
 
-__all__ = ["defined", "mend", "provided", "sides", "syntax_error"]
+from autograder.newer import version_words
+
+__all__ = ["defined", "mend", "parsed", "provided", "sides", "syntax_error"]
 
 LONGEST = 50_000  # characters; nobody writes a longer cell by hand, and it would take long to look into
 PIECES, AHEAD = 1000, 5
@@ -54,9 +56,10 @@ def mend(text):
 def syntax_error(text):
     """Return "" if the text is Python, with IPython's magics, or one line that says what is wrong where."""
     try:
-        _parsed(text)
+        parsed(text)
     except SyntaxError as error:
-        return f"line {error.lineno} is not Python ({error.msg})"
+        words = version_words(MAGIC.sub(r"\1pass", text), error)
+        return f"line {error.lineno} is not Python ({error.msg}{words and f'; {words}'})"
     except (ValueError, RecursionError, MemoryError):
         return "the text is not Python"
     return ""
@@ -67,7 +70,7 @@ def defined(text):
     """Return the names that code binds at its top level, such as "max_norm", "KNN" and "KNN.predict"."""
     if len(text) <= LONGEST:
         try:
-            return frozenset(_bound(_parsed(text).body))
+            return frozenset(_bound(parsed(text).body))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
     return frozenset(name for pair in NAME.findall(text[:LONGEST]) for name in pair if name)
@@ -77,7 +80,7 @@ def defined(text):
 def provided(text):
     """Return the names of what sound code imports, and of its functions and classes."""
     kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-    return frozenset(_bound(node for node in _parsed(text).body if isinstance(node, kinds)))
+    return frozenset(_bound(node for node in parsed(text).body if isinstance(node, kinds)))
 
 
 def sides(text):
@@ -99,8 +102,8 @@ def sides(text):
     return "\n".join(here), "\n".join(there)
 
 
-def _parsed(text):
-    """The syntax tree of a cell. A magic counts as `pass`; a cell that is in another language holds nothing."""
+def parsed(text):
+    """Return the syntax tree of a cell. A magic counts as `pass`; a cell that is in another language holds nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -197,7 +200,7 @@ def _rescued(text):
 def _runs(pieces):
     """Whether lines are Python and more than a stray word."""
     try:
-        body = _parsed("\n".join(pieces)).body
+        body = parsed("\n".join(pieces)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call | ast.Constant) for node in body)

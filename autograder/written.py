@@ -10,6 +10,7 @@ import warnings
 from functools import cached_property
 
 from autograder.errors import UsageError
+from autograder.newer import version_words
 
 __all__ = ["Written"]
 
@@ -36,7 +37,9 @@ class Written:
                 warnings.simplefilter("ignore")  # what Python thinks of a student's strings is no matter here
                 self.tree = ast.parse(source)
         except SyntaxError as error:
-            raise UsageError(f"{path}: expected Python, got {error.msg} in line {error.lineno}") from None
+            words = version_words(source, error)
+            said = f"{error.msg} in line {error.lineno}{words and f'; {words}'}"
+            raise UsageError(f"{path}: expected Python, got {said}") from None
         except (ValueError, RecursionError, MemoryError):
             raise UsageError(f"{path}: expected Python, got what cannot be parsed") from None
         self.found = dict(_bound(self.tree.body))

@@ -152,8 +152,11 @@ def test_digits_are_read_well():
 def test_tune_keeps_the_first_of_the_best():
     X = np.stack([np.zeros(10), np.arange(10) / 10], axis=1)
     nets, settings = ScriptedNets(), [{"learning_rate": rate} for rate in (0.31, 0.71, 0.55, 0.71)]
-    best, accuracies = tune(nets, settings, X, np.zeros(10), X, np.zeros(10))
-    assert best is nets.made[1]
+    made = []
+    factory = lambda: made.append(nets()) or made[-1]  # noqa: E731
+    best, accuracies = tune(factory, settings, X, np.zeros(10), X, np.zeros(10))
+    assert best is made[1]
+    assert nets.made == 4
     np.testing.assert_allclose(accuracies, [0.4, 0.8, 0.6, 0.8])
     assert tune(nets, [], X, X, X, X) == (None, [])
 

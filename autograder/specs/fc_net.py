@@ -247,9 +247,9 @@ def pairs(layers):
 # a class with its norms inside `loss` keeps those, and its gradients must be the slopes of its own loss (a second, smaller
 # step where the first meets a kink). The penalty, a difference of two losses, is the same for both.
 NORM = """
-modes = []
-net.norm_forward = lambda x, k, mode: (modes.append(mode), (x, x))[1]
-net.norm_backward = lambda dout, cache, k: (dout, {f"gamma{k}": dout[0], f"beta{k}": dout[0]})
+from chainrule.judging.net_stubs import PassingNorm
+passing = PassingNorm()
+modes, net.norm_forward, net.norm_backward = passing.modes, passing.forward, passing.backward
 net.loss(X)
 tested = all(mode == "test" for mode in modes)
 modes.clear()

@@ -150,8 +150,8 @@ initialize = task(
 
 # An activation of our own: the student's may still be blank.
 CALL = """
-forward = lambda z: (z * (z > 0) + 0.25 * z + 0.5, z)
-means, stds = activation_statistics(x, [w1, w2, w3], forward)
+from chainrule.judging.stubs import leaky
+means, stds = activation_statistics(x, [w1, w2, w3], leaky)
 """
 
 

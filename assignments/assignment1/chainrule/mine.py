@@ -46,10 +46,11 @@ class _Notebooks(MetaPathFinder, Loader):
 
         names |= {"NotImplementedError": NotWritten, "__getattr__": missing}
         for source in _code_cells(Path(origin)):
-            try:
-                exec(compile(_definitions(source), origin, "exec"), names)
-            except Exception as error:  # a cell that fails costs what it defines
-                raised = f" (a cell raised {type(error).__name__}: {error})"
+            for part in _definitions(source):
+                try:
+                    exec(compile(ast.Module([part], []), origin, "exec"), names)
+                except Exception as error:  # what fails costs only itself
+                    raised = f" (a cell raised {type(error).__name__}: {error})"
 
 
 def _code_cells(path):
@@ -64,13 +65,13 @@ def _code_cells(path):
 
 
 def _definitions(source):
-    """The parts of a cell that define something, as a syntax tree; none if it is not Python."""
+    """The parts of a cell that define something, as syntax trees; none if it is not Python."""
     lines = ["pass" if line.startswith(("%", "!")) else line for line in source.split("\n")]  # Jupyter's commands
     try:
         tree = ast.parse("\n".join(lines))
     except SyntaxError:
-        return ast.Module([], [])
-    return ast.Module([part for part in tree.body if isinstance(part, DEFINING) or _is_constant(part)], [])
+        return []
+    return [part for part in tree.body if isinstance(part, DEFINING) or _is_constant(part)]
 
 
 def _is_constant(part):

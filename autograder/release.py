@@ -1,6 +1,7 @@
 """Release an assignment: nbgrader's student version, the student edition of the package, a check for leaks.
 
-Everything is made in a temporary folder of the course, which is replaced only once nothing leaks.
+Everything is made in a temporary folder of the course. The old release is replaced only once nothing leaks and no
+import leads nowhere.
 """
 
 import os
@@ -11,6 +12,7 @@ import nbformat
 from autograder.course import complaint, read_folder
 from autograder.edition import write_edition
 from autograder.errors import GradingError, SpecError, UsageError
+from autograder.imports import missing_imports
 from autograder.journal import alone
 from autograder.leaks import find_leaks
 from autograder.specs import of_assignment
@@ -35,6 +37,11 @@ def release(course, assignment):
         leaks = find_leaks(made, assignment)
         if leaks:
             raise GradingError(f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}")
+        if missing := missing_imports(made):
+            raise SpecError(
+                f"release: expected a folder that holds what its code imports, found {'; '.join(missing)}; "
+                "say in autograder/edition.py from which assignment on a module is there"
+            )
         target.parent.mkdir(exist_ok=True)
         old = course.workplace / "old"
         if target.exists():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from autograder.errors import UsageError
+from autograder.errors import MachineError, UsageError
 from chainrule.errors import ChainruleError
 
 __all__ = ["main"]
@@ -39,6 +39,11 @@ def main(argv=None):
         return 2
     except ChainruleError as error:
         print(f"autograder: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        said = f"{where}expected this machine to let it be, got {error.strerror or error}"
+        print(f"autograder: {said}; mend that and run this again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("autograder: stopped; what was graded is recorded, run it again to go on", file=sys.stderr)
@@ -216,7 +221,7 @@ def judge(arguments):
     for path in arguments.files:
         try:
             verdicts = judge_file(path, _options(arguments), seed, arguments.task)
-        except UsageError as error:  # costs this file alone
+        except (UsageError, MachineError) as error:  # costs this file alone
             problems.append(error)
             continue
         for verdict in verdicts:
@@ -229,7 +234,7 @@ def judge(arguments):
         print(json.dumps(found, indent=1) if arguments.json else f"seed {seed}")
     for error in problems:
         print(f"autograder: {error}", file=sys.stderr)
-    return 2 if problems else 0
+    return (2 if any(isinstance(error, UsageError) for error in problems) else 1) if problems else 0
 
 
 def _summary(verdicts, wanted):

@@ -6,6 +6,7 @@
 import copy
 import os
 import re
+import stat
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.errors import GradingError, UsageError
+from autograder.errors import GradingError, MachineError, UsageError, unreadable
 
 __all__ = ["Course", "complaint", "read_folder", "require_name"]
 
@@ -49,7 +50,7 @@ class Course:
     def assignments(self):
         """The names of the assignments in source/."""
         source = self.root / self.directory.source_directory
-        return sorted(p.name for p in source.glob("*") if any(p.glob("*.ipynb")))
+        return [name for name in _names(source) if _may_hold_notebooks(source / name)]
 
     def require(self, assignment):
         """Raise UsageError unless there is such an assignment."""
@@ -66,9 +67,9 @@ class Course:
         return files
 
     def students(self, assignment):
-        """The students who handed in this assignment."""
+        """The students who handed in this assignment, also those whose folder cannot be looked into."""
         submitted = self.root / self.directory.submitted_directory
-        return sorted(p.parent.name for p in submitted.glob(f"*/{assignment}") if p.is_dir())
+        return [name for name in _names(submitted) if not _lacks(submitted / name, assignment)]
 
     def nbgrader(self, **changes):
         """Return nbgrader's API; changes: {"Class": {"trait": value}} on top of the course's configuration."""
@@ -147,13 +148,49 @@ def complaint(result):
 
 
 def read_folder(folder):
-    """Return {relative path: bytes} of the regular files in a folder. Links are not followed."""
-    folder = Path(folder)
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        linked = any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder))
-        if linked or not path.is_file() or IGNORED & set(relative.parts):
-            continue
-        files[str(relative)] = path.read_bytes()
-    return files
+    """Return {relative path: bytes} of the regular files in a folder, none if there is no folder.
+
+    Links are not followed. What cannot be read raises MachineError.
+    """
+    files, folders, folder = {}, [""], str(folder)
+    while folders:
+        place = folders.pop()
+        for name in _names(os.path.join(folder, place)):
+            relative = os.path.join(place, name)
+            path = os.path.join(folder, relative)
+            try:
+                mode = 0 if name in IGNORED else os.lstat(path).st_mode
+                if stat.S_ISREG(mode):
+                    files[relative] = Path(path).read_bytes()
+            except OSError as error:
+                raise unreadable(path, error) from None
+            if stat.S_ISDIR(mode):
+                folders.append(relative)
+    return dict(sorted(files.items(), key=lambda item: Path(item[0])))
+
+
+def _names(folder):
+    """The sorted names in a folder, none if there is no folder. Raises MachineError if they cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
+def _may_hold_notebooks(folder):
+    try:
+        return any(name.endswith(".ipynb") for name in _names(folder))
+    except MachineError:
+        return True
+
+
+def _lacks(folder, name):
+    """True where a folder of this name is not there, beyond doubt: a mount that is away, a closed door, is none."""
+    try:
+        return not stat.S_ISDIR(os.stat(folder / name).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return not any(os.path.islink(path) and not os.path.exists(path) for path in (folder, folder / name))
+    except OSError:
+        return False

@@ -1,8 +1,19 @@
-"""The errors of the grader, split by whose fault they are. Each message is one line."""
+"""The errors of the grader, split by whose fault they are. Each message is one line.
+
+`unreadable` makes one of a file that cannot be read.
+"""
+
+import errno
 
 from chainrule.errors import ChainruleError
 
-__all__ = ["GradingError", "MachineError", "SpecError", "UsageError"]
+__all__ = ["GradingError", "MachineError", "SpecError", "UsageError", "unreadable"]
+
+LONGEST = 160
+CLOSED = "let the user who grades read it: as its owner, chmod -R u+rX on its folder"
+MOVED = "leave it in its place while it is read, and run this again"
+AWAY = "look at the disk or the mount that it is on, and run this again"
+ADVICE = {errno.EACCES: CLOSED, errno.EPERM: CLOSED, errno.ENOENT: MOVED, errno.ENOTDIR: MOVED, errno.ELOOP: MOVED}
 
 
 class GradingError(ChainruleError):
@@ -19,3 +30,12 @@ class SpecError(GradingError):
 
 class MachineError(GradingError):
     """This machine lacks something, such as a sandbox."""
+
+
+def unreadable(path, error):
+    """Return the MachineError that names a file or a folder, the OSError that reading it raised, and what to try."""
+    name = str(path)
+    name = name if name.isprintable() else ascii(name)[1:-1]
+    name = name if len(name) <= LONGEST else f"...{name[-LONGEST:]}"
+    advice = ADVICE.get(error.errno, AWAY)
+    return MachineError(f"{name}: expected to read it, got {error.strerror or error}; {advice}")

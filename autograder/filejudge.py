@@ -3,6 +3,7 @@
 The file runs in the same sandbox as a notebook. What it may use besides itself is said in `autograder.lending`.
 """
 
+import errno
 import inspect
 import tempfile
 from collections import defaultdict
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder import foreign
-from autograder.errors import UsageError
+from autograder.errors import UsageError, unreadable
 from autograder.lending import arguments_of, cache_of, lent, of_assignment, public_names, write_course
 from autograder.run import Run
 from autograder.specs import TASKS, task_named
@@ -20,6 +21,7 @@ from chainrule.judging.verdict import NOT_ATTEMPTED, Outcome, Verdict
 
 __all__ = ["judge_file", "read_code"]
 
+NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}
 # The name of the text keeps its lines out of what is said about an error.
 INSTALL = """
 import types
@@ -49,8 +51,10 @@ def read_code(path):
     """Return the text of a Python file."""
     try:
         return Path(path).read_text(encoding="utf-8")
-    except OSError:
-        raise UsageError(f"judge: expected a Python file, got {path}") from None
+    except OSError as error:
+        if error.errno in NO_FILE:
+            raise UsageError(f"judge: expected a Python file, got {path}") from None
+        raise unreadable(path, error) from None
     except UnicodeDecodeError:
         raise UsageError(f"judge: expected a Python file in UTF-8, got other bytes in {path}") from None
 

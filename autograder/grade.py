@@ -1,8 +1,9 @@
 """Grade the submissions of an assignment: judged in parallel, recorded one by one as they are done.
 
 `grade` gives a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
-submission costs only itself: whatever happens to it, it ends with a result. What was judged is kept on disk until it is
-recorded, so a command that is killed, or finds no room or a locked gradebook, is finished by running it again.
+submission costs only itself: whatever happens to it, it ends with a result. What could not be judged is said and not
+recorded: an older grade stays. What was judged is kept on disk until it is recorded, so a command that is killed, or
+finds no room or a locked gradebook, is finished by running it again.
 """
 
 import errno
@@ -21,7 +22,7 @@ from autograder.journal import Entry
 from autograder.record import handed_in, record, scores
 from autograder.release import register
 from autograder.sandbox import require_sandbox
-from autograder.step import Options, grade_submission, notebooks_of, unjudged
+from autograder.step import Options, grade_submission, notebooks_of
 from autograder.submission import read_submission
 from autograder.workers import pool, submit
 
@@ -134,25 +135,26 @@ class _Round:
 
     def _finish(self, job, student, stamp, timestamp, notes):
         """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
-        why = ""
         try:
-            entry = _entry(job.result(), stamp, timestamp, notes)
-        except MachineError as error:
-            return Result(student, error=_line(error))
-        except ProcessExpired:
-            why = "it could not be judged: the process that judged it ended"
-        except TimeoutError:
-            why = f"it could not be judged: that took longer than {self._seconds():.0f} s"
-        except Exception as error:
-            if getattr(error, "errno", None) in OF_THE_MACHINE:
-                return Result(student, error=f"machine: expected room to judge in, got {_line(error)}; run this again")
-            why = f"it could not be judged: {type(error).__name__}: {_line(error)}"
-        if why:
-            blank = unjudged(self.released, self.assignment, student, why)
-            entry = _entry(blank, None, timestamp, notes)
-        return self._recorded(student, entry, why)
+            graded = job.result()
+        except Exception as error:  # nothing of this is a verdict
+            return Result(student, error=self._why(error))
+        return self._recorded(student, _entry(graded, stamp, timestamp, notes))
 
-    def _recorded(self, student, entry, why=""):
+    def _why(self, error):
+        """Say why a submission was not judged, and what to try."""
+        if isinstance(error, MachineError):
+            return _line(error)
+        if getattr(error, "errno", None) in OF_THE_MACHINE:
+            return f"machine: expected room to judge in, got {_line(error)}; run this again"
+        said = f"{type(error).__name__}: {_line(error)}"
+        if isinstance(error, ProcessExpired):
+            said = "the process that judged it ended"
+        elif isinstance(error, TimeoutError):
+            said = f"that took longer than {self._seconds():.0f} s"
+        return f"it could not be judged: {said}; run this again, with --jobs 1 if the machine is short of anything"
+
+    def _recorded(self, student, entry):
         """Put what was judged into the journal, then into the gradebook. Until that is done the older grade stays."""
         try:
             if journal.read(self.course, self.assignment, student) != entry:
@@ -160,9 +162,9 @@ class _Round:
             found = record(self.course, self.assignment, student, entry)
             journal.write(self.course, self.assignment, student, entry.done())
         except Exception as error:
-            said = f"{why or 'judged'} but not recorded: {_line(error)}; mend that and run the same command again"
+            said = f"judged but not recorded: {_line(error)}; mend that and run the same command again"
             return Result(student, error=said)
-        return Result(student, *found, entry.verdicts, entry.notes, why)
+        return Result(student, *found, entry.verdicts, entry.notes)
 
     def _known(self, student, stamp):
         """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from autograder import specs
+from autograder.course import read_folder
 from autograder.edition import TAUGHT, dropped_modules
 from autograder.errors import UsageError
 
@@ -34,6 +35,7 @@ def find_leaks(folder, assignment=None):
     given = {module for modules in TAUGHT.values() for module in modules} - set(dropped) if dropped else set()
     secret = frozenset(task.name for task in specs.TASKS if task.module.__name__.split(".")[1] not in given)
     found = []
+    read_folder(folder)  # what cannot be read raises here: of that, nobody can say that nothing is in it
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         place = str(path.relative_to(folder))
         if "__pycache__" in path.parts:

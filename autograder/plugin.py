@@ -1,9 +1,11 @@
 """nbgrader's configuration and the preprocessors that put our judge into its pipeline.
 
-`configure` is called by nbgrader_config.py. `Execute` mends, runs and judges a notebook in the sandbox,
-`SaveVerdicts` writes the reasons into the gradebook, `ShowGrades` brings them onto the feedback pages, and `HideTests`
-keeps hidden tests off these.
+`configure` is called by nbgrader_config.py. `keep_what_cannot_be_read` looks at a submission before nbgrader does.
+`Execute` mends, runs and judges a notebook in the sandbox, `SaveVerdicts` writes the reasons into the gradebook,
+`ShowGrades` brings them onto the feedback pages, and `HideTests` keeps hidden tests off these.
 """
+
+from pathlib import Path
 
 import nbformat
 from nbgrader import utils
@@ -12,6 +14,7 @@ from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from nbgrader.preprocessors import Execute as StockExecute
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List, Unicode
+from traitlets.log import get_logger
 
 from autograder.course import Course
 from autograder.errors import MachineError, UsageError
@@ -21,7 +24,7 @@ from autograder.sandbox import require_sandbox
 from autograder.step import Options, grade_submission, notebooks_of
 from autograder.submission import read_submission
 
-__all__ = ["Execute", "HideTests", "SaveVerdicts", "ShowGrades", "configure"]
+__all__ = ["Execute", "HideTests", "SaveVerdicts", "ShowGrades", "configure", "keep_what_cannot_be_read"]
 
 NBGRADER = "nbgrader.preprocessors."
 SAVING = [
@@ -38,6 +41,7 @@ def configure(c):
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
     c.GenerateAssignment.post_convert_hook = "autograder.release.add_edition"
+    c.Autograde.pre_convert_hook = "autograder.plugin.keep_what_cannot_be_read"
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["autograder.plugin.Execute", *SAVING]
     c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
@@ -85,6 +89,19 @@ class Execute(StockExecute):
         for note in notes + graded.notes[notebook]:
             self.log.warning(note)
         return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
+
+
+def keep_what_cannot_be_read(assignment, student, notebooks):
+    """nbgrader's hook before a submission: drop its notebooks if it cannot be read.
+
+    nbgrader takes a notebook that it cannot reach for one that was not handed in, and writes 0 into the gradebook; a
+    submission without notebooks it reports, and leaves its grade alone. What a hook raises it passes over.
+    """
+    try:
+        read_submission(Path(notebooks[0]).absolute().parent, Limits())
+    except MachineError as error:
+        get_logger().error("%s", error)
+        notebooks.clear()
 
 
 class SaveVerdicts(NbGraderPreprocessor):

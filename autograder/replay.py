@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder import journal
-from autograder.errors import GradingError, UsageError
+from autograder.errors import GradingError, UsageError, unreadable
 from autograder.filejudge import judge_file
 from autograder.grade import stamp_of
 from autograder.run import Evidence
@@ -175,8 +175,10 @@ def _read_list(path):
         found = json.loads(Path(path).read_text(encoding="utf-8"))
         if found and all(_is_verdict(v) and "file" in v for v in found):
             return found
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise UsageError(f"replay: expected a list of verdicts, got {path}, which cannot be read") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
     except (ValueError, TypeError):
         pass
     raise UsageError(f"replay: expected verdicts as `autograder judge --json` prints them, got others in {path}")

@@ -25,7 +25,7 @@ __all__ = ["BwrapProvisioner", "HOME", "START_SECONDS", "WAITS", "WRITABLE", "bw
 HOME = "/home/student"
 # The folders that code inside can write to: each is a file system in memory of its own.
 WRITABLE = ("/tmp", HOME, "/dev/shm")
-START_SECONDS = 60
+START_SECONDS = 180
 # Bubblewrap ties the life of its first process to ours late: were we killed before, it would stay. So nothing begins
 # inside until the sandbox is whole and we, who hold the other end of its standard input, say that we are there.
 WAITS = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]

@@ -6,12 +6,13 @@ order of the notebook; a test cell is not run but judged from outside.
 
 import ast
 import contextlib
+import errno
 import json
 import tempfile
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -24,7 +25,11 @@ from autograder.specs import of_assignment
 from autograder.submission import find_notebooks
 from chainrule.judging.verdict import Outcome, Verdict
 
-__all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "unjudged", "workspace"]
+__all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "workspace"]
+
+
+# A name that is a file's here and a folder's there, or too long to be put below another folder: it is left out.
+OF_A_NAME = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,6 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
     return made
 
 
-def unjudged(released, assignment, student, why):
-    """Return a Graded submission without points that says why it could not be judged."""
-    made = Graded({}, {}, {})
-    for name, release in released_notebooks(released).items():
-        blank = replace(repair(None, release, Limits()), unreadable=why)
-        verdicts, _ = grade_notebook(blank, release, None, assignment, student, Options())
-        made.add(name, blank.notebook, verdicts, [why])
-    return made
-
-
 def released_notebooks(released):
     """Return {name: notebook} of a released folder."""
     return {
@@ -111,10 +106,12 @@ def workspace(folder, submitted, released, repaired):
         if path.endswith(".ipynb"):
             continue
         target = Path(folder, path)
-        # A name that is a file's here and a folder's there, or too long to be put below another folder, is left out.
-        with contextlib.suppress(OSError):
+        try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
+        except OSError as error:
+            if path in released or error.errno not in OF_A_NAME:
+                raise
     for path in Path(folder).rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # where root grades, the code runs as another user
 

@@ -3,11 +3,13 @@
 A student chose every name and every kind of file in it. Only regular files are opened, and no link is followed.
 """
 
+import errno
 import json
 import os
 import re
 import stat
 
+from autograder.errors import unreadable
 from autograder.mending import defined
 from autograder.reading import read_cells
 from autograder.repair import tasks_of
@@ -20,27 +22,27 @@ DEEPEST, LISTED, MOST_NOTES = 30, 100_000, 20
 SPARE = 20  # other files that are looked into for a notebook that is missing
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+EXCHANGED = {errno.ELOOP, errno.ENXIO}  # a link, a socket
 CELL_STARTS = re.compile(r"^# (?:%%|In\[).*\n", re.MULTILINE)
 
 
 def read_submission(folder, limits, first=()):
     """Return ({relative path: bytes}, notes): the regular files of a folder, and what was left out, in sentences.
 
-    first: paths to be read before all others, such as those of the released notebooks.
+    first: paths to be read before all others, such as those of the released notebooks. What the machine does not let
+    be read raises MachineError: without it, the rest would be graded as if the student had not handed it in.
     """
     notes, files, room = [], {}, limits.submission_bytes
+    root = _whole(folder, (), lambda: os.open(folder, FOLDER))
     try:
-        root = os.open(folder, FOLDER)
-    except OSError as error:
-        return {}, [f"the folder cannot be read: {error.strerror}"]
-    try:
-        paths = _listed(root, notes)
+        paths = _listed(folder, root, notes)
         paths.sort(key=lambda path: _rank(path, (*FIRST, *first)))
         for path in paths:
             if len(files) == limits.submission_files:
                 notes.append(f"more than the {limits.submission_files} files allowed: the rest was left out")
                 break
-            data = _read(root, path, min(limits.notebook_bytes + 1, room + 1), notes)
+            most = min(limits.notebook_bytes + 1, room + 1)
+            data = _whole(folder, path, lambda p=path, m=most: _read(root, p, m, notes))
             if data is None:
                 continue
             if len(data) > limits.notebook_bytes and not _is_notebook("/".join(path)):
@@ -125,17 +127,20 @@ def _shown(path):
     return ascii(path)[:100]
 
 
-def _listed(root, notes):
+def _whole(folder, path, read):
+    """What `read` returns; an OSError becomes a MachineError that names the path below the folder."""
+    try:
+        return read()
+    except OSError as error:
+        raise unreadable("/".join((str(folder), *path)), error) from None
+
+
+def _listed(top, root, notes):
     """Return the paths, as tuples of names, of all that is no folder and no link."""
     found, folders, seen = [], [()], 0
     while folders:
         folder = folders.pop()
-        try:
-            entries = _entries(root, folder)
-        except OSError as error:
-            notes.append(f"the folder {_shown('/'.join(folder))} cannot be read: {error.strerror}")
-            continue
-        for name, kind in entries:
+        for name, kind in _whole(top, folder, lambda f=folder: _entries(root, f)):
             path, seen = (*folder, name), seen + 1
             if name in IGNORED:
                 continue
@@ -177,20 +182,15 @@ def _open(root, path, flags):
 
 
 def _read(root, path, most, notes):
-    """Return the first bytes of a regular file, or None."""
+    """Return the first bytes of a regular file, or None of what was put in its place since it was listed."""
     try:
-        file = _open(root, path, FILE)
-    except OSError as error:
-        notes.append(f"{_shown('/'.join(path))} cannot be read: {error.strerror}")
-        return None
-    with open(file, "rb") as handle:
-        try:
-            if stat.S_ISREG(os.fstat(file).st_mode):
+        with open(_open(root, path, FILE), "rb") as handle:
+            if stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
                 return handle.read(most)
-            why = "is no regular file"
-        except OSError as error:
-            why = f"cannot be read: {error.strerror}"
-    notes.append(f"{_shown('/'.join(path))} {why} and was left out")
+    except OSError as error:
+        if error.errno not in EXCHANGED:
+            raise
+    notes.append(f"{_shown('/'.join(path))} is no regular file and was left out")
     return None
 
 

@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell
 from autograder import step
 from autograder.classroom import filled
 from autograder.course import read_folder
-from autograder.step import Options, grade_submission, unjudged, workspace
+from autograder.step import Options, grade_submission, workspace
 from chainrule.judging.verdict import Outcome, Verdict
 
 
@@ -40,11 +40,6 @@ def test_notebooks_that_are_not_json(released):
     files = {f"{name}.ipynb": b"not json" for name in ("knn", "svm", "softmax")}
     graded = grade_submission(files, released, "assignment1", "zoe", Options())
     assert {v.reason() for v in verdicts(graded)} == {"the file is not a Jupyter notebook: it cannot be read"}
-
-
-def test_what_could_not_be_judged_says_why(released):
-    graded = unjudged(released, "assignment1", "zoe", "the machine was on fire")
-    assert {v.reason() for v in verdicts(graded)} == {"the machine was on fire"}
 
 
 def test_the_students_package_is_not_the_one_that_is_used(released, tmp_path):

@@ -1,0 +1,280 @@
+"""What the machine does not let the grader read costs no grade: not graded, the old grade stays, exit 1, one line."""
+
+import ctypes
+import errno
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from killed import gradebook
+from small_course import ASSIGNMENT, POINTS, hand_in, make_course
+
+from autograder import step, submission
+from autograder.__main__ import main
+from autograder.course import Course, read_folder
+from autograder.errors import MachineError
+from autograder.grade import grade
+from autograder.limits import Limits
+from autograder.step import Options, workspace
+from autograder.submission import read_submission
+from chainrule.judging.verdict import Outcome, Verdict
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+# Root may read everything; without these rights it may read what an ordinary owner may.
+ORDINARY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+RIGHTS = 1 << 1 | 1 << 2  # the same two, as the kernel counts them
+HOME = f"submitted/ada/{ASSIGNMENT}"
+CLOSED = {
+    "the parent": ("submitted/ada", 0),
+    "the folder": (HOME, 0),
+    "what is in the folder": (HOME, 0o400),
+    "a notebook": (f"{HOME}/softmax.ipynb", 0),
+    "a helper": (f"{HOME}/helper.py", 0),
+    "a helper's folder": (f"{HOME}/helpers", 0),
+    "the time": (f"{HOME}/timestamp.txt", 0),
+}
+
+
+class Right:
+    """In the place of a run: every answer is right."""
+
+    def __init__(self, *_):
+        self.notes = []
+
+    def cell(self, *_):
+        return []
+
+    def judge(self, task, seed, _):
+        return Verdict(task.name, tuple(Outcome(c.name, c.points, True) for c in task.checks), seed)
+
+    def close(self):
+        pass
+
+
+class Here:
+    """An executor that judges at once, in this process."""
+
+    jobs = 1
+
+    def submit(self, function, *arguments):
+        job = Future()
+        job.set_result(function(*arguments))
+        return job
+
+
+class Refuses:
+    """An executor that judges nothing."""
+
+    jobs = 1
+
+    def submit(self, *_):
+        raise AssertionError("half a submission was judged")
+
+
+@pytest.fixture(scope="module")
+def graded(root, tmp_path_factory):
+    """A course of two students with a grade each."""
+    made = make_course(root, tmp_path_factory.mktemp("unreadable") / "course")
+    for student in ("ada", "ben"):
+        hand_in(made, student)
+    folder = made.path("submitted", ASSIGNMENT, "ada")
+    (folder / "helpers").mkdir()
+    for name in ("helper.py", "helpers/more.py"):
+        (folder / name).write_text("one = 1\n")
+    (folder / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step, "Run", Right)
+        found = list(grade(made, ASSIGNMENT, Options("none"), executor=Here()))
+    assert [(r.score, r.error) for r in found] == [(sum(POINTS.values()), "")] * 2
+    return made
+
+
+@pytest.fixture
+def course(graded, tmp_path):
+    shutil.copytree(graded.root, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+@contextmanager
+def closed(path, mode):
+    """Close a file, and be somebody to whom it is closed."""
+    before = path.stat().st_mode
+    path.chmod(mode)
+    try:
+        with ordinary():
+            yield
+    finally:
+        path.chmod(before)
+
+
+@contextmanager
+def ordinary():
+    """Be without root's right to read everything."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable
+    assert libc.capget(version, sets) == 0
+    kept = sets[0]
+    try:
+        sets[0] = kept & ~RIGHTS
+        assert libc.capset(version, sets) == 0
+        yield
+    finally:
+        sets[0] = kept
+        assert libc.capset(version, sets) == 0
+
+
+def results(course, **how):
+    return {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=Refuses(), **how)}
+
+
+@pytest.mark.parametrize("what", CLOSED)
+def test_a_submission_that_may_not_be_read_keeps_its_grade(course, what):
+    before, (place, mode) = gradebook(course), CLOSED[what]
+    with closed(course.root / place, mode):
+        found = results(course)
+    assert place in found["ada"].error
+    assert "got Permission denied" in found["ada"].error
+    assert "chmod" in found["ada"].error
+    assert len(found["ada"].error.splitlines()) == 1
+    assert (found["ben"].error, found["ben"].score) == ("", sum(POINTS.values()))
+    assert gradebook(course) == before
+
+
+def test_the_command_ends_with_1(course):
+    before, path = gradebook(course), course.root / HOME / "softmax.ipynb"
+    path.chmod(0)
+    command = [*ORDINARY, sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--json", "--sandbox", "none"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=course.root)
+    found = {r["student"]: (r["score"], r["error"]) for r in json.loads(made.stdout)}
+    assert made.returncode == 1
+    assert "softmax.ipynb: expected to read it, got Permission denied; " in found["ada"][1]
+    assert "not submitted" not in made.stdout
+    assert gradebook(course) == before
+
+
+@pytest.mark.parametrize("what", ["what is in the folder", "a notebook", "a helper"])
+def test_nbgraders_own_autograde_keeps_the_grade_too(course, monkeypatch, what):
+    if what == "what is in the folder":  # nbgrader itself stumbles over other files before it writes a 0
+        for path in (course.root / HOME).iterdir():
+            if path.suffix != ".ipynb":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    before, (place, mode) = gradebook(course), CLOSED[what]
+    monkeypatch.chdir(course.root)
+    with closed(course.root / place, mode):
+        made = course.nbgrader(Execute={"sandbox": "none"}).autograde(ASSIGNMENT, "ada", force=True)
+    assert not made["success"]
+    assert gradebook(course) == before
+
+
+@pytest.mark.parametrize(
+    "place", [f"assignments/{ASSIGNMENT}/chainrule", f"assignments/{ASSIGNMENT}/softmax.ipynb", "submitted", "source"]
+)
+def test_a_course_that_may_not_be_read_stops_the_command(course, capsys, place):
+    before = gradebook(course)
+    with closed(course.root / place, 0):
+        assert main(["--course", str(course.root), "grade", ASSIGNMENT, "--force", "--sandbox", "none"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("autograder: ")
+    assert f"{place}: expected to read it, got Permission denied" in said
+    assert said.count("\n") == 1
+    assert gradebook(course) == before
+
+
+@pytest.mark.parametrize("argv", [("judge",), ("replay", "--seed", "1")], ids=["judge", "replay"])
+def test_a_plain_file_that_may_not_be_read_is_said(tmp_path, capsys, argv):
+    path = tmp_path / "mine.py"
+    path.write_text("def max_norm(W, c):\n    return W\n")
+    with closed(path, 0):
+        assert main([argv[0], str(path), *argv[1:], "--sandbox", "none"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "mine.py: expected to read it, got Permission denied; " in said
+
+
+@pytest.mark.parametrize("name", ["softmax.ipynb", "helper.py", "."])
+def test_a_record_is_not_replayed_from_half_a_submission(course, capsys, name):
+    with closed(course.root / HOME / name, 0):
+        assert main(["--course", str(course.root), "replay", ASSIGNMENT, "--student", "ada", "--sandbox", "none"]) == 1
+    said = capsys.readouterr().err
+    assert "expected to read it, got Permission denied; " in said
+    assert name.strip(".") in said
+
+
+@pytest.mark.parametrize("name", ["link to nowhere", "dangling parent", "link elsewhere"])
+def test_a_folder_that_is_elsewhere_is_named(course, name):
+    before = gradebook(course)
+    place = course.root / ("submitted/ada" if name == "dangling parent" else HOME)
+    place.rename(course.root / "away")
+    place.symlink_to(course.root / ("nowhere" if name != "link elsewhere" else "away"))
+    found = results(course)
+    assert HOME in found["ada"].error
+    assert found["ben"].error == ""
+    assert gradebook(course) == before
+
+
+ERRORS = ("EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN", "ENOENT", "ENOTDIR", "EMFILE", "ENOMEM", "ETIMEDOUT")
+
+
+@pytest.mark.parametrize("name", ERRORS)
+@pytest.mark.parametrize("target", ["softmax.ipynb", "helper.py", "helpers", "more.py", "timestamp.txt", HOME])
+def test_whatever_the_machine_says_costs_no_grade(course, monkeypatch, name, target):
+    before, opened = gradebook(course), os.open
+
+    def fails(path, *args, **kwargs):
+        if str(path).endswith(target) and "ben" not in str(path):
+            raise OSError(getattr(errno, name), os.strerror(getattr(errno, name)), path)
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", fails)
+    found = results(course, student="ada", force=True)["ada"]
+    monkeypatch.undo()
+    assert target in found.error
+    assert os.strerror(getattr(errno, name)) in found.error
+    assert len(found.error.splitlines()) == 1
+    assert gradebook(course) == before
+
+
+def test_a_disk_that_fails_in_the_middle_of_a_file_is_said(course, monkeypatch):
+    class Fails(io.FileIO):
+        def read(self, *_):
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(submission, "open", Fails, raising=False)
+    with pytest.raises(MachineError, match=r"expected to read it, got Input/output error; look at the disk"):
+        read_submission(course.path("submitted", ASSIGNMENT, "ada"), Limits())
+
+
+@pytest.mark.parametrize("name", ["EACCES", "EIO", "ESTALE"])
+def test_a_release_is_read_whole_or_not_at_all(course, monkeypatch, name):
+    folder, listdir = course.path("release", ASSIGNMENT), os.listdir
+
+    def fails(path):
+        if str(path).endswith("chainrule"):
+            raise OSError(getattr(errno, name), "no")
+        return listdir(path)
+
+    assert "chainrule/__init__.py" in read_folder(folder)
+    monkeypatch.setattr(os, "listdir", fails)
+    with pytest.raises(MachineError, match="chainrule: expected to read it"):
+        read_folder(folder)
+
+
+def test_a_full_disk_leaves_out_nothing_of_what_students_code_imports(course, tmp_path, monkeypatch):
+    released, write = course.released(ASSIGNMENT), Path.write_bytes
+
+    def full(path, data):
+        if path.name in ("__init__.py", "helper.py"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for submitted, package in (({}, released), ({"helper.py": b"one = 1"}, {})):
+        with pytest.raises(OSError, match="No space left"):
+            workspace(tmp_path, submitted, package, {})

@@ -50,12 +50,15 @@ def edition_files(assignment):
     return [p for p in kept if p.with_suffix("").parts[0] not in dropped]
 
 
-def write_edition(folder, assignment):
-    """Write folder/chainrule, the student edition with the answer key of the assignment, and the data it reads."""
+def write_edition(folder, assignment, old=None):
+    """Write folder/chainrule, the student edition with the answer key of the assignment, and the data it reads.
+
+    old: such a folder of before; its answer key is kept where it says the same.
+    """
     write_modules(folder, assignment)
-    answers = Path(folder, "chainrule", "answers")
-    answers.mkdir(exist_ok=True)
-    write_key(answers / f"{assignment}.npz", assignment)
+    key = Path("chainrule", "answers", f"{assignment}.npz")
+    Path(folder, key).parent.mkdir(exist_ok=True)
+    write_key(Path(folder, key), assignment, Path(old, key) if old else None)
 
 
 def write_modules(folder, assignment):

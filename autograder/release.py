@@ -33,7 +33,7 @@ def release(course, assignment):
     target = course.path("release", assignment)
     with alone(course), course.transaction():
         made = _generate(course, assignment)
-        write_edition(made, assignment)
+        write_edition(made, assignment, old=target)
         leaks = find_leaks(made, assignment)
         if leaks:
             raise GradingError(f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}")

@@ -30,6 +30,12 @@ def off(e):
 # Named mistakes.
 
 
+def test_a_sum_that_is_zero_but_for_rounding_is_named_on_every_machine():
+    mistakes = {"sum": lambda e: np.zeros_like(e)}
+    assert said(lambda e: 3e-17 * e, mistakes) == "the mean is missing"
+    assert said(lambda e: 3e-3 * e, mistakes) != "the mean is missing"
+
+
 def test_the_one_mistake_that_fits_is_named():
     assert said(lambda e: e + 7, {"sum": lambda e: e + 7, "half": off}) == SAYS["sum"]
 

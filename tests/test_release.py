@@ -3,7 +3,6 @@
 import shutil
 
 import nbformat
-import numpy as np
 import pytest
 
 from autograder.course import read_folder
@@ -28,11 +27,7 @@ def test_the_checked_in_release_is_what_release_makes_now(course, root, assignme
     release(course, assignment)
     made, stored = (read_folder(folder / "assignments" / assignment) for folder in (course.root, root))
     assert made.keys() == stored.keys()
-    assert [path for path in made if made[path] != stored[path] and not path.endswith(".npz")] == []
-    key = f"assignments/{assignment}/chainrule/answers/{assignment}.npz"
-    with np.load(course.root / key) as a, np.load(root / key) as b:
-        # Rounding may differ between machines, and with it the name of an array; not how many there are.
-        assert len(a.files) == len(b.files)
+    assert [path for path in made if made[path] != stored[path]] == []
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -12,7 +12,7 @@ import autograder
 import chainrule
 from autograder import hidden_tests
 from autograder.errors import GradingError, SpecError, UsageError
-from autograder.key import VISIBLE_SEED, visible_exams, write_key
+from autograder.key import VISIBLE_SEED, says_the_same, visible_exams, write_key
 from autograder.spec import Task, exam_of, gradient, mistake, untouched, values
 from autograder.specs import TASKS, of_assignment, task_named
 from chainrule import linear, neighbors, preprocessing
@@ -189,6 +189,11 @@ def key(tmp_path_factory):
 @pytest.fixture(scope="module")
 def stored(key):
     return {name: made for path in key.iterdir() for name, made in load_exams(path).items()}
+
+
+def test_the_released_answer_keys_are_made_anew_alike(root, key):
+    for path in key.iterdir():
+        assert says_the_same(root / "assignments" / path.stem / "chainrule" / "answers" / path.name, path)
 
 
 def test_an_answer_key_holds_arrays_numbers_and_words_alone(key, stored):

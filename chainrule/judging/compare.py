@@ -5,7 +5,7 @@
 
 import numpy as np
 
-__all__ = ["VIEWS", "difference", "label", "same", "viewed"]
+__all__ = ["VIEWS", "difference", "label", "same", "size", "viewed"]
 
 VIEWS = {
     "": lambda a: a,
@@ -27,6 +27,12 @@ def label(name, view):
 def viewed(view, got, expected):
     """Both arrays as they are compared: through the view, or as they came where a view could hide a wrong shape."""
     return (VIEWS[view](got), VIEWS[view](expected)) if got.shape == expected.shape else (got, expected)
+
+
+def size(array):
+    """The largest finite entry of an array, without its sign; 0 where there is none."""
+    array = np.asarray(array)
+    return np.max(np.abs(array[np.isfinite(array)]), initial=0) if array.dtype != bool else 0
 
 
 def same(got, expected, rtol=1e-6, atol=0.0):
@@ -65,10 +71,9 @@ def difference(name, got, expected, rtol=1e-6, atol=0.0):
 
 def _close(got, expected, rtol, atol):
     finite = np.isfinite(expected)
-    scale = np.max(np.abs(expected[finite]), initial=0) if expected.dtype != bool else 0
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(got.astype(complex) - expected.astype(complex))
-        near = np.isfinite(gap) & (gap <= atol + rtol * (np.abs(expected.astype(complex)) + scale))
+        near = np.isfinite(gap) & (gap <= atol + rtol * (np.abs(expected.astype(complex)) + size(expected)))
     return np.where(finite, near, (got == expected) | (np.isnan(got) & np.isnan(expected)))
 
 

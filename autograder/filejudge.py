@@ -89,15 +89,14 @@ def _judged(file, assignment, parts, tasks, options, seed):
 def _load(run, file, plan):
     """Run the file; return what went wrong, as the end of a sentence.
 
-    If its own code fails, for want of data, say, its imports, functions and classes are run alone.
+    If its own code fails, for want of data, say, the imports, functions and classes behind are run alone.
     """
     run.cell("import numpy as np")
     run.cell(INSTALL.format(source=inspect.getsource(foreign), plan=plan))
-    problem, kind = _problem(run.cell(file.text))
-    if problem and kind not in ("ImportError", "ModuleNotFoundError"):
-        problem += ", so that its imports, functions and classes alone were run"
-        for text in file.definitions():
-            run.cell(text)
+    problem = _problem(run.cell(file.text))
+    if run.stops:
+        problem += ", so that the imports, functions and classes after that alone were run"
+        run.stops.clear()  # it is said once
     run.cell("_foreign.settle()")
     return problem
 
@@ -106,10 +105,10 @@ def _problem(outputs):
     for output in outputs:
         if output["output_type"] == "error":
             words = " ".join(output["evalue"].split())[:200]
-            return f"; running it raised {output['ename']}: {words}", output["ename"]
+            return f"; running it raised {output['ename']}: {words}"
         if output.get("text", "").startswith("[grader]"):
-            return f"; running it: {output['text'].removeprefix('[grader] ').strip()}", ""
-    return "", ""
+            return f"; running it: {output['text'].removeprefix('[grader] ').strip()}"
+    return ""
 
 
 def _plan(file, assignment, parts):

@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 
-__all__ = ["version_words"]
+__all__ = ["HERE", "version_words"]
 
 HERE = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 LONGEST, DEEPEST = 50_000, 20

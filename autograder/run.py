@@ -1,13 +1,16 @@
 """Run the cells of one notebook and judge its tasks, whatever the code does to the process that holds it: `Run`."""
 
+import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbformat.v4 import new_output
 
 from autograder.errors import MachineError
 from autograder.kept import LEFT_OUT
 from autograder.kernel import Kernel, KernelDied, TimeUp
+from autograder.mending import defined
+from autograder.rescue import Stop, parts_after, stop_of
 from autograder.sandbox import START_SECONDS
 from autograder.spec import exam_of
 from chainrule.judging.exam import Case, Exam
@@ -17,6 +20,7 @@ from chainrule.judging.verdict import AnswerError, Unanswered, Verdict, judge
 __all__ = ["Evidence", "Run"]
 
 HANGS_ALLOWED = 2
+MISSED = re.compile(r"name '(\w+)' is not defined")
 DEFINED = """
 def there(name):
     first, _, method = name.partition(".")
@@ -58,7 +62,8 @@ class Run:
         self.folder, self.options, self.limits = folder, options, options.limits
         self.end = time.monotonic() + self.limits.notebook_seconds if end is None else end
         self.kernel = None
-        self.ran, self.skipped, self.notes = [], [], []
+        self.ran, self.skipped, self.notes, self.stops = [], [], [], []
+        self.ended = None  # why the last cell was ended from outside
 
     def close(self):
         if self.kernel is not None:
@@ -73,7 +78,24 @@ class Run:
         if self.skipped and any(o.get("ename") == "NameError" for o in outputs):
             self._run_skipped()
             outputs = self._cell(source)
-        return outputs
+        return outputs + self._rescued(source, outputs)
+
+    def _rescued(self, source, outputs):
+        """Where a cell stopped, run what it would have imported and defined after that; return this as an output."""
+        stop = self.ended or stop_of(outputs, source)
+        parts = parts_after(source, stop.line) if stop else []
+        if not parts:
+            return []
+        self._run_parts(parts)
+        said = f"it stopped {stop.words}; what it imports and defines after that was run alone"
+        self.stops.append((frozenset().union(*(defined(part.text) for part in parts)), f"{_label(source)}: {said}"))
+        return [self._said(source, said)]
+
+    def _run_parts(self, parts):
+        """Run parts of a cell; of one that fails the parts inside it."""
+        for part in parts:
+            if (stop_of(self._cell(part.text)) or self.ended) and part.otherwise:
+                self._run_parts(part.otherwise)
 
     def _run_skipped(self):
         """Run the cells that were left out so far: a name is missing that one of them may define."""
@@ -82,14 +104,17 @@ class Run:
             self._cell(source)
 
     def _cell(self, source):
+        self.ended = None
         seconds = self._seconds(self.limits.cell_seconds)
         if seconds <= 0:
             return [self._said(source, f"not run: {self._used_up()}")]
         try:
             outputs = self._alive().run_cell(source, seconds)
         except TimeUp as error:
+            self.ended = Stop(f"after {seconds:.3g} s")
             return [*error.outputs, self._said(source, f"stopped after {seconds:.3g} s: is there an endless loop?")]
         except KernelDied as error:
+            self.ended = Stop(f"as the process ended{error}")
             return [*error.outputs, self._said(source, f"the process ended while this cell ran{error}")]
         self.ran.append(source)
         for output in outputs:
@@ -100,8 +125,7 @@ class Run:
 
     def _said(self, source, text):
         """Note what happened to a cell; return it as an output."""
-        first = next((line.strip() for line in source.split("\n") if line.strip()), "")
-        self.notes.append(f"cell `{first[:40]}`: {text}")
+        self.notes.append(f"{_label(source)}: {text}")
         return new_output("stream", name="stderr", text=f"[grader] {text}\n")
 
     def judge(self, task, seed, said=()):
@@ -113,10 +137,24 @@ class Run:
         verdict = judge(exam, _kept(questions.ask, answers), seed)
         self.notes += questions.limits
         unboxed = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
-        verdict = verdict.noted([*unboxed, *said, *questions.limits])
+        verdict, stops = self._explained(verdict)
+        verdict = verdict.noted([*unboxed, *said, *stops, *questions.limits])
         if self.options.witness:
             self.options.witness(Evidence(verdict, exam, answers, list(self.ran)))
         return verdict
+
+    def _explained(self, verdict):
+        """The verdict with why a name that it misses is not there, or why the answer itself had to be run alone."""
+        outcomes = []
+        for outcome in verdict.outcomes:
+            missed = set(MISSED.findall(outcome.message))
+            why = [text for names, text in self.stops if names & missed and text not in outcome.message]
+            outcomes.append(
+                replace(outcome, message=f"{outcome.message} ({'; '.join(why)})" if why else outcome.message)
+            )
+        known = " ".join(outcome.message for outcome in outcomes)
+        notes = [text for names, text in self.stops if verdict.task in names and text not in known]
+        return replace(verdict, outcomes=tuple(outcomes)), notes
 
     def defines(self, names):
         """Return those of the names, such as "Class.method", that the code in the kernel defines."""
@@ -158,6 +196,12 @@ class Run:
 
     def _used_up(self):
         return f"the notebook's {self.limits.notebook_seconds:g} s were used up"
+
+
+def _label(source):
+    """A cell by its first line."""
+    first = next((line.strip() for line in source.split("\n") if line.strip()), "")
+    return f"cell `{first[:40]}`"
 
 
 def _kept(ask, answers):

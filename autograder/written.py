@@ -80,11 +80,6 @@ class Written:
         node = self.found.get(name)
         return ast.unparse(node.args) if isinstance(node, ast.FunctionDef) else None
 
-    def definitions(self):
-        """The texts of the imports, functions and classes, one by one."""
-        kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-        return [self._source(node) for node in self.tree.body if isinstance(node, kinds)]
-
     def _source(self, node):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         return "\n".join(self.text.split("\n")[first - 1 : node.end_lineno])

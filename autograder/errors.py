@@ -7,7 +7,7 @@ import errno
 
 from chainrule.errors import ChainruleError
 
-__all__ = ["GradingError", "MachineError", "SpecError", "UsageError", "unreadable"]
+__all__ = ["GradingError", "MachineError", "NotGraded", "SpecError", "UsageError", "unreadable"]
 
 LONGEST = 160
 CLOSED = "let the user who grades read it: as its owner, chmod -R u+rX on its folder"
@@ -22,6 +22,10 @@ class GradingError(ChainruleError):
 
 class UsageError(GradingError):
     """What was asked for does not exist or does not fit."""
+
+
+class NotGraded(GradingError):
+    """A submission cannot be graded as it lies there; the older grade stays."""
 
 
 class SpecError(GradingError):

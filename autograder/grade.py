@@ -11,19 +11,21 @@ import hashlib
 import os
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
+from itertools import chain
 
 from nbgrader.api import MissingEntry
 from pebble import ProcessExpired
 
 from autograder import journal
 from autograder.course import Course, require_name
-from autograder.errors import MachineError, UsageError
+from autograder.errors import MachineError, NotGraded, UsageError
 from autograder.journal import Entry
+from autograder.passed_over import passed_over
 from autograder.record import handed_in, record, scores
 from autograder.release import register
 from autograder.sandbox import require_sandbox
 from autograder.step import Options, grade_submission, notebooks_of
-from autograder.submission import read_submission
+from autograder.submission import own_files, read_submission
 from autograder.workers import pool, submit
 
 __all__ = ["Result", "grade", "pool", "stamp_of"]
@@ -72,14 +74,18 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
     student: grade only this one. force: grade again what was graded before.
     """
     released = course.released(assignment)
-    students = course.students(assignment)
+    students, over = course.students(assignment), passed_over(course, assignment)
+    lost = [Result(name, error=why) for name, why in over.items() if student in (None, name)]
+    if lost and not (students if student is None else student in students):
+        return iter(lost)
     if student is not None and student not in students:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     if not students:
         raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
     if options.sandbox == "bwrap":
         require_sandbox()
-    return _Round(course, assignment, options, released, executor).results([student] if student else students, force)
+    found = _Round(course, assignment, options, released, executor).results([student] if student else students, force)
+    return chain(lost, found)
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ class _Round:
         require_name(student)
         folder, notebooks = self.course.path("submitted", self.assignment, student), notebooks_of(self.released)
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
+        notes += own_files(submitted, self.released)[1]
         stamp = stamp_of(submitted, self.released, self.options)
         known = None if force else self._known(student, stamp)
         if known:
@@ -143,7 +150,7 @@ class _Round:
 
     def _why(self, error):
         """Say why a submission was not judged, and what to try."""
-        if isinstance(error, MachineError):
+        if isinstance(error, MachineError | NotGraded):
             return _line(error)
         if getattr(error, "errno", None) in OF_THE_MACHINE:
             return f"machine: expected room to judge in, got {_line(error)}; run this again"

@@ -22,7 +22,7 @@ from autograder.limits import Limits
 from autograder.pages import plain
 from autograder.sandbox import require_sandbox
 from autograder.step import Options, grade_submission, notebooks_of
-from autograder.submission import read_submission
+from autograder.submission import own_files, read_submission
 
 __all__ = ["Execute", "HideTests", "SaveVerdicts", "ShowGrades", "configure", "keep_what_cannot_be_read"]
 
@@ -86,7 +86,7 @@ class Execute(StockExecute):
         released, folder = release_of(course, names), course.path("submitted", assignment, student)
         submitted, notes = read_submission(folder, options.limits, notebooks_of(released))
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
-        for note in notes + graded.notes[notebook]:
+        for note in notes + own_files(submitted, released)[1] + graded.notes[notebook]:
             self.log.warning(note)
         return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
 

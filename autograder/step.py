@@ -18,11 +18,12 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from autograder.errors import NotGraded
 from autograder.limits import Limits
 from autograder.repair import repair
 from autograder.run import Run
 from autograder.specs import of_assignment
-from autograder.submission import find_notebooks
+from autograder.submission import archives_in, find_notebooks, is_answered, own_files
 from chainrule.judging.verdict import Outcome, Verdict
 
 __all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "workspace"]
@@ -70,15 +71,27 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
     made = Graded({}, {}, {})
     releases = released_notebooks(released)
     found = find_notebooks(submitted, releases)
+    unpacked = _require_unpacked(submitted, found, releases, f"{student}/{assignment}")
     repaired = {name: repair(found[name][0], release, options.limits) for name, release in releases.items()}
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
         workspace(folder, submitted, released, repaired)
         for name in [only] if only else releases:
-            note, work = found[name][1], repaired[name]
-            said = ([("", note)] if note else []) + work.notes
+            work = repaired[name]
+            said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "") if note] + work.notes
             graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
             made.add(name, work.notebook, *graded)
     return made
+
+
+def _require_unpacked(submitted, found, releases, place):
+    """Raise NotGraded where nothing but an archive may hold the work; return what is said of one beside other work."""
+    archives = ascii(", ".join(archives_in(submitted)[:3]))[:200]
+    if archives == "''":
+        return ""
+    if not any(is_answered(data, releases[name]) for name, (data, _) in found.items()):
+        deed = f"unpack it into submitted/{place} and run this again"
+        raise NotGraded(f"not graded: found {archives} and no work beside it; {deed}")
+    return f"{archives} is an archive and was not opened"
 
 
 def released_notebooks(released):
@@ -99,7 +112,7 @@ def workspace(folder, submitted, released, repaired):
 
     Of the notebooks these are the code cells: one may import what another defines (see `chainrule.mine`).
     """
-    own = {path: data for path, data in submitted.items() if path not in released and not path.startswith("chainrule/")}
+    own, _ = own_files(submitted, released)
     for name, work in repaired.items():
         Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook))
     for path, data in [*released.items(), *own.items()]:

@@ -1,4 +1,5 @@
-"""What a student handed in: `read_submission` reads the folder, `find_notebooks` finds the notebooks in it.
+"""What a student handed in: `read_submission` reads the folder, `find_notebooks` finds the notebooks in it, `own_files`
+what lies beside them; `archives_in` names what should be unpacked first.
 
 A student chose every name and every kind of file in it. Only regular files are opened, and no link is followed.
 """
@@ -11,14 +12,17 @@ import stat
 
 from autograder.errors import unreadable
 from autograder.mending import defined
-from autograder.reading import read_cells
+from autograder.reading import read_cells, squeezed
 from autograder.repair import tasks_of
 
-__all__ = ["find_notebooks", "read_submission"]
+__all__ = ["archives_in", "find_notebooks", "is_answered", "is_archive", "is_junk", "own_files", "read_submission"]
 
-IGNORED = {".ipynb_checkpoints", "__pycache__"}
+JUNK = {".ipynb_checkpoints", "__pycache__", "__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"}
+ARCHIVE = re.compile(r"\.(zip|tar|t?gz|t?bz2?|t?xz|7z|rar|zst)$", re.IGNORECASE)
+PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 FIRST = ("timestamp.txt",)  # nbgrader's: without it, nobody would be late
 DEEPEST, LISTED, MOST_NOTES = 30, 100_000, 20
+BLANK = "it is blank"
 SPARE = 20  # other files that are looked into for a notebook that is missing
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,6 +49,8 @@ def read_submission(folder, limits, first=()):
             data = _whole(folder, path, lambda p=path, m=most: _read(root, p, m, notes))
             if data is None:
                 continue
+            if len(data) > limits.notebook_bytes and is_archive(path[-1]):
+                data = data[:100]  # it is named, and not opened
             if len(data) > limits.notebook_bytes and not _is_notebook("/".join(path)):
                 notes.append(f"{_shown('/'.join(path))} holds more than {limits.notebook_bytes} bytes and was left out")
                 continue
@@ -62,33 +68,129 @@ def read_submission(folder, limits, first=()):
 def find_notebooks(submitted, releases):
     """Return {name: (bytes or None, note or "")} of the released notebooks in a submission.
 
-    submitted: {relative path: bytes}. releases: {name: released notebook}. In the place of one that is missing or no
-    notebook stands another file that answers its cells and those of no other release; the note names it.
+    submitted: {relative path: bytes}. releases: {name: released notebook}. In the place of one that is missing, blank
+    or no notebook stands another file that answers its cells and those of no other release; the note names it, and
+    those that were not taken.
     """
-    named = {name: submitted.get(f"{name}.ipynb") for name in releases}
-    missing = [name for name, data in named.items() if data is None or not read_cells(data)[0]]
-    if not missing:
-        return {name: (data, "") for name, data in named.items()}
     tasks = {name: tasks_of(release) for name, release in releases.items()}
-    found = {name: (data, "") for name, data in named.items()}
-    best = {}
-    for path, data in _spare(submitted, releases):
+    found = {name: (submitted.get(f"{name}.ipynb"), "") for name in releases}
+    lacking = {name: _lack(found[name][0], releases[name], tasks[name]) for name in releases}
+    chosen, copies, best = {}, {}, {}
+    for path, data, exported in _spare(submitted, releases):
         name, rank = _belongs(data, releases, tasks)
-        if name in missing and rank > best.get(name, (0, 0)):
-            best[name] = rank
-            what = "it is missing" if named[name] is None else "it cannot be read"
-            found[name] = data, f"notebook {name}: {what}, {_shown(path)} was graded in its place"
+        if name is None or (exported and lacking[name] in ("", BLANK)):
+            continue
+        if rank[0] and data != found[name][0]:
+            copies.setdefault(name, []).append(path)
+        if lacking[name] and (rank[0] or lacking[name] != BLANK) and rank > best.get(name, (0, 0)):
+            best[name], chosen[name] = rank, path
+            found[name] = data, f"notebook {name}: {lacking[name]}, {_shown(path)} was graded in its place"
+    for name, paths in copies.items():
+        others = [_shown(path) for path in paths if path != chosen.get(name)]
+        if others:
+            says = f"{', '.join(others[:3])}{' and others' * (len(others) > 3)} holds answers, too, and was not graded"
+            data, note = found[name]
+            found[name] = data, f"{note or f'notebook {name}: this one counts'}; {says}"
     return found
 
 
+def _lack(data, release, wanted):
+    """Why another file may stand for a notebook: it is missing, cannot be read or is blank; "" where it is answered."""
+    if data is None:
+        return "it is missing"
+    cells = read_cells(data)[0]
+    if not cells:
+        return "it cannot be read"
+    texts, ids = {squeezed(cell.source) for cell in release.cells}, _blanks(release)
+    own = [cell for cell in cells if cell.words not in texts]
+    names = set().union(*wanted.values()) if wanted else set()
+    answered = any(cell.grade_id in ids or (cell.kind == "code" and names & defined(cell.source)) for cell in own)
+    return "" if answered else BLANK
+
+
+def is_answered(data, release):
+    """Whether the bytes of a notebook hold anything that is not as released."""
+    return not _lack(data, release, tasks_of(release))
+
+
+def _blanks(release):
+    """{grade id: words} of the cells of a release that are to be filled in."""
+    graded = [cell for cell in release.cells if "nbgrader" in cell.metadata]
+    return {c.metadata.nbgrader.grade_id: c.source.split() for c in graded if not c.metadata.nbgrader.get("locked")}
+
+
+def own_files(submitted, released):
+    """Return ({path: bytes} of what a student's code may find beside the released files, notes).
+
+    What lies beside a notebook in a folder stands at the top, too, where the notebook is run. A released file stays as
+    it is, and nothing stands before a released module.
+    """
+    folders = {path.rpartition("/")[0] for path in submitted if _is_notebook(path) and "/" in path} - {"chainrule"}
+    tops = ["", *(f"{folder}/" for folder in sorted(folders, key=_rank_of))]
+    found, changed, hiding, room = {}, [], [], sum(map(len, submitted.values()))
+    for top in tops:
+        for path, data in submitted.items():
+            name = path.removeprefix(top)
+            if not path.startswith(top) or name in found:
+                continue
+            if name in released:
+                changed += [path] * (not _is_notebook(name) and _lines(data) != _lines(released[name]))
+            elif _hides(name, released):
+                hiding.append(path)
+            elif not top or len(data) <= room:  # so that all folders together are no more than twice the submission
+                found[name], room = data, room - len(data) * bool(top)
+    notes = [f"{_some(changed)} differs from the released file: grading uses its own copy"] if changed else []
+    return found, notes + [f"{_some(hiding)} would hide a released file and was left out"] * bool(hiding)
+
+
+def _some(paths):
+    more = f" (and {len(paths) - 3} more)" if len(paths) > 3 else ""
+    return ", ".join(map(_shown, paths[:3])) + more
+
+
+def _lines(data):
+    return data.replace(b"\r\n", b"\n")
+
+
+def _hides(path, released):
+    """Whether a file in the package would be imported in the place of a released module, or be an answer key."""
+    parts = path.split("/")
+    if parts[0] != "chainrule" or len(parts) == 1:
+        return False
+    bases = ["/".join([*parts[:n], parts[n].partition(".")[0]]) for n in range(1, len(parts))]
+    modules = any(f"{base}.py" in released for base in bases)
+    return modules or f"{bases[-1]}/__init__.py" in released or path.startswith("chainrule/answers/")
+
+
+def archives_in(submitted):
+    """The paths of a submission that are archives, by their names or by how they begin."""
+    packed = [path for path, data in submitted.items() if _is_notebook(path) and data.startswith(PACKED)]
+    return sorted({*packed, *(path for path in submitted if is_archive(path))}, key=_rank_of)
+
+
+def is_archive(name):
+    """Whether a name is that of an archive."""
+    return bool(ARCHIVE.search(name))
+
+
+def is_junk(name):
+    """Whether a name is that of a file or folder which no student writes."""
+    return name in JUNK or name.startswith("._")
+
+
 def _spare(submitted, releases):
-    """Yield (path, bytes of a notebook) of the files that may be one under another name, notebooks first."""
-    paths = [path for path in submitted if path.removesuffix(".ipynb") not in releases]
-    notebooks = [path for path in paths if _is_notebook(path)]
+    """Yield (path, bytes of a notebook, whether it was a script) of files that may be one under another name."""
+    paths = [path for path in submitted if path not in {f"{name}.ipynb" for name in releases}]
+    notebooks = [path for path in paths if _is_notebook(path) or _looks_like_one(submitted[path])]
     scripts = [path for path in paths if path.lower().endswith(".py") and not path.startswith("chainrule/")]
     for kind in (notebooks, scripts):
         for path in sorted(kind, key=_rank_of)[:SPARE]:
-            yield path, submitted[path] if kind is notebooks else _from_script(submitted[path])
+            exported = kind is scripts
+            yield path, _from_script(submitted[path]) if exported else submitted[path], exported
+
+
+def _looks_like_one(data):
+    return data[:100].lstrip().startswith(b"{") and b'"cell_type"' in data
 
 
 def _rank_of(path):
@@ -142,7 +244,7 @@ def _listed(top, root, notes):
         folder = folders.pop()
         for name, kind in _whole(top, folder, lambda f=folder: _entries(root, f)):
             path, seen = (*folder, name), seen + 1
-            if name in IGNORED:
+            if is_junk(name):
                 continue
             if stat.S_ISDIR(kind) and len(path) <= DEEPEST:
                 folders.append(path)

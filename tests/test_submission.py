@@ -10,7 +10,7 @@ import pytest
 
 from autograder.errors import MachineError
 from autograder.limits import Limits
-from autograder.submission import find_notebooks, read_submission
+from autograder.submission import archives_in, find_notebooks, own_files, read_submission
 
 LIMITS = Limits(notebook_bytes=1000, submission_bytes=3000, submission_files=10)
 
@@ -170,9 +170,110 @@ def blank(releases):
     return json.dumps(releases["softmax"]).encode()
 
 
-def test_the_named_file_counts(work, blank, releases):
-    submitted = {"knn.ipynb": work["knn"], "softmax.ipynb": blank, "softmax (1).ipynb": work["softmax"]}
-    assert find_notebooks(submitted, releases) == {"knn": (work["knn"], ""), "softmax": (blank, "")}
+def test_an_answered_copy_stands_for_a_blank_notebook(work, blank, releases):
+    submitted = {"knn.ipynb": work["knn"], "softmax.ipynb": blank, "softmax-Copy1.ipynb": work["softmax"]}
+    note = "notebook softmax: it is blank, 'softmax-Copy1.ipynb' was graded in its place"
+    assert find_notebooks(submitted, releases) == {"knn": (work["knn"], ""), "softmax": (work["softmax"], note)}
+    submitted["softmax-Copy1.ipynb"] = blank + b" "
+    assert find_notebooks(submitted, releases)["softmax"] == (blank, "")
+
+
+def test_of_two_answered_notebooks_the_named_one_counts_and_the_other_is_named(work, blank, releases):
+    submitted = {"softmax.ipynb": work["softmax"], "softmax (1).ipynb": work["softmax"] + b" "}
+    note = "notebook softmax: this one counts; 'softmax (1).ipynb' holds answers, too, and was not graded"
+    assert find_notebooks(submitted, releases)["softmax"] == (work["softmax"], note)
+    submitted["softmax (1).ipynb"] = work["softmax"]
+    assert find_notebooks(submitted, releases)["softmax"] == (work["softmax"], "")
+    submitted = {"b.ipynb": work["softmax"], "a.ipynb": work["softmax"] + b" ", "softmax.ipynb": blank}
+    data, note = find_notebooks(submitted, releases)["softmax"]
+    assert data == work["softmax"] + b" "
+    assert note == (
+        "notebook softmax: it is blank, 'a.ipynb' was graded in its place; "
+        "'b.ipynb' holds answers, too, and was not graded"
+    )
+
+
+def test_answers_in_cells_of_the_students_own_are_no_blank_notebook(work, releases):
+    made = json.loads(json.dumps(releases["softmax"]))
+    made["cells"].append(
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": "def max_norm(W, c):\n    return W"}
+    )
+    data = json.dumps(made).encode()
+    found = find_notebooks({"softmax.ipynb": data, "old.ipynb": work["softmax"]}, releases)
+    assert found["softmax"][0] == data
+
+
+@pytest.mark.parametrize("name", ["softmax.json", "softmax.txt", "softmax", "work/softmax.bak"])
+def test_a_notebook_is_known_by_what_it_holds(name, work, releases):
+    assert find_notebooks({name: work["softmax"]}, releases)["softmax"][0] == work["softmax"]
+
+
+# own_files, archives_in
+
+RELEASED = {
+    "chainrule/check.py": b"a\nb",
+    "chainrule/judging/__init__.py": b"",
+    "chainrule/data.json": b"",
+    "n.ipynb": b"",
+}
+
+
+def test_what_lies_beside_a_notebook_one_down_and_in_the_package_is_there():
+    submitted = {
+        "work/n.ipynb": b"",
+        "work/helper.py": b"1",
+        "work/tools/__init__.py": b"2",
+        "work/chainrule/mine_too.py": b"3",
+        "chainrule/helper.py": b"4",
+        "chainrule/linear.py": b"5",
+        "chainrule/judging/more.py": b"6",
+        "work/data.csv": b"7",
+        "data.csv": b"8",
+    }
+    found, notes = own_files(submitted, RELEASED)
+    assert {name: found[name] for name in ("helper.py", "tools/__init__.py", "chainrule/mine_too.py")} == {
+        "helper.py": b"1",
+        "tools/__init__.py": b"2",
+        "chainrule/mine_too.py": b"3",
+    }
+    assert [found[f"chainrule/{name}.py"] for name in ("helper", "linear", "judging/more")] == [b"4", b"5", b"6"]
+    assert (found["data.csv"], notes) == (b"8", [])
+
+
+def test_a_released_file_stays_as_it_is_and_nothing_hides_it():
+    hiding = ["chainrule/check/__init__.py", "chainrule/check.abi3.so", "chainrule/judging.py", "chainrule/__init__.so"]
+    hiding += ["work/chainrule/check/x.py", "chainrule/answers/more.npz"]
+    submitted = {"work/n.ipynb": b"", **dict.fromkeys(hiding, b"0"), "chainrule/check.py": b"other"}
+    found, notes = own_files(submitted, RELEASED | {"chainrule/__init__.py": b""})
+    assert set(found) == {"work/n.ipynb", "work/chainrule/check/x.py"}
+    assert notes[0] == "'chainrule/check.py' differs from the released file: grading uses its own copy"
+    assert notes[1].endswith(" (and 3 more) would hide a released file and was left out")
+    assert own_files({"chainrule/check.py": b"a\r\nb"}, RELEASED) == ({}, [])
+
+
+def test_folders_with_notebooks_are_not_copied_without_end():
+    submitted = {
+        f"{'d/' * depth}{name}": b"x" * 100 for depth in range(1, 25) for name in ("a.ipynb", "b.txt", "c.txt")
+    }
+    found, _ = own_files(submitted, RELEASED)
+    assert sum(map(len, found.values())) <= 2 * sum(map(len, submitted.values()))
+
+
+def test_archives_are_found_by_name_and_by_their_first_bytes():
+    names = ["a.zip", "b/c.tar.gz", "d.TGZ", "e.7z", "f.rar"]
+    submitted = dict.fromkeys([*names, "n.ipynb", "gzip.py", "zip"], b"x") | {"softmax.ipynb": b"PK\x03\x04..."}
+    assert set(archives_in(submitted)) == {*names, "softmax.ipynb"}
+
+
+def test_a_large_archive_is_named_and_not_kept(tmp_path):
+    write(tmp_path, "a.zip", data=b"x" * 2000)
+    files, notes = read(tmp_path)
+    assert ({name: len(data) for name, data in files.items()}, notes) == ({"a.zip": 100}, [])
+
+
+def test_what_a_mac_and_windows_add_is_not_read(tmp_path):
+    write(tmp_path, "a.txt", "__MACOSX/._a.txt", ".DS_Store", "._softmax.ipynb", "Thumbs.db", ".git/config")
+    assert read(tmp_path) == ({"a.txt": b"x"}, [])
 
 
 @pytest.mark.parametrize(

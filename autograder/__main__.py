@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import locale
 import os
 import secrets
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from autograder.errors import MachineError, UsageError
+from autograder.naming import shown
 from chainrule.errors import ChainruleError
 
 __all__ = ["main"]
@@ -21,6 +23,8 @@ SANDBOX = "none runs students' code without a sandbox, and the verdicts say so (
 
 def main(argv=None):
     """Run a command; return 0 (done), 1 (a finding) or 2 (usage)."""
+    if argv is None:
+        _read_names_as_utf8()
     arguments = _parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -35,19 +39,30 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except UsageError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(f"autograder: {shown(error)}", file=sys.stderr)
         return 2
     except ChainruleError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(f"autograder: {shown(error)}", file=sys.stderr)
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         said = f"{where}expected this machine to let it be, got {error.strerror or error}"
-        print(f"autograder: {said}; mend that and run this again", file=sys.stderr)
+        print(f"autograder: {shown(said)}; mend that and run this again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("autograder: stopped; what was graded is recorded, run it again to go on", file=sys.stderr)
         return 1
+
+
+def _read_names_as_utf8():
+    """Start again in Python's UTF-8 mode where the locale would read names and files in another encoding.
+
+    So the same folders are the same students everywhere. What is printed stays in the encoding of the terminal.
+    """
+    if sys.getfilesystemencoding() != "utf-8" or locale.getpreferredencoding(False).lower() != "utf-8":
+        encoding = os.environ.get("PYTHONIOENCODING") or f"{sys.stdout.encoding}:backslashreplace"
+        environment = os.environ | {"PYTHONUTF8": "1", "PYTHONIOENCODING": encoding}
+        os.execve(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]], environment)
 
 
 def _parser():
@@ -170,10 +185,10 @@ def leaks(arguments):
     from autograder.leaks import find_leaks
 
     folder = arguments.assignment
-    if "/" not in folder and folder != ".":
-        folder = _course(arguments).path("release", folder)
+    if "/" not in folder and folder not in (".", ".."):
+        folder = _course(arguments).path("release", folder) if folder else folder
     found = find_leaks(folder)
-    print("\n".join(found) or f"{arguments.assignment}: no leaks")
+    print("\n".join(map(shown, found)) or f"{arguments.assignment}: no leaks")
     return 1 if found else 0
 
 
@@ -183,7 +198,7 @@ def sync(arguments):
     course = _course(arguments)
     course.require(arguments.assignment)
     changed = sync(course.root, arguments.assignment, write=not arguments.check)
-    print("\n".join(changed) or f"{arguments.assignment}: the notebooks agree with the package")
+    print("\n".join(map(shown, changed)) or f"{arguments.assignment}: the notebooks agree with the package")
     return 1 if changed and arguments.check else 0
 
 
@@ -201,6 +216,7 @@ def run_grade(course, assignment, options, arguments, pool):
     """Grade with a progress bar on standard error; return the results in order of the students' names."""
     from autograder.grade import grade
 
+    course.require(assignment)
     total = len(course.students(assignment)) if arguments.student is None else 1
     with pool(arguments.jobs, arguments.scheduler) as executor:
         found = grade(course, assignment, options, arguments.student, arguments.force, executor)
@@ -227,13 +243,13 @@ def judge(arguments):
         for verdict in verdicts:
             found.append({"file": str(path)} | verdict.as_dict() | ({} if verdict.attempted else {"attempted": False}))
             if not arguments.json:
-                print(verdict)
+                print(*map(shown, str(verdict).split("\n")), sep="\n")
         if not arguments.json:
-            print(f"{path}: {_summary(verdicts, arguments.task or ())}")
+            print(f"{shown(path)}: {_summary(verdicts, arguments.task or ())}")
     if found:
         print(json.dumps(found, indent=1) if arguments.json else f"seed {seed}")
     for error in problems:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(f"autograder: {shown(error)}", file=sys.stderr)
     return (2 if any(isinstance(error, UsageError) for error in problems) else 1) if problems else 0
 
 
@@ -264,10 +280,11 @@ def replay(arguments):
     if arguments.json:
         print(json.dumps([as_dict(replayed) for replayed in found], indent=1))
     else:
-        print("\n\n".join(map(as_text, found)) or "no task lost points; name one with --task")
+        text = "\n\n".join(map(as_text, found)) or "no task lost points; name one with --task"
+        print(*map(shown, text.split("\n")), sep="\n")
     if arguments.script:
         files = write_script(arguments.script, one_to_script(found))
-        said = ", ".join(map(str, files)) or "nothing to write: nothing that was asked failed"
+        said = ", ".join(map(shown, files)) or "nothing to write: nothing that was asked failed"
         print(f"script: {said}", file=sys.stderr if arguments.json else sys.stdout)
     return 1 if any(replayed.differences() for replayed in found) else 0
 
@@ -298,7 +315,7 @@ def _require(condition, expected):
 def report(arguments):
     from autograder.report import write_report
 
-    print(write_report(_course(arguments), arguments.assignment))
+    print(shown(write_report(_course(arguments), arguments.assignment)))
     return 0
 
 

@@ -16,16 +16,16 @@ import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.anywhere import CONFIG, engine, require_path
 from autograder.errors import GradingError, MachineError, UsageError, unreadable
 
-__all__ = ["Course", "complaint", "read_folder", "require_name"]
+__all__ = ["CONFIG", "Course", "complaint", "let_nbgrader_find_its_commands", "read_folder"]
 
 EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
-CONFIG = "nbgrader_config.py"
 ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
 IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
@@ -34,11 +34,13 @@ class Course:
     """A folder with nbgrader_config.py, source/ and what nbgrader makes of it."""
 
     def __init__(self, root="."):
-        self.root = Path(root).resolve()
-        if not (self.root / CONFIG).exists():
-            raise UsageError(f"course: expected a folder with {CONFIG}, got {self.root}; use --course")
-        _let_nbgrader_find_its_commands()
-        self.config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        self.root = Path(os.path.realpath(root))
+        if root == "" or not os.path.isfile(self.root / CONFIG):
+            found = f"{self.root!s:.300}" if root else "''"
+            raise UsageError(f"course: expected a folder with {CONFIG}, got {found}; use --course")
+        require_path(self.root)
+        let_nbgrader_find_its_commands()
+        self.config = PyFileConfigLoader(str(self.root / CONFIG)).load_config()
         self.config.CourseDirectory.root = str(self.root)
         self.directory = CourseDirectory(config=self.config)
 
@@ -97,21 +99,21 @@ class Course:
         nbgrader opens the gradebook anew for every step and commits every cell; here all get the same connection, which
         holds the one lock on the gradebook, and their commits wait for the end.
         """
-        engine = create_engine(self.directory.db_url)
-        if engine.dialect.name == "sqlite":
+        database = engine(self.directory.db_url)
+        if database.dialect.name == "sqlite":
             # By itself the driver begins too late, and never for the making of tables.
-            event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            event.listen(database, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+            event.listen(database, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         try:
-            with _plain_errors(), engine.connect() as connection, connection.begin() as transaction:
+            with _plain_errors(), database.connect() as connection, connection.begin() as transaction:
                 connection.dispose = lambda: None
                 with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
                     yield transaction
         finally:
-            engine.dispose()
+            database.dispose()
 
 
-def _let_nbgrader_find_its_commands():
+def let_nbgrader_find_its_commands():
     """nbgrader starts `alembic` by name: it stands beside this Python, whether or not the environment is activated."""
     beside = str(Path(sys.executable).parent)
     if beside not in os.environ.get("PATH", "").split(os.pathsep):
@@ -127,16 +129,6 @@ def _plain_errors():
         words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         advice = next((advice for word, advice in ADVICE.items() if word in words), "look at the database")
         raise GradingError(f"gradebook: expected to be free for reading and writing, got {words!r}; {advice}") from None
-
-
-def require_name(student):
-    """Raise UsageError for a name that nbgrader would take for a pattern, change or not find, or show as markup."""
-    if re.search(r"[*?\[\n<>&\"\\]", student) or student != student.strip() or not student.isprintable():
-        raise UsageError(
-            'student: expected a folder without any of * ? [ < > & " \\ and without odd spaces in its name, '
-            f"got {ascii(student)}; "
-            "nbgrader cannot take it, rename it"
-        )
 
 
 def complaint(result):

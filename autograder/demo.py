@@ -1,16 +1,19 @@
 """The whole round on a made-up class: release, leak check, submissions, grading, feedback pages, the grade table."""
 
+import os
 import shutil
 import time
 from argparse import Namespace
 from pathlib import Path
 
+from autograder.anywhere import require_path
 from autograder.classroom import ROSTER, make_class
 from autograder.course import CONFIG, Course
 from autograder.errors import UsageError
 from autograder.feedback import write_feedback
 from autograder.grade import pool
 from autograder.leaks import find_leaks
+from autograder.naming import shown
 from autograder.release import release
 from autograder.table import text_table
 
@@ -22,15 +25,26 @@ ASSIGNMENT = "assignment1"
 
 def new_course(course, folder):
     """Make a course folder with a copy of source/; an older demo there is replaced, anything else is left alone."""
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise UsageError(f"demo: expected an empty folder or an older demo, got {folder}; choose another with --folder")
+    asked, folder = folder, Path(os.path.realpath(folder))
+    if not asked or not _free(folder):
+        found = str(asked) or repr("")
+        raise UsageError(f"demo: expected an empty folder or an older demo, got {found}; choose another with --folder")
+    require_path(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(
+            f"demo: expected a folder that can be made, got {folder!s:.300}: {error.strerror}; choose another"
+        ) from None
     (folder / MARK).touch()
     shutil.copy(course.root / CONFIG, folder)
     shutil.copytree(course.root / "source", folder / "source")
     return Course(folder)
+
+
+def _free(folder):
+    return not os.path.lexists(folder) or folder.is_dir() and (not any(folder.iterdir()) or (folder / MARK).exists())
 
 
 def run_demo(course, folder, options, jobs=None):
@@ -52,7 +66,7 @@ def run_demo(course, folder, options, jobs=None):
     with pool(jobs) as executor:
         problems = write_feedback(made, ASSIGNMENT, [r.student for r in results if not r.error], executor)
     print(text_table(results))
-    print(f"Feedback pages: {made.root / 'feedback'}")
+    print(f"Feedback pages: {shown(made.root / 'feedback')}")
     print(f"Finished in {time.monotonic() - start:.0f} s.")
     for student, problem in problems.items():
         print(f"{student}: no feedback page, {problem}")

@@ -17,9 +17,10 @@ from nbgrader.api import MissingEntry
 from pebble import ProcessExpired
 
 from autograder import journal
-from autograder.course import Course, require_name
+from autograder.course import Course
 from autograder.errors import MachineError, NotGraded, UsageError
 from autograder.journal import Entry
+from autograder.naming import require_name
 from autograder.passed_over import passed_over
 from autograder.record import handed_in, record, scores
 from autograder.release import register

@@ -67,7 +67,7 @@ def alone(course):
     home = course.workplace.parent
     try:
         home.mkdir(exist_ok=True)
-        handle = open(home / ".lock", "w")  # noqa: SIM115 it is closed below
+        handle = open(home / ".lock", "wb")  # noqa: SIM115 it is closed below
     except OSError as error:
         raise GradingError(f"{home.name}: expected a folder that can be written, got {error.strerror}") from None
     with handle:

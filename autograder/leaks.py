@@ -4,6 +4,7 @@ Code is compared by its syntax tree, so that other names, comments or line break
 """
 
 import ast
+import os
 from functools import cache
 from pathlib import Path
 
@@ -27,10 +28,11 @@ def find_leaks(folder, assignment=None):
 
     assignment: whose modules must be absent; by default the folder's name.
     """
+    if not os.path.isdir(folder):  # nor is the empty name
+        found = str(folder)[:300] or repr("")
+        raise UsageError(f"leaks: expected a released folder, got {found}; run `autograder release` first")
     folder = Path(folder)
-    if not folder.is_dir():
-        raise UsageError(f"leaks: expected a released folder, got {folder}; run `autograder release` first")
-    assignment = assignment or folder.name
+    assignment = assignment or folder.resolve().name
     dropped = dropped_modules(assignment) if assignment in TAUGHT else []
     given = {module for modules in TAUGHT.values() for module in modules} - set(dropped) if dropped else set()
     secret = frozenset(task.name for task in specs.TASKS if task.module.__name__.split(".")[1] not in given)

@@ -16,9 +16,10 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List, Unicode
 from traitlets.log import get_logger
 
-from autograder.course import Course
+from autograder.course import Course, let_nbgrader_find_its_commands
 from autograder.errors import MachineError, UsageError
 from autograder.limits import Limits
+from autograder.naming import require_name
 from autograder.pages import plain
 from autograder.sandbox import require_sandbox
 from autograder.step import Options, grade_submission, notebooks_of
@@ -38,6 +39,7 @@ SAVING = [
 
 def configure(c):
     """Set nbgrader's configuration for this course."""
+    let_nbgrader_find_its_commands()
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
     c.GenerateAssignment.post_convert_hook = "autograder.release.add_edition"
@@ -50,6 +52,7 @@ def configure(c):
         "autograder.plugin.HideTests",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    c.ExportApp.plugin_class = "autograder.export.CsvExport"
     # What students write must not run in the reader's browser, on feedback pages and in formgrader.
     c.HTMLExporter.preprocessors = ["autograder.pages.Inert"]
     c.HTMLExporter.filters = {"markdown2html": "autograder.pages.markdown"}
@@ -82,6 +85,7 @@ class Execute(StockExecute):
             raise MachineError(f"sandbox: expected bwrap or none, got {self.sandbox!r}")
         names, course = resources["nbgrader"], Course(self.config.CourseDirectory.get("root", "."))
         assignment, notebook, student = names["assignment"], names["notebook"], names["student"]
+        require_name(student)
         options = Options(self.sandbox, limits=Limits.of(course.config))
         released, folder = release_of(course, names), course.path("submitted", assignment, student)
         submitted, notes = read_submission(folder, options.limits, notebooks_of(released))

@@ -77,7 +77,7 @@ def _lay_out(folder, entry):
     for name, text in entry.notebooks.items():
         (folder / f"{name}.ipynb").write_text(text, encoding="utf-8", errors="replace")
     if entry.timestamp:
-        (folder / "timestamp.txt").write_text(entry.timestamp)
+        (folder / "timestamp.txt").write_text(entry.timestamp, encoding="utf-8")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from nbgrader.api import MissingEntry
 
 from autograder import journal
 from autograder.errors import UsageError
+from autograder.naming import shown
 from autograder.outputs import text
 from chainrule.judging.verdict import NO_VALUE, NOT_ATTEMPTED
 
@@ -92,7 +93,7 @@ def write_report(course, assignment):
         rows=rows,
         points=points,
         summary={"mean": mean(scores), "median": median(scores), "lowest": min(scores), "highest": max(scores)},
-        missing=[name for name in course.students(assignment) if name not in names],
+        missing=[shown(name) for name in course.students(assignment) if name not in names],
         manual=sum(row.manual for row in rows),
         tasks=tasks,
         unjudged=_alike(unjudged).most_common(),

@@ -123,7 +123,9 @@ def tmpfs(path, size):
 
 @functools.cache
 def _help():
-    return subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False).stdout
+    return subprocess.run(
+        ["bwrap", "--help"], capture_output=True, encoding="utf-8", errors="replace", check=False
+    ).stdout
 
 
 def environment():
@@ -166,7 +168,7 @@ def bwrap_works():
     if "--size" not in _help():
         return "sandbox: expected a bubblewrap with the option --size (0.7 and newer), got an older one"
     probe = ["bwrap", *namespaces(), "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
-    tried = subprocess.run(probe, capture_output=True, text=True, check=False)
+    tried = subprocess.run(probe, capture_output=True, encoding="utf-8", errors="replace", check=False)
     return None if tried.returncode == 0 else f"bubblewrap: expected it to start, got {tried.stderr.strip()!r}"
 
 

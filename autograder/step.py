@@ -114,7 +114,7 @@ def workspace(folder, submitted, released, repaired):
     """
     own, _ = own_files(submitted, released)
     for name, work in repaired.items():
-        Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook))
+        Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook), encoding="utf-8", errors="replace")
     for path, data in [*released.items(), *own.items()]:
         if path.endswith(".ipynb"):
             continue

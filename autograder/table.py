@@ -1,17 +1,20 @@
 """Show the results of a class as text: `text_table`."""
 
+from autograder.naming import shown
+
 __all__ = ["text_table"]
 
 
 def text_table(results):
     """Return a line for every student and, indented below it, a line for every task that lost points."""
-    width = max((len(r.student) for r in results), default=0)
+    results = [(shown(r.student), r) for r in results]
+    width = max((len(name) for name, _ in results), default=0)
     lines = []
-    for result in results:
+    for name, result in results:
         if result.error:
-            lines.append(f"{result.student:<{width}}  not graded  {result.error}")
+            lines.append(f"{name:<{width}}  not graded  {shown(result.error)}")
             continue
         manual = "  + questions to be graded by hand" if result.manual else ""
-        lines.append(f"{result.student:<{width}}  {result.score:5.1f} of {result.max_score:g}{manual}")
-        lines += [f"    {reason}" for reason in result.reasons()]
+        lines.append(f"{name:<{width}}  {result.score:5.1f} of {result.max_score:g}{manual}")
+        lines += [f"    {shown(reason)}" for reason in result.reasons()]
     return "\n".join(lines)

@@ -1,0 +1,64 @@
+"""nbgrader in a course whose path is a pattern or a URL as well: `[CS] course`, `what?`, `feature%2Fx`.
+
+nbgrader puts the path of the course into patterns for `glob` and into the URL of its gradebook as it stands. Importing
+this module makes it take such a path literally, in the commands of nbgrader, too. `engine` opens a gradebook.
+"""
+
+import glob
+import importlib
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbgrader.api
+import nbgrader.dbutil
+import sqlalchemy
+
+from autograder.errors import UsageError
+
+__all__ = ["CONFIG", "engine", "find", "require_path", "url"]
+
+CONFIG = "nbgrader_config.py"
+SQLITE, GRADEBOOK = "sqlite:///", "gradebook.db"
+GLOBBING = ("apps.api", "converters.base", "exchange.default.exchange", "exchange.default.release_feedback", "utils")
+
+
+def require_path(folder):
+    """Raise UsageError for the path of a course in which nbgrader would not find its configuration."""
+    if (other := os.path.expandvars(folder)) != str(folder):
+        raise UsageError(
+            f"course: expected no name of a variable in its path, got {folder}; nbgrader reads {other}, rename it"
+        )
+
+
+def find(pattern):
+    """`glob.glob`, in which the path of the course that a pattern lies in stands for itself."""
+    for root in map(str, Path(pattern).parents):
+        if os.path.isfile(os.path.join(root, CONFIG)) and pattern.startswith(root):
+            return glob.glob(glob.escape(root) + pattern[len(root) :])
+    return glob.glob(pattern)
+
+
+def url(text):
+    """Return the URL of a database, in which nbgrader's default, `sqlite:///` and a path, is a path as it stands."""
+    path = str(text).removeprefix(SQLITE)
+    literal = str(text) == f"{SQLITE}{path}" and os.path.basename(path) == GRADEBOOK
+    return sqlalchemy.URL.create("sqlite", database=path) if literal and Path(path).parent.is_dir() else text
+
+
+def engine(text, **options):
+    """Return the engine of SQLAlchemy for a gradebook."""
+    return sqlalchemy.create_engine(url(text), **options)
+
+
+def _write_alembic_ini(alembic_ini, db_url):
+    """nbgrader's function of that name; in such a file a % stands for something else, too."""
+    found = sqlalchemy.make_url(url(db_url)).render_as_string(hide_password=False)
+    _STOCK_INI(alembic_ini, found.replace("%", "%%"))
+
+
+_STOCK_INI = nbgrader.dbutil.write_alembic_ini
+nbgrader.dbutil.write_alembic_ini = _write_alembic_ini
+nbgrader.api.create_engine = engine
+for _name in GLOBBING:
+    importlib.import_module(f"nbgrader.{_name}").glob = SimpleNamespace(glob=find)

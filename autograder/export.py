@@ -1,0 +1,66 @@
+"""Write the grades as a table that a spreadsheet opens as text and numbers, never as formulas: `CsvExport`.
+
+Students choose some of what stands in it, and a spreadsheet runs a cell that begins like a formula. `cell` makes one of
+a text safe.
+"""
+
+import csv
+import re
+
+from nbgrader.api import MissingEntry
+from nbgrader.plugins import ExportPlugin
+from traitlets import Unicode
+
+__all__ = ["COLUMNS", "CsvExport", "cell"]
+
+COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+# A program may split cells at another character than a comma, drop spaces and quotes, and fold wide letters.
+BLANK = r"\s\"'`\x00-\x20\x7f\ufeff\u200b-\u200f\u2060"
+FORMULA = re.compile(rf"(?:^|[,;|\t\n])(?=[{BLANK}]*[=+\-@＝＋－＠])|^(?=[\t\n])")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+
+
+class CsvExport(ExportPlugin):
+    """`nbgrader export`: the columns of nbgrader's own exporter, a row for each student of each assignment."""
+
+    encoding = Unicode("utf-8", help="utf-8-sig writes a byte order mark, by which Excel knows UTF-8").tag(config=True)
+
+    def export(self, gradebook):
+        path = self.to or "grades.csv"
+        assignments, students = set(map(str, self.assignment)), set(map(str, self.student))
+        self.log.info("Exporting grades to %s", path)
+        rows = [
+            _row(gradebook, assignment, student)
+            for assignment in gradebook.assignments
+            if not assignments or assignment.name in assignments
+            for student in gradebook.students
+            if not students or student.id in students
+        ]
+        with open(path, "w", encoding=self.encoding, newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows([COLUMNS, *(map(cell, row) for row in rows)])
+
+
+def cell(value):
+    """Return a value as a cell: a number, a date and nothing as they are, a text so that no program calculates it.
+
+    An apostrophe is put before what could begin a formula; spreadsheets show such a cell as text.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a CR alone the module csv leaves unquoted
+    return text if NUMBER.fullmatch(text) else FORMULA.sub(r"\g<0>'", text)
+
+
+def _row(gradebook, assignment, student):
+    """The cells of a row. Who handed in nothing has 0 points."""
+    try:
+        found = gradebook.find_submission(assignment.name, student.id)
+        when, score, penalty = found.timestamp, found.score, found.late_submission_penalty
+    except MissingEntry:
+        when, score, penalty = None, 0.0, 0.0
+    who = student.id, student.last_name, student.first_name, student.email
+    scores = score, penalty, max(0.0, score - penalty), assignment.max_score
+    return assignment.name, assignment.duedate, when, *who, *scores

@@ -97,7 +97,8 @@ def fetch(name, folder=None, registry=None, progress=True):
     datasets/cache under the current directory); registry maps names to url, sha256, size and folder (by
     default the one of the package).
     """
-    registry = json.loads(files("chainrule").joinpath("registry.json").read_text()) if registry is None else registry
+    if registry is None:
+        registry = json.loads(files("chainrule").joinpath("registry.json").read_text(encoding="utf-8"))
     if name not in registry:
         raise DataError(f"fetch: expected one of {', '.join(sorted(registry))}, got {name!r}")
     entry, cache = registry[name], Path(folder or CACHE)

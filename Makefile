@@ -8,7 +8,7 @@ NOTEBOOKS := $(wildcard source/*/*.ipynb)
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test mutants install sandbox lint format notebooks release clean
+.PHONY: demo test mutants portability install sandbox lint format notebooks release clean
 
 demo: install sandbox
 	$(BIN)/autograder demo
@@ -25,6 +25,10 @@ test: install sandbox lint
 # not met. For some tasks: make mutants ONLY="--task add_bias", or ONLY="--changed main".
 mutants: install
 	$(BIN)/python -m tests.mutants $(ONLY)
+
+# All notebooks and releases under every kernel of OpenBLAS that this processor can run, and without NumPy's own dispatch.
+portability: install
+	$(BIN)/python -m tests.portability $(NOTEBOOKS)
 
 install: $(VENV)/.installed
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from autograder.errors import MachineError, UsageError
+from autograder.home import ensure_home
 from autograder.naming import shown
 from chainrule.errors import ChainruleError
 
@@ -32,6 +33,7 @@ def main(argv=None):
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # those of nbgrader's database layer say nothing to an instructor
     try:
+        ensure_home()
         code = arguments.run(arguments)
         sys.stdout.flush()
         return code

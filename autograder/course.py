@@ -27,6 +27,7 @@ __all__ = ["CONFIG", "Course", "complaint", "let_nbgrader_find_its_commands", "r
 
 EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
 ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
+ADVICE["unable"] = "let its folder be written"
 IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
 

@@ -18,6 +18,7 @@ import psutil
 from autograder.edition import TAUGHT, write_edition
 from autograder.kernel import Kernel, KernelDied, TimeUp
 from autograder.limits import Limits
+from autograder.sandbox import lacks, way
 
 __all__ = ["Finding", "examine"]
 
@@ -100,6 +101,8 @@ class Finding:
 
 def examine(course, sandbox="bwrap"):
     """Return an iterator over the Findings on the sandbox of this machine."""
+    if sandbox == "bwrap":
+        yield Finding("sandbox", way().name, True, f"not protected: {'; '.join(lacks(way()))}")
     token = f"chainrule{secrets.token_hex(8)}"
     with _outside(token) as port, tempfile.NamedTemporaryFile() as secret, tempfile.TemporaryDirectory() as folder:
         write_edition(folder, next(iter(TAUGHT)))

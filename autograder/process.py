@@ -15,7 +15,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from autograder.errors import MachineError
-from autograder.sandbox import HOME, WRITABLE
+from autograder.sandbox import CONNECTION, HOME, SOCKETS, WRITABLE, require_sandbox, trouble
+from autograder.shortpath import short_path
 from autograder.watch import Watch, family
 
 __all__ = ["Process"]
@@ -32,15 +33,19 @@ class Process:
 
     def __init__(self, folder, limits, sandbox, seconds):
         self.limits, self.boxed, self.held = limits, sandbox == "bwrap", []
+        if self.boxed:
+            require_sandbox()
         self.sockets = Path(tempfile.mkdtemp(prefix="cr"))
+        self.door, self.short = short_path(self.sockets)
         self.context = zmq.Context()
         # A connection that carries a larger message is dropped. An answer is packed in base64 twice.
         self.context.maxmsgsize = max(2 * limits.answer_bytes, limits.output_bytes) + 2**20
-        self.manager = _manager(folder, self.sockets, limits, self.boxed, self.context)
+        self.manager = _manager(folder, self.sockets, self.short, limits, self.boxed, self.context)
         self.client, self.watch, self.monitors = None, None, []
         end = time.monotonic() + seconds
         try:
-            self.manager.start_kernel(cwd=str(self.sockets))
+            # Without a sandbox the kernel takes the same short path to its sockets.
+            self.manager.start_kernel(cwd=str(self.sockets), pass_fds=() if self.boxed else (self.door,))
             self.pid = self.manager.provisioner.process.pid
             if self.boxed:
                 self._hold_sockets(end)
@@ -61,12 +66,12 @@ class Process:
         paths = [f"{self.manager.ip}-{port}" for port in ports] + list(WRITABLE)
         while not self.held:
             if not self.manager.is_alive():
-                raise RuntimeError("an end at once: can every user read this Python and its packages?")
+                raise RuntimeError(f"an end at once: {trouble() or 'started again, it stays'}")
             if time.monotonic() > end:
                 raise RuntimeError("no sign of life")
             time.sleep(0.01)
             self.held = _opened(family(self.pid), paths)
-        self.manager.ip = str(self.sockets / "held")
+        self.manager.ip = f"{self.short}/held"
         for port, descriptor in zip(ports, self.held, strict=False):
             os.symlink(f"/proc/self/fd/{descriptor}", f"{self.manager.ip}-{port}")
 
@@ -119,7 +124,7 @@ class Process:
             self.manager.shutdown_kernel(now=True)
         self.context.destroy(linger=0)
         shutil.rmtree(self.sockets, ignore_errors=True)
-        for descriptor in self.held:
+        for descriptor in [self.door, *self.held]:
             os.close(descriptor)
 
 
@@ -132,8 +137,8 @@ def _opened(processes, paths):
     return []
 
 
-def _manager(folder, sockets, limits, boxed, context):
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+def _manager(folder, sockets, short, limits, boxed, context):
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", CONNECTION if boxed else "{connection_file}"]
     # Nothing is remembered between two kernels, and no file of history is written.
     argv += ["--HistoryManager.enabled=False", "--InteractiveShell.cache_size=0"]
     # Python starts in another folder, and looks there last: a student's file may be called like a module it needs.
@@ -141,11 +146,11 @@ def _manager(folder, sockets, limits, boxed, context):
     argv += ["--InteractiveShellApp.ignore_cwd=True", f"--IPKernelApp.exec_lines={go}"]
     metadata = {}
     if boxed:
-        config = {"folder": str(folder), "sockets": str(sockets), "limits": asdict(limits)}
+        config = {"folder": str(folder), "limits": asdict(limits)}
         metadata = {"kernel_provisioner": {"provisioner_name": "chainrule-bwrap", "config": config}}
     manager = KernelManager(
         transport="ipc",
-        ip=str(sockets / "k"),
+        ip=f"{SOCKETS if boxed else short}/k",
         connection_file=str(sockets / "connection.json"),
         kernel_name="chainrule",
         context=context,

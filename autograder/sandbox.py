@@ -5,42 +5,103 @@
 
 import contextlib
 import functools
+import importlib.util
 import os
-import secrets
 import shutil
 import site
 import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, Unicode
 
 from autograder.errors import MachineError
+from autograder.limits import Limits
+from autograder.ways import WAYS, advice, real_root
 
-__all__ = ["BwrapProvisioner", "HOME", "START_SECONDS", "WAITS", "WRITABLE", "bwrap_works", "require_sandbox"]
+__all__ = [
+    "BwrapProvisioner",
+    "CONNECTION",
+    "HOME",
+    "SOCKETS",
+    "START_SECONDS",
+    "WAITS",
+    "WRITABLE",
+    "bwrap_works",
+    "lacks",
+    "require_sandbox",
+    "trouble",
+    "way",
+]
 
-HOME = "/home/student"
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts", "/etc/ld.so.cache", "/etc/alternatives")
+
+
+def python_folders():
+    """The folders of this Python and of its packages that no system folder holds yet, and the links to it."""
+    paths = {sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    paths |= {str(path) for path in executables()} | set(site.getsitepackages())
+    if site.ENABLE_USER_SITE:
+        paths.add(site.getusersitepackages())
+    chosen = []
+    for path in sorted(paths, key=len):
+        if Path(path).exists() and not f"{path}/".startswith(tuple(f"{other}/" for other in (*SYSTEM, *chosen))):
+            chosen.append(path)
+    return chosen
+
+
+def executables():
+    """This Python's executable, and each that the link before it leads to."""
+    path = Path(sys.executable)
+    yield path
+    while path.is_symlink():
+        path = path.parent / os.readlink(path)
+        yield Path(os.path.normpath(path))
+    yield path.resolve()
+
+
+def free_folder(path):
+    """Return the path, with a number behind it if this Python is below it, above it or there."""
+    taken = [f"{folder}/" for folder in python_folders()]
+    names = [path, *(f"{path}{number}" for number in range(2, len(taken) + 3))]
+    return next(p for p in names if not any(t.startswith(f"{p}/") or f"{p}/".startswith(t) for t in taken))
+
+
+HOME = free_folder("/home/student")
+# Where the kernel's sockets and the file that names them are inside. The names of sockets must be short.
+SOCKETS = free_folder("/run/kernel")
+CONNECTION = f"{SOCKETS}/connection.json"
 # The folders that code inside can write to: each is a file system in memory of its own.
-WRITABLE = ("/tmp", HOME, "/dev/shm")
+WRITABLE = ("/tmp", HOME, "/dev/shm", SOCKETS)
 START_SECONDS = 180
 # Bubblewrap ties the life of its first process to ours late: were we killed before, it would stay. So nothing begins
 # inside until the sandbox is whole and we, who hold the other end of its standard input, say that we are there.
 WAITS = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts", "/etc/ld.so.cache", "/etc/alternatives")
+# What the kernel needs to find and read, tried in a sandbox before the first one.
+NEEDED = ("numpy", "matplotlib", "ipykernel", "IPython", "zmq", "tornado", "scipy", "sklearn", "PIL", "igraph")
+TRY = """
+import importlib.util, sys
+for name in sys.argv[1:]:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        sys.exit(f"the package {name} is not found")
+    open(spec.origin).close()
+"""
 
 
 class BwrapProvisioner(LocalProvisioner):
     """Run the kernel in new namespaces: no network, no home, no other process, nothing writable but its own tmpfs.
 
-    folder: the student's files, seen read-only at HOME. sockets: where the connection file is; inside, a tmpfs for the
-    kernel's ipc sockets is there. limits: the fields of `Limits`.
+    folder: the student's files, seen read-only at HOME. limits: the fields of `Limits`. Inside, the connection file is
+    CONNECTION, beside the kernel's sockets.
     """
 
     folder = Unicode().tag(config=True)
-    sockets = Unicode().tag(config=True)
     limits = Dict().tag(config=True)
 
     async def pre_launch(self, **kwargs):
@@ -48,7 +109,7 @@ class BwrapProvisioner(LocalProvisioner):
         connection = self.parent.connection_file
         # The user inside may be another one; the folder around the file is closed to everyone else.
         os.chmod(connection, 0o644)
-        kwargs["cmd"] = bwrap_command(self.folder, self.sockets, connection, self.limits) + kwargs["cmd"]
+        kwargs["cmd"] = bwrap_command(way(), self.folder, connection, self.limits) + kwargs["cmd"]
         # In its own pid namespace the kernel cannot see the parent it would poll for.
         kwargs["env"] = {"PATH": os.environ.get("PATH", "")}
         return kwargs
@@ -67,47 +128,36 @@ class BwrapProvisioner(LocalProvisioner):
         return info
 
 
-def bwrap_command(folder, sockets, connection, limits):
-    """Return the command line that precedes the kernel's own."""
+def bwrap_command(how, folder, connection, limits, waits=WAITS):
+    """Return the command line that precedes the kernel's own. how: one of WAYS."""
     room, small = limits["disk_bytes"], limits["file_bytes"]
-    command = ["bwrap", *namespaces(), "--die-with-parent", "--new-session", "--clearenv"]
+    command = [shutil.which("bwrap"), *how.flags, "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
+    command += open_parents(SYSTEM)
     for path in SYSTEM:
         if Path(path).is_symlink():
             command += ["--symlink", os.readlink(path), path]
         elif Path(path).exists():
             command += ["--ro-bind", path, path]
     command += ["--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", small), *tmpfs("/tmp", room)]
-    for path in sorted({parent for bound in (*python_folders(), sockets, HOME) for parent in Path(bound).parents}):
-        command += ["--perms", "0755", "--dir", str(path)]
+    command += open_parents([*python_folders(), SOCKETS, HOME])
     for path in python_folders():
         command += ["--ro-bind", path, path]
     for path in trusted_folders():
         command += ["--tmpfs", path, "--remount-ro", path]
-    command += [*tmpfs(sockets, 2**20), "--ro-bind", connection, connection, *tmpfs(HOME, small)]
+    command += [*tmpfs(SOCKETS, 2**20), "--ro-bind", connection, CONNECTION, *tmpfs(HOME, small)]
     for entry in sorted(Path(folder).iterdir()):
         if not entry.is_symlink():
             command += ["--ro-bind", str(entry), f"{HOME}/{entry.name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    return command + WAITS + other_user() + limited(limits)
+    return [*command, *waits, *how.user(), *limited(limits)]
 
 
-def namespaces():
-    """The user namespace of an ordinary user is closed to further ones; root needs none and changes to another user."""
-    if os.geteuid() != 0:
-        closed = ["--disable-userns"] if "--disable-userns" in _help() else []
-        return ["--unshare-all", "--unshare-user", *closed]
-    others = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    return [*others, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-
-
-def other_user():
-    """Root is exempt from the limit on processes, so the kernel becomes a user that nobody else is."""
-    if os.geteuid() != 0:
-        return []
-    number = 2**30 + secrets.randbelow(2**29)
-    return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--inh-caps=-all"]
+def open_parents(paths):
+    """Make the folders that hold these, open to every user: bubblewrap closes those that it makes itself."""
+    parents = {parent for path in paths for parent in Path(path).parents} - {Path("/tmp"), Path("/dev/shm")}
+    return [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", str(path))]
 
 
 def limited(limits):
@@ -121,33 +171,21 @@ def tmpfs(path, size):
     return ["--size", str(size), "--perms", "1777", "--tmpfs", path]
 
 
-@functools.cache
-def _help():
-    return subprocess.run(
-        ["bwrap", "--help"], capture_output=True, encoding="utf-8", errors="replace", check=False
-    ).stdout
-
-
 def environment():
     """The only variables the student's code sees. One thread: timing stays fair when several are graded at once."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return threads | {
         "HOME": HOME,
+        "USER": "student",
+        "LOGNAME": "student",
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "IPYTHONDIR": "/tmp/ipython",
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **({"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}),
     }
-
-
-def python_folders():
-    """The folders of this Python and of its packages that no system folder holds yet."""
-    paths = {sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), str(Path(sys.executable).resolve().parent)}
-    paths |= {path for path in site.getsitepackages() if Path(path).is_dir()}
-    covered = tuple(f"{path}/" for path in SYSTEM)
-    return [path for path in sorted(paths) if not f"{path}/".startswith(covered)]
 
 
 def trusted_folders():
@@ -161,15 +199,62 @@ def trusted_folders():
 
 
 def bwrap_works():
-    """Return None where submissions can be run in a sandbox here, or one line that says why not."""
-    for command in ("bwrap", "prlimit", "setpriv"):
+    """Return None where submissions can be run in a sandbox here, or one line that says why not and what to try."""
+    for command, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux"), ("setpriv", "util-linux")):
         if shutil.which(command) is None:
-            return f"sandbox: expected the command {command}, found none"
-    if "--size" not in _help():
-        return "sandbox: expected a bubblewrap with the option --size (0.7 and newer), got an older one"
-    probe = ["bwrap", *namespaces(), "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
-    tried = subprocess.run(probe, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    return None if tried.returncode == 0 else f"bubblewrap: expected it to start, got {tried.stderr.strip()!r}"
+            return (
+                f"sandbox: expected the command {command}, found none; install it (Debian: apt-get install {package})"
+            )
+    how, errors = _tried()
+    if how is not None:
+        return None
+    said = "; ".join(f"{name}, {error}" for name, error in errors.items())
+    return f"sandbox: expected bubblewrap to start, got: {said}. Try this: {advice(errors.values(), sys.prefix)}"
+
+
+def way():
+    """Return the first of WAYS that works here. Raises MachineError where there is none."""
+    require_sandbox()
+    return _tried()[0]
+
+
+def trouble():
+    """Try the way that worked once more; return what is said if it fails now, or None."""
+    return _problem(way())
+
+
+def lacks(how):
+    """What a way does not protect, a phrase each."""
+    unlimited = real_root() and not how.changes
+    return [*how.lacks, *(["the number of processes is watched, but not limited by the system"] if unlimited else [])]
+
+
+@functools.cache
+def _tried():
+    """Return (the first of WAYS that works or None, {name: what went wrong with those before it})."""
+    errors = {}
+    for how in WAYS:
+        if how.changes and os.geteuid() != 0:
+            continue
+        problem = _problem(how)
+        if problem is None:
+            return how, errors
+        errors[how.name] = problem
+    return None, errors
+
+
+def _problem(how):
+    """Start Python in a sandbox as kernels are; return None, or the last line of what is said if it fails."""
+    needed = [name for name in NEEDED if importlib.util.find_spec(name)]
+    with tempfile.TemporaryDirectory(prefix="cr") as folder:
+        command = bwrap_command(how, folder, os.devnull, asdict(Limits()), waits=())
+        command += [sys.executable, "-c", TRY, *needed]
+        try:
+            tried = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)
+        except subprocess.TimeoutExpired:
+            return f"no end within {START_SECONDS} s"
+    said = tried.stderr.decode(errors="replace").strip().splitlines()
+    return None if tried.returncode == 0 else (said or [f"exit code {tried.returncode}"])[-1]
 
 
 def require_sandbox():
@@ -177,6 +262,5 @@ def require_sandbox():
     problem = bwrap_works()
     if problem:
         raise MachineError(
-            f"{problem}; install it (Debian: apt-get install bubblewrap), or grade with --sandbox none on a machine "
-            "that holds nothing a student may not read or change"
+            f"{problem}, or grade with --sandbox none on a machine that holds nothing a student may not read or change"
         )

@@ -12,6 +12,7 @@ import psutil
 __all__ = ["Watch", "family"]
 
 EVERY_SECONDS = 0.1
+BUBBLEWRAP = 8  # more than the processes that make a sandbox
 TAKEN_IN_BYTES = 2**30
 
 
@@ -44,7 +45,9 @@ class Watch(threading.Thread):
     def too_much(self):
         """Return what is beyond a limit, as a sentence, or an empty text."""
         limits, found = self.limits, family(self.pid)
-        if len(found) > limits.processes:
+        # In a sandbox threads count, too, as they do for the system's own limit, which holds for most users.
+        count = sum(map(threads, found)) - BUBBLEWRAP if self.places else len(found)
+        if count > limits.processes:
             return f"it had more than {limits.processes} processes"
         # What processes share counts several times in the first sum, which is quick, and once in the second.
         if all(sum(map(count, found)) > limits.memory_bytes for count in (resident, proportional)):
@@ -63,6 +66,10 @@ def family(pid):
         return [process, *process.children(recursive=True)]
     except psutil.Error:
         return []
+
+
+def threads(process):
+    return _read(process.num_threads)
 
 
 def resident(process):

@@ -6,17 +6,21 @@ command, they end with it; their temporary files are removed by it, or by the ne
 
 import fcntl
 import multiprocessing
+import multiprocessing.util
 import os
 import shutil
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from pebble import concurrent
 
 from autograder.errors import UsageError
+from autograder.shortpath import short_path
 
 __all__ = ["pool", "submit"]
 
@@ -50,6 +54,7 @@ class Workers:
         self.jobs, self.folder = jobs, folder
         self.threads = ThreadPoolExecutor(jobs)
         self.running, self.stopped = set(), False
+        _shorten_sockets()
         # A process that is forked while this one has threads may inherit a lock that nobody will open.
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["autograder.step"])
@@ -78,6 +83,14 @@ class Workers:
         for job in list(self.running) if self.stopped else ():
             job.cancel()
         self.threads.shutdown()
+
+
+@cache
+def _shorten_sockets():
+    """Let multiprocessing choose the folder of its own sockets by a short path to the one it would take."""
+    _, path = short_path(tempfile.gettempdir())  # stays open: the folder is removed when this process ends
+    with patch.object(tempfile, "tempdir", path):
+        multiprocessing.util.get_temp_dir()
 
 
 def _job(folder, function, args):

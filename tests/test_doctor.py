@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def test_the_sandbox_of_this_machine_is_closed(bwrap, course):
     findings = list(doctor.examine(course))
     assert [f"{f.group}: {f.what} ({f.detail})" for f in findings if not f.closed] == []
-    assert {f.group for f in findings} == {"network", "files", "processes", "memory", "time"}
+    assert {f.group for f in findings} == {"sandbox", "network", "files", "processes", "memory", "time"}
     assert all(f.detail for f in findings)
 
 

@@ -1,0 +1,302 @@
+"""Machines set up in other ways: temporary folders, homes, user ids, namespaces, folders that are read-only."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from small_course import ASSIGNMENT, POINTS, hand_in, make_course
+
+from autograder import sandbox
+from autograder.edition import write_edition
+from autograder.kernel import Kernel
+from autograder.limits import Limits
+from autograder.ways import SETTINGS, advice, free_id
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parent.parent
+ANSWER = "import numpy as np\n\n\ndef max_norm(W, c):\n    return W * np.minimum(1, c / np.linalg.norm(W, axis=0))\n"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A course with the right work of one student."""
+    made = make_course(ROOT, tmp_path_factory.mktemp("course"))
+    hand_in(made, "ada")
+    return made.root
+
+
+def run(*arguments, before=(), **changes):
+    """Run the command line after other commands, with changes to the environment; None unsets a variable."""
+    environment = {k: v for k, v in (os.environ | changes).items() if v is not None}
+    command = [*before, sys.executable, "-m", "autograder", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+
+
+def said(done):
+    """The lines of an error, without the bar of progress."""
+    return [line for line in done.stderr.splitlines() if line.startswith(("autograder:", "Traceback"))]
+
+
+# --- temporary folders ---
+
+LONG = "x" * 90
+TEMPORARY = {
+    "60 characters": "x" * 60,
+    "200 characters": f"{LONG}/{LONG}/{'y' * 20}",
+    "odd": "a b%20 {connection_file}:é'",
+}
+
+
+@pytest.mark.parametrize("what", TEMPORARY)
+def test_grading_works_whatever_the_temporary_folder_is_called(small, sandbox, tmp_path, what):
+    folder = tmp_path / TEMPORARY[what]
+    folder.mkdir(parents=True)
+    for kind in {sandbox, "none"}:
+        done = run("--course", small, "grade", ASSIGNMENT, "--force", "--json", "--sandbox", kind, TMPDIR=str(folder))
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)[0]["score"] == sum(POINTS.values())
+    assert [p for p in folder.iterdir() if not p.name.startswith("pymp-")] == []
+
+
+@pytest.mark.parametrize("folder", ["link", "missing"])
+def test_a_temporary_folder_that_is_a_link_or_is_not_there(sandbox, tmp_path, folder):
+    (tmp_path / "place").mkdir()
+    (tmp_path / "link").symlink_to("place")
+    (tmp_path / "answer.py").write_text(ANSWER)
+    place = str(tmp_path / folder)
+    done = run("judge", tmp_path / "answer.py", "--task", "max_norm", "--sandbox", sandbox, TMPDIR=place)
+    assert "2 of 2 points" in done.stdout, done.stderr
+
+
+def test_without_any_temporary_folder_there_is_one_line(tmp_path, bwrap):
+    closed = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--chdir", "/"]
+    (tmp_path / "answer.py").write_text(ANSWER)
+    done = run("judge", tmp_path / "answer.py", before=closed)
+    assert done.returncode == 1
+    (line,) = said(done)
+    assert "No usable temporary directory" in line
+
+
+# --- homes ---
+
+
+@pytest.mark.parametrize("home", [None, "/nonexistent", "/proc"])
+@pytest.mark.parametrize("command", [["leaks", ASSIGNMENT], ["report", ASSIGNMENT], ["judge"]])
+def test_no_command_needs_a_home(small, sandbox, tmp_path, home, command):
+    (tmp_path / "answer.py").write_text(ANSWER)
+    rest = [tmp_path / "answer.py", "--sandbox", sandbox, "--task", "max_norm"] if command == ["judge"] else []
+    unknown = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"] if everybody_reads_python() else []
+    if unknown and command == ["judge"]:
+        for folder in (tmp_path, *tmp_path.parents[:2]):
+            folder.chmod(0o755)
+    done = run("--course", small if command[0] == "report" else ROOT, *command, *rest, before=unknown, HOME=home)
+    assert "Traceback" not in done.stderr
+    assert "atplotlib" not in done.stderr
+    if command[0] != "report":
+        assert done.returncode == 0, done.stderr
+
+
+def everybody_reads_python():
+    """Whether this is root, and another user could run this Python."""
+    if os.geteuid() != 0:
+        return False
+    other = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", sys.executable, "-c", "import autograder"]
+    return subprocess.run(other, capture_output=True, check=False, cwd="/").returncode == 0
+
+
+# --- a course that may only be read ---
+
+
+@pytest.mark.parametrize("command", ["report", "grade", "release", "sync", "demo", "leaks", "tasks"])
+def test_a_course_that_may_only_be_read_gives_one_line(small, bwrap, command):
+    held = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(small), str(small), "--"]
+    folder = ["--folder", small / "demo"] if command == "demo" else [] if command == "tasks" else [ASSIGNMENT]
+    done = run("--course", small, command, *folder, before=held)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if command in ("leaks", "tasks", "sync") else 1), done.stderr + done.stdout
+    assert done.returncode == 0 or len(said(done)) == 1
+
+
+# --- ways to make a sandbox ---
+
+TRY = """
+from autograder.kernel import Kernel, KernelDied
+from autograder.limits import Limits
+from autograder import sandbox
+import sys, tempfile
+if sandbox.bwrap_works():
+    sys.exit(sandbox.bwrap_works())
+print(sandbox.way().name)
+with tempfile.TemporaryDirectory() as folder, Kernel(folder, Limits(processes=64)) as kernel:
+    try:
+        code = "for n in range(99):\\n    if os.fork() == 0:\\n        time.sleep(60)\\ntime.sleep(5)"
+        found = kernel.run_cell(f"import os, time\\n{code}")
+        print(found[0].get("evalue"))
+    except KernelDied as error:
+        print(error)
+"""
+NO_ADMIN = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+ONE_ID = ["unshare", "--user", "--map-root-user"]
+OFF = ["sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"', "sh"]
+NAMESPACE = "in a user namespace"
+BEFORE = {
+    "as it is": ([], None),
+    "root without CAP_SYS_ADMIN": (NO_ADMIN, NAMESPACE),
+    "one user id": (ONE_ID, NAMESPACE),
+    "no namespaces at all": ([*ONE_ID, *OFF, *NO_ADMIN], "sysctl -w user.max_user_namespaces"),
+}
+
+
+def tried(before):
+    done = subprocess.run([*before, sys.executable, "-c", TRY], capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("what", BEFORE)
+def test_a_way_that_works_is_used_and_keeps_the_limit_on_processes(bwrap, what):
+    before, words = BEFORE[what]
+    if before and (os.geteuid() != 0 or subprocess.run([*before, "true"], capture_output=True, check=False).returncode):
+        pytest.skip("this machine does not let us take rights away")
+    text = tried(before)
+    assert words is None or words in text
+    assert "sysctl" in text or "Errno 11" in text or "more than 64 processes" in text, text
+
+
+@pytest.mark.parametrize("maps", ["0 0 65536"])
+def test_root_with_few_user_ids_becomes_one_of_them(bwrap, maps):
+    if os.geteuid() != 0:
+        pytest.skip("only root gives ids away")
+    assert "as a user that nobody else is" in in_ids(maps)
+
+
+def in_ids(maps):
+    """What TRY says as root of a user namespace with these ids."""
+    ready, go = os.pipe(), os.pipe()
+    code = (
+        "import ctypes, os, sys\n"
+        "assert ctypes.CDLL(None).unshare(0x10000000) == 0\n"
+        f"os.write({ready[1]}, b'x'), os.read({go[0]}, 1)\nos.execv(sys.executable, [sys.executable, '-c', {TRY!r}])"
+    )
+    made = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT, pass_fds=(ready[1], go[0])
+    )
+    os.close(ready[1])
+    if os.read(ready[0], 1) != b"x":
+        pytest.skip("this machine makes no user namespaces")
+    for kind in ("uid", "gid"):
+        Path(f"/proc/{made.pid}/{kind}_map").write_text(maps)
+    os.write(go[1], b"x")
+    return made.communicate()[0]
+
+
+def test_an_id_is_one_that_is_there(tmp_path):
+    for text, low, high in (("0 0 4294967295", 2**30, 2**31), ("0 1 65536", 1000, 65536), ("0 1 2000", 1000, 2000)):
+        (tmp_path / "map").write_text(text)
+        assert all(low <= free_id(tmp_path / "map", tmp_path / "map") < high for _ in range(50))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_that_forbids_user_namespaces_is_named(tmp_path, name):
+    value, remedy = SETTINGS[name]
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(f"{value}\n")
+    errors = ["bwrap: Creating new namespace failed: Operation not permitted"]
+    assert advice(errors, "/env", tmp_path) == remedy
+    (tmp_path / name).write_text("7\n")
+    assert "the container" in advice(errors, "/env", tmp_path)
+
+
+SAYS = {
+    "prlimit: failed to execute /env/bin/python: Permission denied": "chmod -R go+rX /env",
+    "the package numpy is not found": "chmod -R go+rX /env",
+    "bwrap: The --size option is not permitted in setuid mode": "chmod u-s",
+    "bwrap: Unknown option --size": "0.7 or newer",
+    "bwrap: Can't mount proc on /newroot/proc: Operation not permitted": "systempaths=unconfined",
+    "setpriv: setresuid failed: Invalid argument": "/etc/subuid",
+}
+
+
+@pytest.mark.parametrize("error", SAYS)
+def test_what_went_wrong_comes_with_what_to_do(tmp_path, error):
+    assert SAYS[error] in advice([error], "/env", tmp_path)
+
+
+def test_a_root_folder_that_is_no_mount_point_is_named(tmp_path):
+    (tmp_path / "mounts").write_text("22 1 0:21 / /proc rw - proc proc rw\n")
+    assert "chroot" in advice(["bwrap: pivot_root: Invalid argument"], "/env", tmp_path, tmp_path / "mounts")
+
+
+# --- where Python is ---
+
+
+@pytest.mark.parametrize("path", ["/home/student", "/run/kernel"])
+@pytest.mark.parametrize("below", ["", "/env", "/a/b"])
+def test_the_students_folder_is_never_where_python_is(monkeypatch, path, below):
+    monkeypatch.setattr(sandbox, "python_folders", lambda: [path + below, f"{path}2"])
+    assert sandbox.free_folder(path) == f"{path}3"
+
+
+def test_links_to_python_are_followed_one_by_one(monkeypatch, tmp_path):
+    for folder in ("env/bin", "short", "long"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "long" / "python").touch()
+    (tmp_path / "short" / "python").symlink_to("../long/python")
+    (tmp_path / "env/bin/python").symlink_to(tmp_path / "short/python")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "env/bin/python"))
+    assert {str(p.parent.relative_to(tmp_path)) for p in sandbox.executables()} == {"env/bin", "short", "long"}
+
+
+@pytest.mark.parametrize("place", ["/home/student/env", "/tmp/deep/env", "/opt/env"])
+def test_python_can_be_anywhere(bwrap, tmp_path, place):
+    if os.geteuid() != 0:
+        pytest.skip("only root puts an environment there")
+    top = Path("/", *Path(place).parts[1:2])
+    (tmp_path / "answer.py").write_text(ANSWER)
+    shutil.copy(tmp_path / "answer.py", "/dev/shm/answer.py")
+    moved = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", str(top), "--bind", sys.prefix, place]
+    command = [*moved, f"{place}/bin/python", "-m", "autograder", "judge", "/dev/shm/answer.py", "--task", "max_norm"]
+    if Path(sys.prefix).is_relative_to(top) or ROOT.is_relative_to(top):
+        pytest.skip(f"this checkout is in {top}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "2 of 2 points" in done.stdout, done.stderr
+
+
+# --- noise ---
+
+
+@pytest.fixture
+def kernel(tmp_path, sandbox):
+    write_edition(tmp_path, "assignment2")
+    with Kernel(tmp_path, Limits(), sandbox) as made:
+        yield made
+
+
+def test_a_reference_notebook_says_nothing_in_the_sandbox_that_it_does_not_say_outside(kernel):
+    cells = nbformat.read(ROOT / "source/assignment2/backprop.ipynb", as_version=4).cells
+    heard = []
+    for cell in cells:
+        if cell.cell_type == "code" and not any(o.get("name") == "stderr" for o in cell.outputs):
+            heard += [o["text"] for o in kernel.run_cell(cell.source, 120) if o.get("name") == "stderr"]
+    heard += [
+        o["text"] for o in kernel.run_cell("%matplotlib inline\nimport matplotlib.font_manager\n!fc-list > /dev/null")
+    ]
+    assert [text for text in heard if "font cache" not in text and "not found" not in text] == []
+
+
+def test_every_folder_in_the_sandbox_can_be_looked_into(bwrap, kernel):
+    (output,) = kernel.run_cell(
+        "from pathlib import Path\n"
+        "mounts = [Path(line.split()[4]) for line in open('/proc/self/mountinfo')]\n"
+        "print(len([list(p.iterdir()) for m in mounts for p in m.parents]))"
+    )
+    assert int(output["text"]) > 0
+
+
+def test_the_user_has_a_name(kernel):
+    (output,) = kernel.run_cell("import getpass\nprint(getpass.getuser())")
+    assert output["output_type"] == "stream"

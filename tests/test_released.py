@@ -1,0 +1,97 @@
+"""Every released notebook runs from top to bottom for a student who has answered it: `make released`.
+
+With the packages of the README's line and nothing else: a checkout lends what a folder lacks. The environment is made
+once, in .student/. The notebooks run under another OpenBLAS kernel than this processor's own, so that nothing in them
+holds on one kind of processor only.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from student import packages, plainest_kernel
+
+from autograder.classroom import filled
+from autograder.edition import TAUGHT
+
+pytestmark = [pytest.mark.slow, pytest.mark.released]
+
+SEEN = {"PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT"}
+PIP = re.compile(r"^(PIP_|UV_|SSL_|REQUESTS_|https?_proxy|no_proxy)", re.IGNORECASE)
+NO_NETWORK = re.compile(r"connection|timed out|resolution|resolve|unreachable", re.IGNORECASE)
+NOTEBOOKS = [
+    (assignment, path.stem)
+    for assignment in TAUGHT
+    for path in sorted((Path(__file__).parent.parent / "assignments" / assignment).glob("*.ipynb"))
+]
+
+
+def run(command, cwd, home, **variables):
+    """Run a command that sees of the environment what a fresh login would hold."""
+    env = {name: value for name, value in os.environ.items() if name in SEEN}
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=env | {"HOME": str(home)} | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def python(root, tmp_path_factory):
+    """The Python of an environment set up as the README tells students to, in the versions of constraints.txt."""
+    wanted = [*packages(root), (root / "constraints.txt").read_text(encoding="utf-8"), sys.version, str(root)]
+    folder = root / ".student" / hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:16]
+    folder.parent.mkdir(exist_ok=True)
+    with open(folder.parent / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # pytest-xdist's workers want it at the same time
+        if not (folder / "installed").exists():
+            for old in (path for path in folder.parent.iterdir() if path.is_dir()):
+                shutil.rmtree(old)
+            install(folder, root, tmp_path_factory.mktemp("home"))
+            (folder / "installed").touch()
+    return folder / "bin" / "python"
+
+
+def install(folder, root, home):
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = {name: value for name, value in os.environ.items() if PIP.match(name)}
+    command = [folder / "bin/python", "-m", "pip", "install", "-q", "-c", root / "constraints.txt", *packages(root)]
+    done = run(command, root, home, **pip)
+    if done.returncode and NO_NETWORK.search(done.stderr) and os.environ.get("CI", "").lower() not in ("true", "1"):
+        pytest.skip(f"no packages without a network: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_environment_holds_the_students_packages_and_another_kernel(root, python, tmp_path):
+    """Neither the grader nor the package of the checkout, and matrix products are made as told."""
+    absent = "import importlib.util as u; print([u.find_spec(n) for n in ('chainrule', 'autograder', 'nbgrader')])"
+    assert run([python, "-c", absent], tmp_path, tmp_path).stdout == "[None, None, None]\n"
+    shown = "import numpy, threadpoolctl as t; print({each.get('architecture') for each in t.threadpool_info()})"
+    done = run([python, "-c", shown], tmp_path, tmp_path, **plainest_kernel())
+    for kernel in plainest_kernel().values():
+        assert done.stdout.lower() == f"{ {kernel.lower()} }\n", done.stderr
+
+
+@pytest.mark.parametrize(("assignment", "name"), NOTEBOOKS, ids=["-".join(each) for each in NOTEBOOKS])
+def test_a_released_notebook_runs(root, python, tmp_path, assignment, name):
+    folder, home = tmp_path / assignment, tmp_path / "home"
+    shutil.copytree(root / "assignments" / assignment, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    home.mkdir()
+    for path in folder.glob("*.ipynb"):  # all of them, because one may import from another
+        nbformat.write(filled(nbformat.read(path, as_version=4), assignment), path)
+    convert = [python, "-m", "jupyter", "nbconvert", "--execute", "--inplace", "--to", "notebook"]
+    done = run([*convert, "--ExecutePreprocessor.timeout=-1", f"{name}.ipynb"], folder, home, **plainest_kernel())
+    assert done.returncode == 0, done.stderr[-3000:]
+    cells = nbformat.read(folder / f"{name}.ipynb", as_version=4).cells
+    assert all(cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source.strip())

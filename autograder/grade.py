@@ -48,6 +48,11 @@ class Result:
     notes: dict = None
     error: str = ""
 
+    @property
+    def timed_out(self):
+        """The tasks that lost points where time was up: somebody should look at them."""
+        return [v["task"] for found in (self.verdicts or {}).values() for v in found if v.get("timed_out")]
+
     def reasons(self):
         """One line for every task that lost points."""
         found = [f"{name}: {note}" for name, notes in (self.notes or {}).items() for note in notes]
@@ -63,6 +68,7 @@ class Result:
             "score": self.score,
             "max": self.max_score,
             "needs_manual_grade": self.manual,
+            "timed_out": self.timed_out,
             "tasks": [v for verdicts in (self.verdicts or {}).values() for v in verdicts],
             "notes": self.notes or {},
             "error": self.error,
@@ -100,20 +106,28 @@ class _Round:
     executor: object
 
     def results(self, students, force):
-        """Give the results as they come. Only so many submissions are held in memory at a time."""
-        most = 2 * getattr(self.executor, "jobs", os.cpu_count())
-        waiting = {}
+        """Give the results as they come; those whose time was up, or whose process ended, are judged again, alone."""
         with journal.alone(self.course):
             _require_in_gradebook(self.course, self.assignment)
-            for student in students:
-                while len(waiting) >= most:
-                    yield from self._done(waiting)
-                try:
-                    yield from self._begin(student, force, waiting)
-                except Exception as error:
-                    yield Result(student, error=_line(error))
-            while waiting:
-                yield from self._done(waiting)
+            again = []
+            yield from self._through(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), again)
+            yield from self._through(again, True, 1)
+
+    def _through(self, students, force, most, again=None):
+        """Give the results of students. At most so many submissions are held in memory at a time.
+
+        again: a list for the students that are not done with; without one, all are.
+        """
+        waiting = {}
+        for student in students:
+            while len(waiting) >= most:
+                yield from self._done(waiting, again)
+            try:
+                yield from self._begin(student, force, waiting)
+            except Exception as error:
+                yield Result(student, error=_line(error))
+        while waiting:
+            yield from self._done(waiting, again)
 
     def _begin(self, student, force, waiting):
         """Give the known result of a student, or put the job that judges the submission among the waiting ones."""
@@ -133,13 +147,18 @@ class _Round:
 
     def _seconds(self):
         """When a submission is given up. The limits end it long before; this is for what they miss."""
-        return 2 * len(notebooks_of(self.released)) * self.options.limits.notebook_seconds + MARGIN_SECONDS
+        limits = self.options.limits
+        return len(notebooks_of(self.released)) * limits.notebook_seconds * limits.patience + MARGIN_SECONDS
 
-    def _done(self, waiting):
+    def _done(self, waiting, again):
         """Wait for jobs; record those that are done, in the order they were given, and give their results."""
         done = wait(waiting, return_when=FIRST_COMPLETED).done
         for job in [job for job in waiting if job in done]:
-            yield self._finish(job, *waiting.pop(job))
+            student, *more = waiting.pop(job)
+            if again is not None and _may_be_the_machine(job):
+                again.append(student)
+            else:
+                yield self._finish(job, student, *more)
 
     def _finish(self, job, student, stamp, timestamp, notes):
         """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
@@ -181,12 +200,20 @@ class _Round:
             return None
         if not entry.recorded:
             return self._recorded(student, entry)
+        if entry.timed_out:
+            return None
         if not self.course.path("autograded", self.assignment, student).is_dir():
             return None
         try:
             return Result(student, *scores(self.course, self.assignment, student), entry.verdicts, entry.notes)
         except MissingEntry:  # a new gradebook
             return None
+
+
+def _may_be_the_machine(job):
+    """True if time was up or the process ended: a machine that does too much at once does that, too."""
+    error = job.exception()
+    return isinstance(error, TimeoutError | ProcessExpired) or (error is None and bool(job.result().timed_out))
 
 
 def _entry(graded, stamp, timestamp, notes):

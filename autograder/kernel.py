@@ -9,6 +9,7 @@ import secrets
 import time
 from queue import Empty
 
+from autograder.clock import Allowance, Clock
 from autograder.kept import Kept
 from autograder.process import Process
 from autograder.reply import read_reply
@@ -16,7 +17,7 @@ from autograder.sandbox import START_SECONDS
 from chainrule.judging import runner
 from chainrule.judging.verdict import Unanswered
 
-__all__ = ["Kernel", "KernelDied", "TimeUp", "next_message"]
+__all__ = ["Ended", "Kernel", "KernelDied", "TimeUp", "TimedOut", "next_message"]
 
 GIVE_WAY_SECONDS = 2
 PARTS = {"parent_header": dict, "msg_type": str, "content": dict}
@@ -36,19 +37,28 @@ class KernelDied(Exception):
 
 
 class TimeUp(Exception):
-    """The time of a cell or of an answer is over; the kernel was ended if it did not give way."""
+    """The time of a cell or of an answer is over, in words; the kernel was ended if it did not give way."""
 
     outputs = ()
+
+
+class TimedOut(Unanswered):
+    """The time of an answer is over."""
+
+
+class Ended(Unanswered):
+    """The process ended before it gave an answer, and nothing says why."""
 
 
 class Kernel:
     """A kernel for the code of one student.
 
-    folder: the student's files with the student edition of the package beside them. sandbox: "bwrap" or "none".
+    folder: the student's files with the student edition of the package beside them. sandbox: "bwrap" or "none". clock:
+    the `Clock` on which its time is counted.
     """
 
-    def __init__(self, folder, limits, sandbox="bwrap", seconds=START_SECONDS):
-        self.folder, self.limits, self.sandbox = folder, limits, sandbox
+    def __init__(self, folder, limits, sandbox="bwrap", seconds=START_SECONDS, clock=None):
+        self.folder, self.limits, self.sandbox, self.clock = folder, limits, sandbox, clock or Clock()
         self.source = inspect.getsource(runner)
         self.process = None
         self.start(seconds)
@@ -56,7 +66,7 @@ class Kernel:
     def start(self, seconds=START_SECONDS):
         """Start the process; a second call ends it and starts another."""
         self.close()
-        self.process = Process(self.folder, self.limits, self.sandbox, seconds)
+        self.process = Process(self.folder, self.limits, self.sandbox, seconds, self.clock)
 
     def close(self):
         """End the process."""
@@ -91,10 +101,11 @@ class Kernel:
         code = ASK.format(variable=variable, source=self.source, request=self._request(case, measured))
         try:
             reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
-        except TimeUp:
-            raise Unanswered(f"no answer within {seconds:.3g} s: is there an endless loop?") from None
+        except TimeUp as error:
+            raise TimedOut(f"no answer within {error}: is there an endless loop?") from None
         except KernelDied as error:
-            raise Unanswered(f"the process ended while this ran{error}") from None
+            kind = Unanswered if str(error) else Ended
+            raise kind(f"the process ended while this ran{error}") from None
         if reply is None:
             raise runner.BadReply(f"the answer did not come back: at most {self.limits.answer_bytes} bytes are allowed")
         names = ["steps", "views", "peak"] if measured else list(case.expected)
@@ -110,15 +121,18 @@ class Kernel:
 
         Either is lost if a message before it was too large to be taken in.
         """
-        deadline = time.monotonic() + seconds
+        allowance = Allowance(self.clock, seconds, self.limits.patience)
+        with self.clock.asking():
+            return self._exchanged(code, allowance, keep, expressions, options)
+
+    def _exchanged(self, code, allowance, keep, expressions, options):
         message = self.process.client.execute(
             code, user_expressions=expressions or {}, allow_stdin=False, stop_on_error=False, **options
         )
-        reply, idle, last, later = None, False, time.monotonic(), None
+        reply, idle, last, later = None, False, self.clock.seconds, None
         while reply is None or not idle:
-            now = time.monotonic()
-            if now > deadline:
-                self._interrupt(message)
+            if allowance.left() <= 0:
+                self._interrupt(message, allowance.words())
             if self.process.dropped():
                 self.process.connect()
                 # Once this is answered, the kernel has gone on, and what is missing then does not come.
@@ -131,26 +145,26 @@ class Kernel:
                     return reply, False
             heard = next_message(self.process.client.get_iopub_msg, 0 if idle else 0.1)
             if heard is None:
-                if now - last > 1 and (idle or reply is not None):
+                if self.clock.seconds - last > 1 and (idle or reply is not None):
                     break
                 if reply is None and not self.process.alive():
                     self._died()
             elif heard["parent_header"].get("msg_id") == message:
-                last = now
+                last = self.clock.seconds
                 idle |= heard["msg_type"] == "status" and heard["content"].get("execution_state") == "idle"
                 if keep:
                     keep(heard)
         return reply, idle
 
-    def _interrupt(self, message):
+    def _interrupt(self, message, words):
         """The time is over: interrupt; a kernel that does not give way is ended."""
         self.process.interrupt()
         end = time.monotonic() + GIVE_WAY_SECONDS
         while time.monotonic() < end:
             if any(found["parent_header"].get("msg_id") == message for found in self._replies(0.1)):
-                raise TimeUp
+                raise TimeUp(words)
         self.close()
-        raise TimeUp
+        raise TimeUp(words)
 
     def _died(self):
         reason = self.process.reason

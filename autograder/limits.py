@@ -15,11 +15,13 @@ __all__ = ["Limits"]
 class Limits:
     """Seconds, bytes and counts. A limit that is hit is named in the verdict or in the notes on the notebook."""
 
-    # How long: one cell, one question of a hidden test, all questions of a task, all of a notebook.
+    # How long: one cell, one question of a hidden test, all questions of a task, all of a notebook. What counts is the
+    # time that the processor works for it and that it sleeps. On the wall it may take `patience` times as long.
     cell_seconds: float = 30.0
     answer_seconds: float = 10.0
     task_seconds: float = 30.0
     notebook_seconds: float = 180.0
+    patience: float = 10.0
     # What the processes of a notebook may use together. Files live in memory: file_bytes limits one, disk_bytes all.
     memory_bytes: int = 4 * 2**30
     processes: int = 256

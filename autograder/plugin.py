@@ -90,6 +90,8 @@ class Execute(StockExecute):
         released, folder = release_of(course, names), course.path("submitted", assignment, student)
         submitted, notes = read_submission(folder, options.limits, notebooks_of(released))
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
+        if graded.timed_out:  # nbgrader goes through the class one by one: nothing else is judged beside it
+            graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
         for note in notes + own_files(submitted, released)[1] + graded.notes[notebook]:
             self.log.warning(note)
         return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
@@ -109,7 +111,10 @@ def keep_what_cannot_be_read(assignment, student, notebooks):
 
 
 class SaveVerdicts(NbGraderPreprocessor):
-    """Write why points were lost as the automatic comment of the cell in which the task is solved."""
+    """Write why points were lost as the automatic comment of the cell in which the task is solved.
+
+    Where time was up, the points wait for somebody who looks at them.
+    """
 
     def preprocess(self, nb, resources):
         names = resources["nbgrader"]
@@ -120,6 +125,8 @@ class SaveVerdicts(NbGraderPreprocessor):
                     solution = cell.metadata.nbgrader["grade_id"].removeprefix("test_")
                     place = solution, names["notebook"], names["assignment"], names["student"]
                     gradebook.find_comment(*place).auto_comment = verdict["reason"] or None
+                    if verdict.get("timed_out"):
+                        gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *place[1:]).needs_manual_grade = True
             gradebook.db.commit()
         return nb, resources
 

@@ -28,10 +28,10 @@ CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 class Process:
     """A running kernel, alone in its sandbox unless sandbox is "none", and a `client` to talk to it.
 
-    folder: the student's files with the student edition of the package beside them.
+    folder: the student's files with the student edition of the package beside them. clock: the `Clock` of its time.
     """
 
-    def __init__(self, folder, limits, sandbox, seconds):
+    def __init__(self, folder, limits, sandbox, seconds, clock):
         self.limits, self.boxed, self.held = limits, sandbox == "bwrap", []
         if self.boxed:
             require_sandbox()
@@ -54,7 +54,7 @@ class Process:
         except (RuntimeError, OSError) as error:
             self.close()
             raise MachineError(f"kernel: expected it to start within {seconds:.0f} s, got {error}") from None
-        self.watch = Watch(self.pid, limits, self.kill, self.held[len(CHANNELS) :])
+        self.watch = Watch(self.pid, limits, self.kill, self.held[len(CHANNELS) :], clock)
         self.watch.start()
 
     def _hold_sockets(self, end):

@@ -69,6 +69,11 @@ class Row:
     notes: list
 
     @property
+    def timed_out(self):
+        """The tasks that lost points where time was up."""
+        return [v["task"] for v in self.verdicts if v.get("timed_out")]
+
+    @property
     def reasons(self):
         """A line for every reason, with the tasks it cost points in."""
         tasks = {}
@@ -95,6 +100,7 @@ def write_report(course, assignment):
         summary={"mean": mean(scores), "median": median(scores), "lowest": min(scores), "highest": max(scores)},
         missing=[shown(name) for name in course.students(assignment) if name not in names],
         manual=sum(row.manual for row in rows),
+        timed_out=[(row.student, row.timed_out) for row in rows if row.timed_out],
         tasks=tasks,
         unjudged=_alike(unjudged).most_common(),
         histogram=_histogram(scores, points),

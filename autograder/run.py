@@ -1,26 +1,25 @@
 """Run the cells of one notebook and judge its tasks, whatever the code does to the process that holds it: `Run`."""
 
 import re
-import time
 from dataclasses import dataclass, replace
 
 from nbformat.v4 import new_output
 
-from autograder.errors import MachineError
+from autograder.clock import Allowance, Clock
 from autograder.kept import LEFT_OUT
-from autograder.kernel import Kernel, KernelDied, TimeUp
+from autograder.kernel import Ended, Kernel, KernelDied, TimedOut, TimeUp
 from autograder.mending import defined
 from autograder.rescue import Stop, parts_after, stop_of
-from autograder.sandbox import START_SECONDS
 from autograder.spec import exam_of
 from chainrule.judging.exam import Case, Exam
 from chainrule.judging.runner import BadReply
 from chainrule.judging.verdict import AnswerError, Unanswered, Verdict, judge
 
-__all__ = ["Evidence", "Run"]
+__all__ = ["Evidence", "Run", "whole_time"]
 
 HANGS_ALLOWED = 2
 MISSED = re.compile(r"name '(\w+)' is not defined")
+TO_SEE = "time was up: this is to be looked at by hand"
 DEFINED = """
 def there(name):
     first, _, method = name.partition(".")
@@ -52,16 +51,17 @@ class NotAsked(Unanswered):
 
 class Run:
     """The kernel of one notebook. A process that ends is replaced by a new one that runs the earlier cells again,
-    without those that ended or hung it, so that one bad cell does not cost the others.
+    without those that ended or hung it, so that one bad cell does not cost the others. What ends the process is tried
+    once more: it may have been the machine.
 
-    end: when the notebook's time is over, on the monotonic clock. notes: what happened to cells, and the limits that
-    were hit, one sentence each.
+    time: what is left of the notebook's time, an `Allowance`. notes: what happened to cells, and the limits that were
+    hit, one sentence each.
     """
 
-    def __init__(self, folder, options, end=None):
+    def __init__(self, folder, options, time=None):
         self.folder, self.options, self.limits = folder, options, options.limits
-        self.end = time.monotonic() + self.limits.notebook_seconds if end is None else end
-        self.kernel = None
+        self.time = time or whole_time(self.limits)
+        self.kernel, self.late = None, False
         self.ran, self.skipped, self.notes, self.stops = [], [], [], []
         self.ended = None  # why the last cell was ended from outside
 
@@ -103,17 +103,20 @@ class Run:
         for source in skipped:
             self._cell(source)
 
-    def _cell(self, source):
+    def _cell(self, source, again=True):
         self.ended = None
         seconds = self._seconds(self.limits.cell_seconds)
         if seconds <= 0:
+            self.late = True
             return [self._said(source, f"not run: {self._used_up()}")]
         try:
             outputs = self._alive().run_cell(source, seconds)
         except TimeUp as error:
-            self.ended = Stop(f"after {seconds:.3g} s")
-            return [*error.outputs, self._said(source, f"stopped after {seconds:.3g} s: is there an endless loop?")]
+            self.late, self.ended = True, Stop(f"after {error}")
+            return [*error.outputs, self._said(source, f"stopped after {error}: is there an endless loop?")]
         except KernelDied as error:
+            if again and not str(error):
+                return self._cell(source, again=False)
             self.ended = Stop(f"as the process ended{error}")
             return [*error.outputs, self._said(source, f"the process ended while this cell ran{error}")]
         self.ran.append(source)
@@ -138,7 +141,9 @@ class Run:
         self.notes += questions.limits
         unboxed = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
         verdict, stops = self._explained(verdict)
-        verdict = verdict.noted([*unboxed, *said, *stops, *questions.limits])
+        late = (self.late or questions.late) and verdict.attempted and not verdict.passed
+        verdict = verdict.noted([*unboxed, *said, *stops, *questions.limits, *([TO_SEE] if late else [])])
+        verdict = replace(verdict, timed_out=late)
         if self.options.witness:
             self.options.witness(Evidence(verdict, exam, answers, list(self.ran)))
         return verdict
@@ -164,17 +169,11 @@ class Run:
 
     def _alive(self):
         """Return a running kernel that has seen the earlier cells."""
-        seconds = self._seconds(START_SECONDS)
-        try:
-            if self.kernel is None:
-                self.kernel = Kernel(self.folder, self.limits, self.options.sandbox, seconds)
-            while not self.kernel.alive():
-                self.kernel.start(seconds)
-                self._repeat()
-        except MachineError:
-            if seconds < START_SECONDS:
-                raise TimeUp from None
-            raise
+        if self.kernel is None:
+            self.kernel = Kernel(self.folder, self.limits, self.options.sandbox, clock=self.time.clock)
+        while not self.kernel.alive():
+            self.kernel.start()
+            self._repeat()
         return self.kernel
 
     def _repeat(self):
@@ -182,20 +181,26 @@ class Run:
         for source in list(self.ran):
             seconds = self._seconds(self.limits.cell_seconds)
             if seconds <= 0:
-                raise TimeUp
+                raise TimeUp(self.time.words())
             try:
                 self.kernel.run_cell(source, seconds)
-            except (TimeUp, KernelDied):
+            except (TimeUp, KernelDied) as error:
+                self.late |= isinstance(error, TimeUp)
                 self.ran.remove(source)
                 if not self.kernel.alive():
                     return
 
     def _seconds(self, most):
         """The seconds that something may take that takes at most so many."""
-        return min(most, self.end - time.monotonic())
+        return min(most, self.time.left())
 
     def _used_up(self):
-        return f"the notebook's {self.limits.notebook_seconds:g} s were used up"
+        return f"the notebook's {self.time.words()} were used up"
+
+
+def whole_time(limits):
+    """Return the `Allowance` of a notebook that has not begun."""
+    return Allowance(Clock(), limits.notebook_seconds, limits.patience)
 
 
 def _label(source):
@@ -222,26 +227,35 @@ def _kept(ask, answers):
 
 
 class _Questions:
-    """The questions of one task. limits: those that its answers hit."""
+    """The questions of one task. limits: those that its answers hit; late: whether time was up; ended: whether the
+    process ended.
+    """
 
     def __init__(self, run):
-        self.run, self.limits, self.hangs = run, [], 0
-        self.end = time.monotonic() + run.limits.task_seconds
+        self.run, self.limits, self.hangs, self.late, self.ended = run, [], 0, False, False
+        self.time = Allowance(run.time.clock, run.limits.task_seconds, run.limits.patience)
 
     def ask(self, case, measured):
         run = self.run
-        left = min(self.end - time.monotonic(), run.limits.answer_seconds)
+        left = min(self.time.left(), run.limits.answer_seconds)
         if run._seconds(1) <= 0:
+            self.late = True
             raise NotAsked(f"not asked: {run._used_up()}")
         if left <= 0:
-            raise NotAsked(f"not asked: the task's {run.limits.task_seconds:g} s were used up")
+            self.late = True
+            raise NotAsked(f"not asked: the task's {self.time.words()} were used up")
         if self.hangs == HANGS_ALLOWED:
             raise NotAsked(f"not asked: {self.hangs} questions before it got no answer")
         try:
             return run._alive().ask(case, measured, run._seconds(left))
         except TimeUp:
+            self.late = True
             raise NotAsked(f"not asked: {run._used_up()}") from None
-        except Unanswered:
+        except Unanswered as error:
+            if isinstance(error, Ended) and not self.ended:
+                self.ended = True
+                return self.ask(case, measured)
+            self.late |= isinstance(error, TimedOut)
             self.hangs += 1
             raise
         except AnswerError as error:

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import json
 import tempfile
-import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from autograder.errors import NotGraded
 from autograder.limits import Limits
 from autograder.repair import repair
-from autograder.run import Run
+from autograder.run import Run, whole_time
 from autograder.specs import of_assignment
 from autograder.submission import archives_in, find_notebooks, is_answered, own_files
 from chainrule.judging.verdict import Outcome, Verdict
@@ -53,6 +52,11 @@ class Graded:
     notebooks: dict
     verdicts: dict
     notes: dict
+
+    @property
+    def timed_out(self):
+        """The tasks that lost points where time was up."""
+        return [v.task for found in self.verdicts.values() for v in found if v.timed_out]
 
     def add(self, name, notebook, verdicts, notes):
         self.notebooks[name], self.verdicts[name], self.notes[name] = nbformat.writes(notebook), verdicts, notes
@@ -170,10 +174,10 @@ def _judged(cells, plan, folder, options, by_test, seed, told):
     judged, notes = {}, []
     own = [cell for cell in cells if not _grade_id(cell) and cell.source.strip() and cell.source not in plan]
     gone = {source: part for source, part in plan.items() if part and source not in {cell.source for cell in cells}}
-    end = time.monotonic() + options.limits.notebook_seconds
+    time = whole_time(options.limits)
 
     def through(chosen, first, parts):
-        with contextlib.closing(Run(folder, options, end)) as run:
+        with contextlib.closing(Run(folder, options, time)) as run:
             for source, part in first.items():
                 run.cell(source, part)
             for cell in chosen:
@@ -182,7 +186,9 @@ def _judged(cells, plan, folder, options, by_test, seed, told):
                     cell.outputs = run.cell(cell.source, parts.get(cell.source)) if cell.source.strip() else []
                 elif task.name not in judged or not judged[task.name].passed:
                     verdicts = run.judge(task, seed, told[task.name]), judged.get(task.name)
-                    judged[task.name] = max(filter(None, verdicts), key=lambda verdict: verdict.score)
+                    judged[task.name] = max(
+                        filter(None, verdicts), key=lambda verdict: (verdict.score, verdict.timed_out)
+                    )
             notes.extend(note for note in run.notes if note not in notes)
 
     through([cell for cell in cells if cell not in own], gone if own else {}, plan)

@@ -9,6 +9,8 @@ import threading
 
 import psutil
 
+from autograder.clock import Clock, Meter
+
 __all__ = ["Watch", "family"]
 
 EVERY_SECONDS = 0.1
@@ -19,20 +21,23 @@ TAKEN_IN_BYTES = 2**30
 class Watch(threading.Thread):
     """Calls `stop` once process `pid` and its descendants use too much; `reason` then says of what.
 
-    places: descriptors of the folders they can write to, whose files are counted.
+    places: descriptors of the folders they can write to, whose files are counted. clock: the `Clock` of their time.
     """
 
-    def __init__(self, pid, limits, stop, places=()):
+    def __init__(self, pid, limits, stop, places=(), clock=None):
         super().__init__(daemon=True)
         self.pid, self.limits, self.stop, self.places = pid, limits, stop, places
         self.reason = ""
         self.own = psutil.Process()
         self.base = self.own.memory_info().rss
         self.over = threading.Event()
+        self.meter = Meter(clock or Clock(), family(pid))
 
     def run(self):
         while not self.over.wait(EVERY_SECONDS):
-            if reason := self.too_much():
+            found = family(self.pid)
+            self.meter.read(found)
+            if reason := self.too_much(found):
                 self.reason = reason
                 self.stop()
                 return
@@ -42,9 +47,9 @@ class Watch(threading.Thread):
         self.over.set()
         self.join()
 
-    def too_much(self):
+    def too_much(self, found):
         """Return what is beyond a limit, as a sentence, or an empty text."""
-        limits, found = self.limits, family(self.pid)
+        limits = self.limits
         # In a sandbox threads count, too, as they do for the system's own limit, which holds for most users.
         count = sum(map(threads, found)) - BUBBLEWRAP if self.places else len(found)
         if count > limits.processes:

@@ -389,17 +389,17 @@ def test_a_submission_that_hits_every_limit_costs_its_notebooks_time(folder, san
     """Deaths, hangs and replays together: what comes after the notebook's time is not run."""
     limits = replace(QUICK, cell_seconds=2, answer_seconds=1, notebook_seconds=8)
     run = Run(folder, Options(sandbox, limits=limits))
-    start = time.monotonic()
     try:
         for n in range(5):
             run.cell(f"import time\ntime.sleep(1.5)\nn = {n}")
             run.cell("import os\nos._exit(1)")
         assert "were used up" in run.notes[-1]
-        assert run.judge(task_named("max_norm"), 1).score == 0
+        verdict = run.judge(task_named("max_norm"), 1)
+        assert (verdict.score, verdict.timed_out) == (0, True)
+        # The sleep of one more cell, and the time of one more start, may come on top.
+        assert run.time.clock.seconds < limits.notebook_seconds + 4
     finally:
         run.close()
-    # What the last kernel needs to give way and to end comes on top.
-    assert time.monotonic() - start < limits.notebook_seconds + 5
 
 
 def test_limits_that_were_hit_are_in_the_verdict_and_the_notes(folder, sandbox):

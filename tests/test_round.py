@@ -92,6 +92,14 @@ def test_named_mistakes_lose_points_and_are_named(results, student):
 def test_an_endless_loop_costs_its_own_task(results):
     assert set(lost(results["hal"])) == {"max_norm"}
     assert "no answer within" in lost(results["hal"])["max_norm"][1]
+    assert {name: r.timed_out for name, r in results.items() if r.timed_out} == {"hal": ["max_norm"]}
+
+
+def test_a_time_out_waits_for_somebody_who_looks_at_it(course, results):
+    with Gradebook(course.directory.db_url) as gradebook:
+        place = "test_max_norm", "softmax", "assignment1"
+        assert gradebook.find_grade(*place, "hal").needs_manual_grade
+        assert not gradebook.find_grade(*place, "ada").needs_manual_grade
 
 
 def test_a_dead_kernel_costs_its_own_task(results):
@@ -174,8 +182,10 @@ def test_grading_again_asks_nobody_again(course, results, sandbox):
             raise AssertionError("a submission that did not change was graded again")
 
     again = {r.student: r for r in grade(course, "assignment1", Options(sandbox), executor=Refuses())}
+    late = again.pop("hal")  # whose time was up
+    assert "was graded again" in late.error
     assert {n: (r.score, r.verdicts) for n, r in again.items()} == {
-        n: (r.score, r.verdicts) for n, r in results.items()
+        n: (r.score, r.verdicts) for n, r in results.items() if n != "hal"
     }
 
 

@@ -62,12 +62,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a task earned and why."""
+    """What a task earned and why. timed_out: points were lost where time was up, so that somebody should look at it."""
 
     task: str
     outcomes: tuple
     seed: int | None = None
     note: str = ""
+    timed_out: bool = False
 
     @property
     def points(self):
@@ -115,7 +116,8 @@ class Verdict:
             for o in self.outcomes
         ]
         made = {"task": self.task, "score": self.score, "max": self.points, "checks": checks, "seed": self.seed}
-        return made | ({"note": self.note} if self.note else {})
+        made |= {"note": self.note} if self.note else {}
+        return made | ({"timed_out": True} if self.timed_out else {})
 
     def __str__(self):
         width = max(len(outcome.name) for outcome in self.outcomes)

@@ -1,0 +1,361 @@
+"""Time is that of the student's code: a machine that is busy with something else takes nothing away from it."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
+
+import nbformat
+import psutil
+import pytest
+from nbgrader.api import Gradebook
+from pebble import ProcessExpired
+from small_course import ASSIGNMENT, POINTS, Attack, hand_in, make_course
+
+from autograder import clock, journal
+from autograder.clock import Allowance, Clock, Meter
+from autograder.edition import write_edition
+from autograder.grade import grade, pool
+from autograder.kernel import Kernel, TimeUp
+from autograder.limits import Limits
+from autograder.replay import replay_record
+from autograder.report import write_report
+from autograder.run import Run
+from autograder.specs import task_named
+from autograder.step import Graded, Options, show
+from autograder.table import text_table
+from chainrule.judging.verdict import Outcome, Verdict
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+SHORT = Limits(cell_seconds=3, answer_seconds=1, task_seconds=2, notebook_seconds=30, patience=60)
+LOOP = "def max_norm(W, c):\n    while True:\n        pass"
+
+
+class Told:
+    """In the place of a process: takes the time that it is told. state: of its one thread."""
+
+    def __init__(self, pid=1, own=0.0, children=0.0, state="S"):
+        self.pid, self.own, self.children, self.state = pid, own, children, state
+
+    def create_time(self):
+        return 0
+
+    def cpu_times(self):
+        return SimpleNamespace(user=self.own, system=0.0, children_user=self.children, children_system=0.0)
+
+
+@pytest.fixture
+def wall(monkeypatch):
+    """The time on the wall, as it is told; processes are at work as they are told."""
+    now = SimpleNamespace(time=100.0)
+    monkeypatch.setattr(clock.time, "monotonic", lambda: now.time)
+    monkeypatch.setattr(clock, "_at_work", lambda process: process.state in "RD")
+    return now
+
+
+def ticks(meter, wall, processes, number=10, seconds=0.1):
+    """What a clock counts while so many ticks pass."""
+    before = meter.clock.seconds
+    with meter.clock.asking():
+        for _ in range(number):
+            wall.time += seconds
+            meter.read(processes)
+    return meter.clock.seconds - before
+
+
+def test_a_process_that_waits_for_the_processor_takes_no_time(wall):
+    process = Told(state="R")
+    meter = Meter(Clock(), [process])
+    assert ticks(meter, wall, [process], 1000) == 0
+    process.own += 2.5
+    assert ticks(meter, wall, [process], 1) == 2.5
+
+
+def test_a_process_that_sleeps_takes_the_time_on_the_wall(wall):
+    process = Told(state="S")
+    meter = Meter(Clock(), [process])
+    assert ticks(meter, wall, [process]) == pytest.approx(1)
+    # Nobody had asked, so that it could but wait.
+    wall.time += 0.1
+    meter.read([process])
+    assert meter.clock.seconds == pytest.approx(1)
+
+
+def test_a_grader_that_has_to_wait_itself_takes_the_student_no_time(wall):
+    process = Told(state="S")
+    meter = Meter(Clock(), [process])
+    assert ticks(meter, wall, [process], 1, seconds=3600) <= 0.2
+
+
+def test_children_count_once_whether_or_not_their_parent_is_told(wall):
+    parent, child = Told(1, state="R"), Told(2, own=1.0, state="R")
+    meter = Meter(Clock(), [parent])
+    assert ticks(meter, wall, [parent, child], 1) == 1
+    parent.children = 1.0  # the child has ended
+    assert ticks(meter, wall, [parent], 2) == 0
+    for pid in range(3, 8):  # these end, and nobody is told
+        ticks(meter, wall, [parent, Told(pid, own=1.0, state="R")], 1)
+    assert meter.clock.seconds == pytest.approx(6, abs=1)
+
+
+def test_an_allowance_ends_by_either_time(wall):
+    counted = Clock()
+    allowance = Allowance(counted, 10, 6)
+    assert allowance.left() == 10
+    counted.seconds = 9.5
+    assert allowance.left() == 0.5
+    wall.time += 59
+    assert allowance.left() == pytest.approx(1 / 6)
+    wall.time += 1
+    assert (allowance.left(), allowance.words()) == (0, "60 s on the wall")
+    counted.seconds = 10
+    assert (allowance.left(), allowance.words()) == (0, "10 s")
+
+
+# --- real processes ---
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("student")
+    write_edition(made, "assignment1")
+    return made
+
+
+@pytest.fixture
+def busy():
+    """A machine on which eight others work."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+WORK = "import time\nstart = time.process_time()\nwhile time.process_time() - start < {}:\n    pass"
+
+
+@pytest.mark.slow
+def test_on_a_busy_machine_right_work_is_right_and_a_loop_is_stopped(folder, sandbox, busy):
+    """Both take less than their time of the processor, and on the wall more than that."""
+    run = Run(folder, Options(sandbox, limits=SHORT))
+    try:
+        run.cell("import numpy as np\n" + WORK.format(1.5))
+        slow = task_named("max_norm").source().replace('"""\n', f'"""\n{indented(WORK.format(0.1))}\n', 1)
+        run.cell(slow)
+        verdict = run.judge(task_named("max_norm"), 1)
+        assert (verdict.score, verdict.timed_out, run.notes) == (2, False, []), verdict
+        run.cell(LOOP)
+        verdict = run.judge(task_named("max_norm"), 1)
+        assert (verdict.score, verdict.timed_out) == (0, True)
+        assert "no answer within 1 s: is there an endless loop?" in verdict.reason()
+    finally:
+        run.close()
+
+
+def indented(text):
+    return "".join(f"    {line}\n" for line in text.split("\n"))
+
+
+FORK = "import os\nif os.fork() == 0:\n    {}\n    os._exit(0)\n"
+ENDLESS = {
+    "a loop": "while True: pass",
+    "sleep": "import time\ntime.sleep(10_000)",
+    "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+    "many sleeps": "import time\nwhile True:\n    time.sleep(0.001)",
+    "a child that works": FORK.format("while True: pass") + "os.wait()",
+    "a daemon that works": FORK.format("os.setsid(); os.fork(); exec('while True: pass')") + "os.wait()",
+    "children that nobody waits for": (
+        "import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True:\n    if os.fork() == 0:\n"
+        "        start = time.process_time()\n        while time.process_time() - start < 0.3: pass\n"
+        "        os._exit(0)\n    time.sleep(0.3)"
+    ),
+    "a thread that works": (
+        "import threading\ndef loop():\n    while True: pass\n"
+        "made = threading.Thread(target=loop, daemon=True)\nmade.start()\nmade.join()"
+    ),
+    "a stopped process": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ENDLESS)
+def test_what_never_ends_is_stopped_by_its_own_time(folder, sandbox, what):
+    with Kernel(folder, replace(SHORT, cell_seconds=1), sandbox) as kernel, pytest.raises(TimeUp, match=r"^1 s$"):
+        kernel.run_cell(ENDLESS[what])
+
+
+@pytest.mark.slow
+def test_what_takes_no_time_of_its_own_is_stopped_by_the_wall(folder, sandbox, monkeypatch):
+    monkeypatch.setattr(clock, "_at_work", lambda process: True)
+    limits = replace(SHORT, cell_seconds=1, patience=3)
+    with Kernel(folder, limits, sandbox) as kernel, pytest.raises(TimeUp, match="3 s on the wall"):
+        kernel.run_cell("import time\ntime.sleep(10_000)")
+
+
+@pytest.mark.slow
+def test_a_kernel_that_the_machine_ends_once_costs_nothing(folder, sandbox):
+    """Killed from outside while a cell runs, and while a question is answered."""
+    run = Run(folder, Options(sandbox, limits=replace(SHORT, cell_seconds=20, answer_seconds=20, task_seconds=60)))
+    marks = iter(("cell", "answer"))
+    try:
+        run.cell("import numpy as np")
+        kernel, execute = run.kernel, run.kernel._execute
+
+        def killed(code, *args, **kwargs):
+            if ("a = 1" if not seen else "<runner>") in code and len(seen) < 2:
+                seen.append(next(marks))
+                kernel.process.kill()
+            return execute(code, *args, **kwargs)
+
+        seen = []
+        kernel._execute = killed
+        run.cell("a = 1\n" + task_named("max_norm").source())
+        assert run.judge(task_named("max_norm"), 1).passed
+        assert (seen, run.notes) == (["cell", "answer"], [])
+    finally:
+        run.close()
+
+
+def test_the_state_of_every_thread_is_read():
+    own = psutil.Process()
+    assert clock._at_work(own)  # this thread
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        end = time.monotonic() + 30
+        while clock._at_work(psutil.Process(sleeper.pid)):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert not clock._at_work(SimpleNamespace(pid=sleeper.pid))
+
+
+# --- the class ---
+
+
+@pytest.fixture(scope="module")
+def released(root, tmp_path_factory):
+    return make_course(root, tmp_path_factory.mktemp("clock") / "course")
+
+
+def verdicts(*late):
+    """A judged submission in which these tasks were late."""
+    found = []
+    for name in POINTS:
+        task = task_named(name)
+        outcomes = tuple(Outcome(c.name, c.points, None if name in late else True, "late") for c in task.checks)
+        found.append(Verdict(name, outcomes, 1, timed_out=name in late))
+    return found
+
+
+class Plays:
+    """An executor whose submissions end as they are told, one after the other. asked: for whom."""
+
+    jobs = 4
+
+    def __init__(self, course, ends):
+        self.course, self.ends, self.asked = course, ends, []
+
+    def submit(self, function, submitted, released, assignment, student, options):
+        end = self.ends[student].pop(0)
+        self.asked.append(student)
+        job = Future()
+        if isinstance(end, Exception):
+            job.set_exception(end)
+        else:
+            text = (self.course.path("submitted", assignment, student) / "softmax.ipynb").read_text()
+            notebook = judged(text, end)
+            job.set_result(Graded({"softmax": notebook}, {"softmax": end}, {}))
+        return job
+
+
+def judged(text, found):
+    notebook = nbformat.reads(text, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        for verdict in found:
+            if name == task_named(verdict.task).test_id:
+                show(cell, verdict)
+    return nbformat.writes(notebook)
+
+
+def test_what_timed_out_is_judged_once_more_at_the_end_and_then_flagged(released):
+    right, late = verdicts(), verdicts("max_norm")
+    ends = {
+        "ada": [right],
+        "ben": [late, right],
+        "cho": [late, late],
+        "dee": [TimeoutError(), right],
+        "eli": [ProcessExpired("x"), ProcessExpired("x")],
+        "fay": [right],
+    }
+    course = released
+    for student in ends:
+        hand_in(course, student)
+    executor = Plays(course, ends)
+    found = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=executor)}
+    assert executor.asked == [*ends, "ben", "cho", "dee", "eli"]
+    assert {n: (r.score, r.timed_out) for n, r in found.items() if not r.error} == {
+        **dict.fromkeys(("ada", "ben", "dee", "fay"), (12, [])),
+        "cho": (10, ["max_norm"]),
+    }
+    assert found["eli"].error.startswith("it could not be judged: the process that judged it ended")
+    assert found["cho"].as_dict()["timed_out"] == ["max_norm"]
+    assert "time was up, to be looked at: max_norm" in text_table(list(found.values()))
+    with Gradebook(course.directory.db_url) as book:
+        flags = {
+            name: book.find_grade("test_max_norm", "softmax", ASSIGNMENT, name).needs_manual_grade
+            for name in ("ada", "ben", "cho", "dee")
+        }
+        assert flags == {"ada": False, "ben": False, "cho": True, "dee": False}
+        assert not book.find_grade("test_regularization", "softmax", ASSIGNMENT, "cho").needs_manual_grade
+    assert "To be looked at by hand: cho (max_norm)." in " ".join(write_report(course, ASSIGNMENT).read_text().split())
+    # The next run judges nobody again but those who were late or have no grade.
+    again = Plays(course, {"cho": [right], "eli": [right]})
+    found = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=again)}
+    assert again.asked == ["cho", "eli"]
+    assert {(r.score, r.error, tuple(r.timed_out)) for r in found.values()} == {(12, "", ())}
+    assert not journal.read(course, ASSIGNMENT, "cho").timed_out
+
+
+def test_those_that_are_judged_again_are_alone(released):
+    late, at_work = verdicts("max_norm"), []
+    for number in range(4):
+        hand_in(released, f"s{number}")
+    students = released.students(ASSIGNMENT)
+
+    class Slow(Plays):
+        def submit(self, *arguments):
+            return threads.submit(self.play, arguments)
+
+        def play(self, arguments):
+            at_work.append(arguments[4])
+            beside = len(at_work)
+            job = super().submit(*arguments)
+            time.sleep(0.05)
+            at_work.remove(arguments[4])
+            if self.asked.count(arguments[4]) == 2:
+                alone.append(beside)
+            return job.result()
+
+    alone = []
+    with ThreadPoolExecutor(4) as threads:
+        executor = Slow(released, {name: [late, late] for name in students})
+        list(grade(released, ASSIGNMENT, Options("none"), force=True, executor=executor))
+    assert alone == [1] * len(students)
+
+
+@pytest.mark.slow
+def test_a_loop_is_flagged_and_can_be_replayed(root, sandbox, tmp_path):
+    course = make_course(root, tmp_path / "course")
+    hand_in(course, "zoe", Attack("loop", "", {}, {"answer": LOOP}))
+    limits = replace(SHORT, notebook_seconds=60)
+    with pool(1) as executor:
+        (found,) = grade(course, ASSIGNMENT, Options(sandbox, limits=limits), executor=executor)
+    assert (found.error, found.score, found.timed_out) == ("", 10, ["max_norm"])
+    (replayed,) = replay_record(course, ASSIGNMENT, "zoe", Options(sandbox, limits=limits))
+    assert replayed.verdict.timed_out

@@ -132,6 +132,8 @@ class Kernel:
         reply, idle, last, later = None, False, self.clock.seconds, None
         while reply is None or not idle:
             if allowance.left() <= 0:
+                if reply is not None:  # it is done; what it showed is still on the way
+                    break
                 self._interrupt(message, allowance.words())
             if self.process.dropped():
                 self.process.connect()

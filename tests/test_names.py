@@ -48,7 +48,7 @@ COURSES = [
 ]
 WHOLE = ["[CS] course", os.fsdecode(b"latin-\xe9"), ALL_AT_ONCE]  # report and feedback pages, too
 STUDENTS = [
-    *("=cmd|' /C calc'!A0", "@SUM(1)", "-1+1", "+49 1", "ann", "Ann", "o'brien", "a,b", "a;=b", "{student_id}", "100%"),
+    *("=cmd|'calc'!A0", "@SUM(1)", "-1+1", "+49 1", "ann", "Ann", "o'brien", "a,b", "a;=b", "{student_id}", "100%"),
     *("50%2Fx", "a#b", "$HOME", "`x`", "~", "(?P", "-rf", ".dot", "dot.", "mu\u0308ller", "m\u00fcller"),
     *("\U0001f600", "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "12345", "CON", "^|!", "x" * 128),
 ]
@@ -290,7 +290,7 @@ def test_a_demo_that_cannot_be_made_is_told_in_a_line(plain, tmp_path, monkeypat
 def test_the_whole_round_in_a_course_with_every_odd_character(base, tmp_path, sandbox):
     """Ours and nbgrader's own commands, with one configuration."""
     course = copied(base, tmp_path / ALL_AT_ONCE)
-    students = ["ada", "=cmd|' /C calc'!A0", "a#b%2F {assignment_id}"]
+    students = ["ada", "=cmd|'calc'!A0", "a#b%2F {assignment_id}"]
     for student in students[1:]:
         hand_in(course, student)
 
@@ -313,3 +313,34 @@ def test_the_whole_round_in_a_course_with_every_odd_character(base, tmp_path, sa
     }
     assert len(list(course.root.glob("feedback/*/*/softmax.html"))) == 3
     assert [path.name for path in tmp_path.iterdir()] == [ALL_AT_ONCE]
+
+
+LOCALES = {
+    "C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "latin-1": {"LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0"},
+    "ascii terminal": {"PYTHONIOENCODING": "ascii"},
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_names_are_the_same_in_every_locale(base, tmp_path, locale):
+    if locale == "latin-1":
+        made = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / "en_US.ISO-8859-1")]
+        if shutil.which("localedef") is None or subprocess.run(made, capture_output=True, check=False).returncode:
+            pytest.skip("no such locale can be made here")
+    course = copied(base, tmp_path / "\u00fcn\u00ef")
+    hand_in(course, "jos\u00e9")
+    recorded(course, "jos\u00e9")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHONUTF8", "PYTHONIO"))}
+    said = subprocess.run(
+        [sys.executable, "-m", "autograder", "report", ASSIGNMENT],
+        cwd=course.root,
+        env=environment | LOCALES[locale] | {"LOCPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    shown_as = {"latin-1": b"/\xfcn\xef/report/"}.get(locale, rb"/\xfcn\xef/report/")
+    assert shown_as in said.stdout
+    page = (course.root / "report" / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
+    assert "jos\u00e9" in page

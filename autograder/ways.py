@@ -61,7 +61,7 @@ def free_id(uids="/proc/self/uid_map", gids="/proc/self/gid_map"):
 def _mapped(path):
     """The ranges of ids, each [first, last), that are there in this user namespace. 2^16 - 2 and more stay unused."""
     try:
-        lines = [[int(word) for word in line.split()] for line in Path(path).read_text().splitlines()]
+        lines = [[int(word) for word in line.split()] for line in Path(path).read_text(encoding="utf-8").splitlines()]
     except OSError:
         return [(0, 2**32 - 1)]
     return [(first, min(first + count, 2**32 - 1)) for first, _, count in lines]
@@ -124,7 +124,7 @@ def _root_is_mounted(mounts):
 
 def _read(path):
     try:
-        return Path(path).read_text(errors="replace").strip()
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
 

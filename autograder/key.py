@@ -86,14 +86,17 @@ def save_key(path, assignment):
 
 def on_grid(exam):
     """The same exam, its numbers rounded: sums that are equal but for their last bits are equal."""
-    checks = [replace(c, cases=tuple(_case_on_grid(case, c.rtol) for case in c.cases)) for c in exam.checks]
+    checks = [replace(c, cases=tuple(_case_on_grid(case, c) for case in c.cases)) for c in exam.checks]
     return replace(exam, checks=tuple(checks))
 
 
-def _case_on_grid(case, rtol):
-    expected = {name: _rounded(array, size(array) * rtol) for name, array in case.expected.items()}
+def _case_on_grid(case, check):
+    def rounded(array, scale):
+        return _rounded(array, scale * check.rtol or check.atol)  # a check may hold numbers to the same atol all over
+
+    expected = {name: rounded(array, size(array)) for name, array in case.expected.items()}
     mistakes = {
-        wrong: {name: _rounded(a, max(size(a), size(expected[name])) * rtol) for name, a in outputs.items()}
+        wrong: {name: rounded(a, max(size(a), size(expected[name]))) for name, a in outputs.items()}
         for wrong, outputs in case.mistakes.items()
     }
     return replace(case, expected=expected, mistakes=mistakes)
@@ -102,7 +105,7 @@ def _case_on_grid(case, rtol):
 def _rounded(array, tolerance):
     """Multiples of a power of two, about GRID of the tolerance; an odd factor keeps sizes such as 1 off its borders."""
     array = np.asarray(array)
-    step = np.ldexp(1.0, np.frexp(1.37 * GRID * tolerance)[1]) if np.isfinite(tolerance) else 0.0
+    step = np.ldexp(1.0, np.frexp(1.37 * GRID * tolerance)[1]) if 0 < tolerance < np.inf else 0.0
     if array.dtype != np.float64 or step < np.finfo(float).tiny:
         return array
     with np.errstate(over="ignore"):

@@ -41,6 +41,7 @@ class Course:
             raise UsageError(f"course: expected a folder with {CONFIG}, got {found}; use --course")
         require_path(self.root)
         let_nbgrader_find_its_commands()
+        _let_python_find_plugins(self.root)
         self.config = PyFileConfigLoader(str(self.root / CONFIG)).load_config()
         self.config.CourseDirectory.root = str(self.root)
         self.directory = CourseDirectory(config=self.config)
@@ -119,6 +120,12 @@ def let_nbgrader_find_its_commands():
     beside = str(Path(sys.executable).parent)
     if beside not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def _let_python_find_plugins(root):
+    """nbgrader finds modules such as late.py in the course's folder; here they come last and hide no others."""
+    if str(root) not in sys.path:
+        sys.path.append(str(root))
 
 
 @contextmanager

@@ -22,11 +22,13 @@ from autograder.errors import MachineError, NotGraded, UsageError
 from autograder.journal import Entry
 from autograder.naming import require_name
 from autograder.passed_over import passed_over
-from autograder.record import handed_in, record, scores
+from autograder.points import Points, line_of, renew_penalties, with_hand
+from autograder.record import record, scores
 from autograder.release import register
 from autograder.sandbox import require_sandbox
 from autograder.step import Options, grade_submission, notebooks_of
 from autograder.submission import own_files, read_submission
+from autograder.timestamp import handed_in
 from autograder.workers import pool, submit
 
 __all__ = ["Result", "grade", "pool", "stamp_of"]
@@ -41,9 +43,7 @@ class Result:
     """A graded student. verdicts: {notebook: [dict of a verdict, with its reason]}; error: why there is no grade."""
 
     student: str
-    score: float = 0.0
-    max_score: float = 0.0
-    manual: bool = False
+    points: Points = Points(0.0, 0.0, False, 0.0)
     verdicts: dict = None
     notes: dict = None
     error: str = ""
@@ -53,23 +53,39 @@ class Result:
         """The tasks that lost points where time was up: somebody should look at them."""
         return [v["task"] for found in (self.verdicts or {}).values() for v in found if v.get("timed_out")]
 
+    @property
+    def score(self):
+        return self.points.score
+
+    @property
+    def max_score(self):
+        return self.points.max_score
+
+    @property
+    def manual(self):
+        return self.points.manual
+
+    @property
+    def tasks(self):
+        """The verdicts of all notebooks, with the points that were given by hand."""
+        return with_hand([v for verdicts in (self.verdicts or {}).values() for v in verdicts], self.points.by_hand)
+
     def reasons(self):
         """One line for every task that lost points."""
         found = [f"{name}: {note}" for name, notes in (self.notes or {}).items() for note in notes]
-        for verdicts in (self.verdicts or {}).values():
-            for v in verdicts:
-                if v["reason"]:
-                    found.append(f"{v['task']} ({v['score']:g} of {v['max']:g}): {v['reason']}")
-        return found
+        return found + [": ".join(line) for v in self.tasks if (line := line_of(v))]
 
     def as_dict(self):
         return {
             "student": self.student,
             "score": self.score,
             "max": self.max_score,
+            "raw_score": self.points.raw_score,
+            "late_submission_penalty": self.points.penalty,
+            "seconds_late": self.points.seconds_late,
             "needs_manual_grade": self.manual,
             "timed_out": self.timed_out,
-            "tasks": [v for verdicts in (self.verdicts or {}).values() for v in verdicts],
+            "tasks": self.tasks,
             "notes": self.notes or {},
             "error": self.error,
         }
@@ -136,14 +152,14 @@ class _Round:
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
         notes += own_files(submitted, self.released)[1]
         stamp = stamp_of(submitted, self.released, self.options)
-        known = None if force else self._known(student, stamp)
+        known = None if force else self._known(student, submitted, stamp)
         if known:
             yield known
             return
         what = submitted, self.released, self.assignment, student, self.options
         job = submit(self.executor, self._seconds(), grade_submission, *what)
         timestamp, note = handed_in(submitted)
-        waiting[job] = student, stamp, timestamp, notes + ([note] if note else [])
+        waiting[job] = student, submitted, stamp, timestamp, notes + ([note] if note else [])
 
     def _seconds(self):
         """When a submission is given up. The limits end it long before; this is for what they miss."""
@@ -160,13 +176,13 @@ class _Round:
             else:
                 yield self._finish(job, student, *more)
 
-    def _finish(self, job, student, stamp, timestamp, notes):
+    def _finish(self, job, student, submitted, stamp, timestamp, notes):
         """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
         try:
             graded = job.result()
         except Exception as error:  # nothing of this is a verdict
             return Result(student, error=self._why(error))
-        return self._recorded(student, _entry(graded, stamp, timestamp, notes))
+        return self._recorded(student, submitted, _entry(graded, stamp, timestamp, notes))
 
     def _why(self, error):
         """Say why a submission was not judged, and what to try."""
@@ -181,31 +197,36 @@ class _Round:
             said = f"that took longer than {self._seconds():.0f} s"
         return f"it could not be judged: {said}; run this again, with --jobs 1 if the machine is short of anything"
 
-    def _recorded(self, student, entry):
+    def _recorded(self, student, submitted, entry):
         """Put what was judged into the journal, then into the gradebook. Until that is done the older grade stays."""
         try:
             if journal.read(self.course, self.assignment, student) != entry:
                 journal.write(self.course, self.assignment, student, entry)
-            found = record(self.course, self.assignment, student, entry)
+            found = record(self.course, self.assignment, student, entry, submitted)
             journal.write(self.course, self.assignment, student, entry.done())
         except Exception as error:
             said = f"judged but not recorded: {_line(error)}; mend that and run the same command again"
             return Result(student, error=said)
-        return Result(student, *found, entry.verdicts, entry.notes)
+        return Result(student, found, entry.verdicts, entry.notes)
 
-    def _known(self, student, stamp):
+    def _known(self, student, submitted, stamp):
         """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""
         entry = journal.read(self.course, self.assignment, student)
         if entry is None or entry.stamp != stamp:
             return None
         if not entry.recorded:
-            return self._recorded(student, entry)
+            return self._recorded(student, submitted, entry)
         if entry.timed_out:
             return None
         if not self.course.path("autograded", self.assignment, student).is_dir():
             return None
+        place = self.course, self.assignment, student
         try:
-            return Result(student, *scores(self.course, self.assignment, student), entry.verdicts, entry.notes)
+            found = scores(*place)
+            if found.late:  # or it was when it was graded
+                renew_penalties(*place)
+                found = scores(*place)
+            return Result(student, found, entry.verdicts, entry.notes)
         except MissingEntry:  # a new gradebook
             return None
 

@@ -46,6 +46,7 @@ def configure(c):
     c.Autograde.pre_convert_hook = "autograder.plugin.keep_what_cannot_be_read"
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["autograder.plugin.Execute", *SAVING]
+    c.GenerateFeedback.post_convert_hook = "autograder.feedback.make_releasable"
     c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
     c.GenerateFeedback.preprocessors = [
         "autograder.plugin.ShowGrades",

@@ -1,27 +1,33 @@
 """Write a graded submission into nbgrader's folders and gradebook, through nbgrader's own autograde.
 
 `record` takes what was judged; nbgrader saves the scores and the penalties for lateness in one transaction, and the
-executed notebooks replace those in autograded/. `scores` reads a student's points back.
+executed notebooks replace those in autograded/, with the other files that were handed in, as nbgrader copies them.
+`scores` reads a student's points back.
 """
 
 import os
 import shutil
-from contextlib import contextmanager
-
-from nbgrader.utils import parse_utc
+import stat
+from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
 from autograder.course import complaint
 from autograder.errors import GradingError
 from autograder.plugin import SAVING
+from autograder.points import points_of
 
-__all__ = ["handed_in", "record", "scores"]
+__all__ = ["record", "scores"]
 
-PLAUSIBLE_YEARS = range(2000, 2100)
-LONGEST_TIMESTAMP = 100
+# Formgrader hands out what is in autograded/, and feedback/ gets a copy: these would run in the reader's browser.
+PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml", ".xsl", ".xslt"}
 
 
-def record(course, assignment, student, entry):
-    """Record an `Entry` and return the scores. Whatever fails, the gradebook and autograded/ stay as they were."""
+def record(course, assignment, student, entry, submitted):
+    """Record an `Entry` and return the `Points`. Whatever fails, the gradebook and autograded/ stay as they were.
+
+    submitted: {relative path: bytes} of what was handed in.
+    """
     inbox, made = course.workplace / "submitted", course.workplace / "autograded"
     for folder in (inbox, made):
         shutil.rmtree(folder, ignore_errors=True)
@@ -42,33 +48,16 @@ def record(course, assignment, student, entry):
                 raise KeyboardInterrupt
             raise GradingError(f"nbgrader could not record the grades of {assignment}: {complaint(result)}")
         found = scores(course, assignment, student)
+        _carry(submitted, made / student / assignment, course.directory.ignore)
         with _replaced(course.path("autograded", assignment, student), made / student / assignment, made / "old"):
             transaction.commit()
     return found
 
 
 def scores(course, assignment, student):
-    """Return (score, max score, needs manual grading) of a student's submission in the gradebook."""
+    """Return the `Points` of a student's submission in the gradebook."""
     with course.gradebook() as gradebook:
-        submission = gradebook.find_submission(assignment, student)
-        return float(submission.score), float(submission.max_score), bool(submission.needs_manual_grade)
-
-
-def handed_in(submitted):
-    """Return the time in a submission's timestamp.txt as nbgrader reads it, as text, and a note if it is none."""
-    data = submitted.get("timestamp.txt")
-    if data is None:
-        return None, ""
-    try:
-        if len(data) > LONGEST_TIMESTAMP:
-            raise ValueError(f"{len(data)} bytes")
-        found = parse_utc(data.decode().strip())
-        if found.year not in PLAUSIBLE_YEARS:
-            raise ValueError(f"the year {found.year}")
-        return f"{found:%Y-%m-%d %H:%M:%S.%f} UTC", ""
-    except Exception as error:  # a student can write anything here, and a parser of dates can raise anything
-        said = " ".join(str(error).split())[:100]
-        return None, f"expected a time, got {said}; it was left out, so that it counts neither as early nor as late"
+        return points_of(gradebook.find_submission(assignment, student))
 
 
 def _lay_out(folder, entry):
@@ -78,6 +67,26 @@ def _lay_out(folder, entry):
         (folder / f"{name}.ipynb").write_text(text, encoding="utf-8", errors="replace")
     if entry.timestamp:
         (folder / "timestamp.txt").write_text(entry.timestamp, encoding="utf-8")
+
+
+def _carry(submitted, folder, ignored):
+    """Write the files that were handed in beside the notebooks, among them the secret by which feedback is released.
+
+    What nbgrader has put there stays, above all the instructor's own files. ignored: patterns of names.
+    """
+    mode = min(stat.S_IMODE(path.stat().st_mode) for path in folder.glob("*.ipynb"))
+    for path, data in submitted.items():
+        names, kind = path.split("/"), PurePosixPath(path).suffix
+        skipped = any(fnmatchcase(name, pattern) for name in names for pattern in ignored)
+        target = folder / path
+        # nbgrader's copy of timestamp.txt is the time as it was understood; without one, nobody could.
+        if skipped or kind == ".ipynb" or kind.lower() in PAGES or path == "timestamp.txt" or target.exists():
+            continue
+        # A name that is a file's here and a folder's there, or too long to be put here, is left out.
+        with suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            target.chmod(mode)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from autograder import journal
 from autograder.errors import UsageError
 from autograder.naming import shown
 from autograder.outputs import text
+from autograder.points import earned, line_of, points_of, with_hand
 from chainrule.judging.verdict import NO_VALUE, NOT_ATTEMPTED
 
 __all__ = ["write_report"]
@@ -43,7 +44,7 @@ class Task:
 
     @property
     def full(self):
-        return sum(score == self.points for score in self.scores)
+        return sum(score >= self.points for score in self.scores)
 
     @property
     def mean(self):
@@ -60,13 +61,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Row:
-    """A student of the report. verdicts: [dict of a verdict]; notes: [text]."""
+    """A student of the report. verdicts: [dict of a verdict]; notes: [text]; late: how late, in words, or ""."""
 
     student: str
     score: float
     manual: bool
     verdicts: list
     notes: list
+    late: str = ""
 
     @property
     def timed_out(self):
@@ -77,9 +79,8 @@ class Row:
     def reasons(self):
         """A line for every reason, with the tasks it cost points in."""
         tasks = {}
-        for v in self.verdicts:
-            if v["reason"]:
-                tasks.setdefault(v["reason"], []).append(f"{v['task']} ({v['score']:g} of {v['max']:g})")
+        for task, reason in filter(None, map(line_of, self.verdicts)):
+            tasks.setdefault(reason, []).append(task)
         return [f"{', '.join(names)}: {reason}" for reason, names in tasks.items()]
 
 
@@ -135,7 +136,8 @@ def _rows(course, assignment):
             student = submission.student.id
             found = _judged(course, assignment, student)
             if found is not None:
-                rows.append(Row(student, float(submission.score), bool(submission.needs_manual_grade), *found))
+                has, (verdicts, notes) = points_of(submission), found
+                rows.append(Row(student, has.score, has.manual, with_hand(verdicts, has.by_hand), notes, has.late))
     return sorted(rows, key=lambda row: row.student), points
 
 
@@ -156,12 +158,11 @@ def _tasks(rows):
     for row in rows:
         for verdict in row.verdicts:
             task = tasks.setdefault(verdict["task"], Task(verdict["task"], verdict["max"]))
-            task.scores.append(verdict["score"])
-            wrong = {check["message"] for check in verdict["checks"] if check["result"] in ("wrong", "in part")} - {
-                NO_VALUE
-            }
-            # A reason counts once for a student, however many checks it costs.
-            task.reasons.update(sorted(wrong))
+            task.scores.append(earned(verdict))
+            checks = verdict["checks"] if line_of(verdict) else []
+            wrong = {check["message"] for check in checks if check["result"] in ("wrong", "in part")} - {NO_VALUE}
+            # A reason counts once for a student, however many checks it costs, and whatever numbers are in it.
+            task.reasons.update({_without_numbers(message): message for message in sorted(wrong)}.values())
             task.blank += verdict["reason"] == NOT_ATTEMPTED
     for task in tasks.values():
         task.reasons = _alike(task.reasons)
@@ -170,7 +171,8 @@ def _tasks(rows):
 
 def _unjudged(rows):
     """Return {sentence: checks} of the checks that ended without an answer."""
-    checks = [check for row in rows for verdict in row.verdicts for check in verdict["checks"]]
+    judged = [verdict for row in rows for verdict in row.verdicts if "by_hand" not in verdict]
+    checks = [check for verdict in judged for check in verdict["checks"]]
     return Counter(check["message"] for check in checks if check["result"] == "not judged")
 
 
@@ -178,9 +180,13 @@ def _alike(reasons):
     """Count sentences that differ in their numbers alone as one: the first of the most frequent stands for all."""
     groups = {}
     for sentence, count in reasons.most_common():
-        said = groups.setdefault(NUMBER.sub("0", sentence), [sentence, 0])
+        said = groups.setdefault(_without_numbers(sentence), [sentence, 0])
         said[1] += count
     return Counter(dict(groups.values()))
+
+
+def _without_numbers(sentence):
+    return NUMBER.sub("0", sentence)
 
 
 def _histogram(scores, points):

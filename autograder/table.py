@@ -16,6 +16,7 @@ def text_table(results):
             continue
         manual = "  + questions to be graded by hand" if result.manual else ""
         manual += f"  + time was up, to be looked at: {', '.join(result.timed_out)}" if result.timed_out else ""
-        lines.append(f"{name:<{width}}  {result.score:5.1f} of {result.max_score:g}{manual}")
+        late = f"  {result.points.late}" if result.points.late else ""
+        lines.append(f"{name:<{width}}  {result.score:5.1f} of {result.max_score:g}{late}{manual}")
         lines += [f"    {shown(reason)}" for reason in result.reasons()]
     return "\n".join(lines)

@@ -30,7 +30,6 @@ from autograder import journal
 from autograder.course import Course, read_folder
 from autograder.errors import GradingError
 from autograder.grade import grade
-from autograder.record import handed_in
 from autograder.step import Options, grade_submission
 from autograder.workers import pool, submit
 
@@ -401,30 +400,53 @@ def test_a_submission_whose_worker_ends_is_told_so(course, ready, error, words):
 # --- what students write ---
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"2026-01-02 03:04:05.6 Europe/Berlin", ""),
-        (b"junk", "Unknown string format"),
-        (b"\xff\xfe", "codec"),
-        (b"1 " * 25_000_000, "50000000 bytes"),
-        (b"9999-12-31 23:59:59 -1000", "expected a time"),
-        (b"0001-01-01 00:00:00 UTC", "the year 1"),
-        (b"", "expected a time"),
-    ],
-    ids=["right", "junk", "bytes", "huge", "late", "early", "empty"],
-)
-def test_only_a_plausible_time_is_taken(data, words):
-    found, note = handed_in({"timestamp.txt": data})
-    assert (found == "2026-01-02 02:04:05.600000 UTC") == (not words)
-    assert words in note
-    assert bool(note) == bool(words)
-
-
 def test_an_absurd_time_does_not_stop_the_recording(course, ready):
     (course.path("submitted", ASSIGNMENT, "ada") / "timestamp.txt").write_text("when I was ready")
     found = finish(course, ready)["ada"]
     assert (found.error, list(found.notes)) == ("", ["files"])
+
+
+def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, ready):
+    folder = course.path("submitted", ASSIGNMENT, "ada")
+    (course.path("source", ASSIGNMENT) / "given.py").write_text("the instructor's")
+    carried = {
+        "submission_secret.txt": b"5ec2e7",
+        "data/x.csv": b"1,2",
+        "given.py/inside": b"",
+        "[ab]*.txt": b"\xff",
+        "x" * 250: b"",
+    }
+    left_out = {
+        "page.html": b"<script>",
+        "a.SVG": b"<svg>",
+        "old.ipynb": b"{}",
+        "x.pyc": b"",
+        "feedback/x.txt": b"",
+        "__pycache__/a": b"",
+    }
+    for name, data in (carried | left_out).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "link.txt").symlink_to(course.root / "nbgrader_config.py")
+    (folder / "timestamp.txt").write_bytes(b"\xef\xbb\xbf2026-01-02T03:04:05Z\r\n")
+    assert finish(course, ready)["ada"].error == ""
+    place = course.path("autograded", ASSIGNMENT, "ada")
+    found = read_folder(place)
+    assert found.pop("timestamp.txt") == b"2026-01-02 03:04:05.000000 UTC"
+    assert found.pop("given.py") == b"the instructor's"
+    del carried["given.py/inside"]
+    own = {name: data for name, data in found.items() if name != "softmax.ipynb" and not name.startswith("chainrule/")}
+    assert own == carried
+    assert {(place / name).stat().st_mode & 0o777 for name in found} == {0o444}
+    # What was judged but not recorded by another run is recorded with its files, too.
+    shutil.rmtree(place)
+    with journal.alone(course):
+        entry = journal.read(course, ASSIGNMENT, "ada")
+        notebooks = {"softmax": ready.judged["ada"].notebooks["softmax"]}
+        journal.write(course, ASSIGNMENT, "ada", replace(entry, notebooks=notebooks, recorded=False))
+    finish(course, ready)
+    assert read_folder(place)["data/x.csv"] == b"1,2"
+    assert ready.asked.count("ada") == 1
 
 
 NAMES = ("o'neil", "100%", "a b", "{student_id}", "$HOME", "..c", "ünal", "-x", "a,b", "x" * 100)

@@ -121,6 +121,49 @@ def test_a_task_has_its_points_its_mean_and_its_frequent_reasons(shown):
     assert "2 checks: no answer within 10 s: is there an endless loop?" in text
 
 
+def test_a_student_counts_once_whatever_numbers_are_in_the_sentences(course, monkeypatch):
+    def two(answer):
+        made = verdict(answer)
+        return made | {"checks": [made["checks"][0], made["checks"][0] | {"message": "loss is 0, expected 17.2577"}]}
+
+    row = Row("jon", 0.0, False, [two("off")], [])
+    monkeypatch.setattr("autograder.report._rows", lambda *_: ([row], 6.0))
+    text = report(course).text
+    assert "1× loss is" in text
+    assert "2×" not in text
+
+
+def test_points_given_by_hand_count(graded):
+    course = graded({"ada": "right", "ben": "sum", "cho": "off", "dee": "hangs", "eve": "right"})
+    with Gradebook(course.directory.db_url) as book:
+        for student, points, extra in (("ben", 6, None), ("cho", 4, None), ("dee", 6, 1), ("eve", 2, None)):
+            grade = book.find_grade("test_svm_loss", "svm", "assignment1", student)
+            grade.manual_score, grade.extra_credit, grade.needs_manual_grade = points, extra, False
+        book.db.commit()
+    text = report(course).text
+    assert "mean of 6 points 5 median 6" in text
+    assert "svm_loss 6 5 3 of 5 (60%) 0 1× loss is 1.5, expected 2 Every check was judged." in text.replace(
+        "Not judged ", ""
+    )
+    assert SUM not in text
+    assert "ben 6 done cho 4 done svm_loss (0 of 6, by hand 4): loss is 1.5, expected 2 dee 7 done eve 2 done" in text
+    assert "eve 2 done svm_loss (6 of 6, by hand 2): changed by hand" in text
+
+
+def test_lateness_and_its_penalty_are_shown(graded):
+    course = graded({"ada": "right", "ben": "right", "cho": "sum"})
+    assert "late" not in report(course).text
+    with Gradebook(course.directory.db_url) as book:
+        book.update_or_create_assignment("assignment1", duedate="2026-01-02 00:00:00 UTC")
+        for student, time in (("ada", "2026-01-03 01:00:00 UTC"), ("ben", "2026-01-02 00:01:00 UTC")):
+            book.update_or_create_submission("assignment1", student, timestamp=time)
+        book.find_submission_notebook("svm", "assignment1", "ada").late_submission_penalty = 6
+        book.db.commit()
+    text = report(course).text
+    assert "late 2 mean of 6 points 2 " in text
+    assert "ada 0 done late by 1 day, 1:00:00, 6 points off ben 6 done late by 0:01:00, no penalty cho 0 done" in text
+
+
 def test_every_student_has_a_row_with_reasons_and_notes(graded):
     found = report(graded({"ada": "right", "ben": "sum"}, notes=["cell q1 was missing"]))
     assert "student points by hand reasons and notes ada 6 done svm: cell q1 was missing" in found.text

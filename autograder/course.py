@@ -28,6 +28,8 @@ __all__ = ["CONFIG", "Course", "complaint", "let_nbgrader_find_its_commands", "r
 EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
 ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
 ADVICE["unable"] = "let its folder be written"
+OLD = re.compile(r"no such (column|table)|has no column|undefined(column|table)|(column|relation) \S+ does not", re.I)
+UPGRADE = "it was made by an older nbgrader: keep a copy of it, then run `nbgrader db upgrade` in the course's folder"
 IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
 
@@ -135,8 +137,14 @@ def _plain_errors():
         yield
     except SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        if OLD.search(words):
+            raise GradingError(_is_old(words)) from None
         advice = next((advice for word, advice in ADVICE.items() if word in words), "look at the database")
         raise GradingError(f"gradebook: expected to be free for reading and writing, got {words!r}; {advice}") from None
+
+
+def _is_old(words):
+    return f"gradebook: expected the tables of this nbgrader, got {words!r}; {UPGRADE}"
 
 
 def complaint(result):
@@ -144,7 +152,8 @@ def complaint(result):
     lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".split("\n")]
     telling = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
     own = [line for line in telling if not any(words in line for words in EMPTY_WORDS)]
-    return (own or telling or ["it gave no reason"])[0]
+    said = (own or telling or ["it gave no reason"])[0]
+    return _is_old(said) if "Error" in said and OLD.search(said) else said
 
 
 def read_folder(folder):

@@ -20,6 +20,14 @@ from autograder.sync import sync
 
 __all__ = ["add_edition", "register", "release"]
 
+# How nbgrader refuses questions or notebooks that were added, removed or renamed once there are submissions.
+FIXED = ("Cannot add or remove cells", "Cannot modify existing assignment")
+HAS_GRADES = (
+    "release: expected the questions and notebooks of {0} that the gradebook has grades for, got {1!r}; put them back "
+    "as they were (their text and points may change), or keep a copy of gradebook.db, run "
+    "`nbgrader db assignment remove {0} --force`, which forgets what was given by hand, then release and grade again"
+)
+
 
 def release(course, assignment):
     """Make assignments/ASSIGNMENT out of source/ASSIGNMENT; return its files."""
@@ -69,6 +77,8 @@ def _generate(course, assignment):
     result = api.generate_assignment(assignment)
     if not result["success"]:
         words = complaint(result)
+        if any(start in words for start in FIXED):
+            raise UsageError(HAS_GRADES.format(assignment, words))
         raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {words}")
     return folder / assignment
 

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from killed import ASSIGNMENT, Ready, files, gradebook
@@ -28,8 +29,9 @@ from sqlalchemy.engine import RootTransaction
 
 from autograder import journal
 from autograder.course import Course, read_folder
-from autograder.errors import GradingError
+from autograder.errors import GradingError, UsageError
 from autograder.grade import grade
+from autograder.release import register
 from autograder.step import Options, grade_submission
 from autograder.workers import pool, submit
 
@@ -404,6 +406,45 @@ def test_an_absurd_time_does_not_stop_the_recording(course, ready):
     (course.path("submitted", ASSIGNMENT, "ada") / "timestamp.txt").write_text("when I was ready")
     found = finish(course, ready)["ada"]
     assert (found.error, list(found.notes)) == ("", ["files"])
+
+
+def register_again(course):
+    with journal.alone(course), course.transaction():
+        register(course, ASSIGNMENT)
+
+
+@pytest.mark.parametrize("change", ["added", "removed", "renamed", "a notebook"])
+def test_other_questions_after_grading_are_refused_with_a_way_on(graded, ready, change):
+    path = graded.path("source", ASSIGNMENT) / "softmax.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    question = notebook.cells[-1]
+    if change == "a notebook":
+        nbformat.write(notebook, path.with_name("more.ipynb"))
+    elif change == "added":
+        notebook.cells.append(nbformat.from_dict(question | {"id": "more"}))
+        notebook.cells[-1].metadata.nbgrader = question.metadata.nbgrader | {"grade_id": "more"}
+    elif change == "renamed":
+        question.metadata.nbgrader["grade_id"] = "other"
+    else:
+        notebook.cells.pop()
+    nbformat.write(notebook, path)
+    before = gradebook(graded)
+    with pytest.raises(UsageError, match=f"run `nbgrader db assignment remove {ASSIGNMENT} --force`"):
+        register_again(graded)
+    assert gradebook(graded) == before
+    with Gradebook(graded.directory.db_url) as book:
+        book.remove_assignment(ASSIGNMENT)
+    register_again(graded)
+
+
+def test_the_points_of_a_question_may_change_after_grading(graded):
+    path = graded.path("source", ASSIGNMENT) / "softmax.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].metadata.nbgrader["points"] = 5
+    nbformat.write(notebook, path)
+    before = gradebook(graded)
+    register_again(graded)
+    assert gradebook(graded) == before
 
 
 def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, ready):

@@ -1,0 +1,38 @@
+"""A gradebook that an older nbgrader made: every command says what it is and how to bring it up to date."""
+
+import importlib.resources
+import shutil
+
+import pytest
+
+from autograder.__main__ import main
+from autograder.course import complaint
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+OLD = importlib.resources.files("nbgrader") / "tests" / "apps" / "files" / "gradebook.db"
+ADVICE = "it was made by an older nbgrader: keep a copy of it, then run `nbgrader db upgrade` in the course's folder"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["release", "grade", "report"])
+def test_every_command_says_how_to_upgrade_it(course, command, sandbox, capsys):
+    shutil.copytree(course.path("release", "assignment1"), course.path("submitted", "assignment1", "ada"))
+    shutil.copy(str(OLD), course.root / "gradebook.db")
+    more = ["--sandbox", sandbox] if command == "grade" else []
+    assert main(["--course", str(course.root), command, "assignment1", *more]) in (1, 2)
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("autograder: ")
+    assert said.endswith(ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("words", "old"),
+    [
+        ("sqlite3.OperationalError: no such column: assignment.course_id", True),
+        ("sqlite3.OperationalError: table grade has no column named extra_credit", True),
+        ("psycopg2.errors.UndefinedColumn: column assignment.course_id does not exist", True),
+        ("sqlite3.OperationalError: database is locked", False),
+    ],
+)
+def test_what_nbgrader_complains_of_is_told_in_the_same_words(words, old):
+    assert complaint({"log": words}).endswith(ADVICE) == old

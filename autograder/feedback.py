@@ -34,7 +34,7 @@ def make_releasable(assignment, student, **_):
             data = path.read_bytes() if path.is_file() else b""
             if not (data.isascii() and data.strip()):
                 path.unlink(missing_ok=True)
-                path.write_text(otherwise)
+                path.write_text(otherwise, encoding="utf-8")
 
 
 def _problem(job):

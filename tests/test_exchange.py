@@ -78,7 +78,7 @@ def users(root):
         make_course(root, found[0].home)
         for user in found:
             user.home.mkdir(exist_ok=True)
-            with open(user.home / "nbgrader_config.py", "a") as file:
+            with open(user.home / "nbgrader_config.py", "a", encoding="utf-8") as file:
                 file.write(f"\nc = get_config()\nc.Exchange.root = {str(folder / 'exchange')!r}\n")
                 file.write("c.CourseDirectory.course_id = 'chainrule'\n")
             for path in (user.home, *user.home.rglob("*")):
@@ -96,17 +96,17 @@ def users(root):
 def submit(user, words):
     """Write something that can be recognised into the notebook and submit it."""
     path = user.home / ASSIGNMENT / NOTEBOOK
-    notebook = json.loads(path.read_text())
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"][0]["source"] = f"# {words}\nimport numpy as np\nfrom chainrule import check"
-    path.write_text(json.dumps(notebook))
-    (user.home / ASSIGNMENT / "notes.txt").write_text(words)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    (user.home / ASSIGNMENT / "notes.txt").write_text(words, encoding="utf-8")
     user.nbgrader("submit")
 
 
 def pages(user):
     """{folder of a submission: text of the page} that a student has fetched."""
     user.nbgrader("fetch_feedback")
-    return {path.parent.name: path.read_text() for path in sorted((user.home / ASSIGNMENT).glob(PAGE))}
+    return {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((user.home / ASSIGNMENT).glob(PAGE))}
 
 
 def grade(instructor, sandbox):

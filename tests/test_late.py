@@ -41,7 +41,7 @@ def late(made, tmp_path):
     """late(due="11", config="", extension=None): grade at a due date at an hour of the day; return the Result."""
     shutil.copytree(made[0].root, tmp_path / "course")
     executor = Ready(made[1])
-    config = (tmp_path / "course" / "nbgrader_config.py").read_text()
+    config = (tmp_path / "course" / "nbgrader_config.py").read_text(encoding="utf-8")
 
     def run(due="11", more="c.LateSubmissionPlugin.penalty_method = 'zero'", hours=None):
         (tmp_path / "course" / "nbgrader_config.py").write_text(f"{config}\nc = get_config()\n{more}\n")
@@ -106,7 +106,7 @@ def test_a_plugin_in_the_course_folder_is_found(late, tmp_path):
 def test_the_command_finds_late_py_from_any_folder(late, sandbox, tmp_path):
     late("11", "")
     (late.course / "late.py").write_text(PLUGIN.format(penalty="3"))
-    with open(late.course / "nbgrader_config.py", "a") as config:
+    with open(late.course / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write("c.AssignLatePenalties.plugin_class = 'late.A'\n")
     words = "--course", late.course, "grade", ASSIGNMENT, "--force", "--json", "--sandbox", sandbox
     made = subprocess.run([sys.executable, "-m", "autograder", *words], cwd="/", capture_output=True, text=True)

@@ -30,7 +30,7 @@ def test_every_command_says_how_to_upgrade_it(course, command, sandbox, capsys):
     [
         ("sqlite3.OperationalError: no such column: assignment.course_id", True),
         ("sqlite3.OperationalError: table grade has no column named extra_credit", True),
-        ("psycopg2.errors.UndefinedColumn: column assignment.course_id does not exist", True),
+        ("sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedColumn) column x.y does not exist", True),
         ("sqlite3.OperationalError: database is locked", False),
     ],
 )

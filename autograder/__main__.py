@@ -99,13 +99,14 @@ def _parser():
     made = command("judge", judge, "judge functions of a plain file as hidden tests would")
     made.add_argument("files", nargs="+", metavar="FILE.py")
     made.add_argument("--task", action="append", help="only this task; may be given several times")
-    made.add_argument("--seed", type=_natural, help="the seed of an earlier verdict, to repeat it")
+    made.add_argument("--seed", type=_seed, help="the seed of an earlier verdict, to repeat it")
     _add_common(made)
     made = command("replay", replay, "reach a verdict again and show what was wrong: inputs, answers, right values")
     made.add_argument("what", metavar="ASSIGNMENT|FILE.py|VERDICTS.json", help="what `grade` or `judge` judged")
     made.add_argument("--student", help="of an assignment: whose verdicts")
     made.add_argument("--task", help="only this task (default: those that lost points)")
-    made.add_argument("--seed", type=_natural, help="of a FILE.py: the seed of the verdict")
+    made.add_argument("--seed", type=_seed, help="of a FILE.py: the seed of the verdict")
+    made.add_argument("--file", action="append", help="of VERDICTS.json: a FILE.py that it names and that is elsewhere")
     made.add_argument("--script", metavar="NEW.py", help="write a script that fails as the answer does")
     _add_common(made)
     made = command("doctor", doctor, "try on this machine what students' code must not be able to do")
@@ -123,8 +124,17 @@ def _add_common(parser):
 
 
 def _natural(text):
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
+def _seed(text):
+    from autograder.plainfile import MOST_SEED
+
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MOST_SEED):
+        shown = text if len(text) < 30 else f"{text[:30]}... ({len(text)} characters)"
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {MOST_SEED}, got {shown!r}")
     return int(text)
 
 
@@ -227,14 +237,17 @@ def run_grade(course, assignment, options, arguments, pool):
 
 
 def judge(arguments):
-    from autograder.filejudge import judge_file, read_code
+    from autograder.filejudge import judge_file
+    from autograder.plainfile import read_python, require_task
     from autograder.sandbox import require_sandbox
 
+    for name in arguments.task or ():
+        require_task(name)
+    for path in arguments.files:
+        read_python(path)
     if arguments.sandbox == "bwrap":
         require_sandbox()
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
-    for path in arguments.files:
-        read_code(path)
     found, problems = [], []
     for path in arguments.files:
         try:
@@ -274,7 +287,7 @@ def replay(arguments):
     from autograder.sandbox import require_sandbox
     from autograder.script import require_new, write_script
 
-    if arguments.script:
+    if arguments.script is not None:
         require_new(Path(arguments.script))
     if arguments.sandbox == "bwrap":
         require_sandbox()
@@ -284,7 +297,7 @@ def replay(arguments):
     else:
         text = "\n\n".join(map(as_text, found)) or "no task lost points; name one with --task"
         print(*map(shown, text.split("\n")), sep="\n")
-    if arguments.script:
+    if arguments.script is not None:
         files = write_script(arguments.script, one_to_script(found))
         said = ", ".join(map(shown, files)) or "nothing to write: nothing that was asked failed"
         print(f"script: {said}", file=sys.stderr if arguments.json else sys.stdout)
@@ -293,17 +306,22 @@ def replay(arguments):
 
 def _replayed(arguments):
     """The verdicts that `replay` was asked for, again."""
+    from autograder.plainfile import read_python
     from autograder.replay import replay_file, replay_list, replay_record
 
     what, student, seed, task = arguments.what, arguments.student, arguments.seed, arguments.task
-    if what.endswith(".py"):
+    kind = Path(what).suffix.lower()
+    _require(not arguments.file or kind == ".json", "--file with VERDICTS.json alone")
+    if what == "-" or kind == ".ipynb":
+        read_python(what, "replay")
+    if kind == ".py":
         _require(seed is not None and student is None, "--seed N, and no --student, with a FILE.py")
         return replay_file(what, _options(arguments), seed, task)
-    if what.endswith(".json"):
+    if kind == ".json":
         _require(
             seed is None and student is None, "neither --seed nor --student with VERDICTS.json: it holds the seeds"
         )
-        return replay_list(what, _options(arguments), task)
+        return replay_list(what, _options(arguments), task, arguments.file or ())
     _require(seed is None and student is not None, "--student S, and no --seed, with an assignment")
     course = _course(arguments)
     return replay_record(course, what, student, _options(arguments, course), task)

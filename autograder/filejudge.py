@@ -3,25 +3,23 @@
 The file runs in the same sandbox as a notebook. What it may use besides itself is said in `autograder.lending`.
 """
 
-import errno
 import inspect
 import tempfile
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 from autograder import foreign
-from autograder.errors import UsageError, unreadable
+from autograder.errors import UsageError
 from autograder.lending import arguments_of, cache_of, lent, of_assignment, public_names, write_course
+from autograder.plainfile import read_python
 from autograder.run import Run
 from autograder.specs import TASKS, task_named
 from autograder.written import Written
 from chainrule.judging.verdict import NOT_ATTEMPTED, Outcome, Verdict
 
-__all__ = ["judge_file", "read_code"]
+__all__ = ["judge_file"]
 
-NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}
 # The name of the text keeps its lines out of what is said about an error.
 INSTALL = """
 import types
@@ -34,10 +32,16 @@ _foreign.install(globals(), **{plan!r})
 def judge_file(path, options, seed, names=None):
     """Return the verdicts on all tasks that a file defines, or on those that are named."""
     wanted = [task_named(name) for name in names] if names else TASKS
-    file = Written(path, read_code(path), {task.name for task in TASKS})
+    file = Written(path, read_python(path), {task.name for task in TASKS})
     tasks = [task for task in wanted if task.name in file.names]
     found, problems = {}, []
-    for (assignment, parts), group in _groups(tasks, file).items():
+    try:
+        groups = _groups(tasks, file)
+    except RecursionError:  # what Python parses may still be nested too deeply to be looked through
+        raise UsageError(
+            f"{path}: expected code that can be looked through, got expressions nested too deeply"
+        ) from None
+    for (assignment, parts), group in groups.items():
         verdicts, problem = _judged(file, assignment, parts, group, options, seed)
         found |= verdicts
         problems.append(problem)
@@ -45,18 +49,6 @@ def judge_file(path, options, seed, names=None):
         expected = " or ".join(names) if names else "as a task is (see `autograder tasks`)"
         raise UsageError(f"{path}: expected a function called {expected}, found none{''.join(problems[:1])}")
     return [found[task.name] or _unreached(task, problems[0], seed) for task in tasks]
-
-
-def read_code(path):
-    """Return the text of a Python file."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        if error.errno in NO_FILE:
-            raise UsageError(f"judge: expected a Python file, got {path}") from None
-        raise unreadable(path, error) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"judge: expected a Python file in UTF-8, got other bytes in {path}") from None
 
 
 def _groups(tasks, file):

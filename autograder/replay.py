@@ -4,14 +4,13 @@
 printed, `replay_file` takes a seed. Each gives `Replayed` verdicts: are they the same, and which cases were wrong?
 """
 
-import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from autograder import journal
-from autograder.errors import GradingError, UsageError, unreadable
+from autograder.errors import GradingError, UsageError
 from autograder.filejudge import judge_file
 from autograder.grade import stamp_of
+from autograder.plainfile import allowed, read_python, read_verdicts, require_task, verdict_fault
 from autograder.run import Evidence
 from autograder.step import grade_submission, notebooks_of
 from autograder.submission import read_submission
@@ -122,21 +121,29 @@ def replay_file(path, options, seed, task=None):
     return [_replayed(v, None, seen) for v in verdicts if task or not v.passed]
 
 
-def replay_list(path, options, task=None):
-    """Return the Replayed verdicts of a file that `autograder judge --json` printed, by the same choice."""
+def replay_list(path, options, task=None, allow=()):
+    """Return the Replayed verdicts of a file that `autograder judge --json` printed, by the same choice.
+
+    allow: files that may be opened though they are neither below the current folder nor beside the list.
+    """
     files = {}
-    for verdict in _read_list(path):
+    for verdict in read_verdicts(path):
+        require_task(verdict["task"])
         files.setdefault((verdict["file"], verdict["seed"]), {})[verdict["task"]] = verdict
     if task and not any(task in found for found in files.values()):
         names = dict.fromkeys(name for found in files.values() for name in found)
         raise UsageError(f"task: expected one of {', '.join(names)} in {path}, got {task!r}")
-    made = []
+    made, asked = [], []
     for (file, seed), found in files.items():
         wanted = _chosen(found, task) if not task or task in found else {}
         if wanted:
-            seen = []
-            verdicts = judge_file(file, replace(options, witness=seen.append), seed, list(found))
-            made += [_replayed(v, wanted[v.task], seen) for v in verdicts if v.task in wanted]
+            place = allowed(file, path, allow)
+            read_python(place, "replay")
+            asked.append((place, seed, found, wanted))
+    for file, seed, found, wanted in asked:
+        seen = []
+        verdicts = judge_file(file, replace(options, witness=seen.append), seed, list(found))
+        made += [_replayed(v, wanted[v.task], seen) for v in verdicts if v.task in wanted]
     return made
 
 
@@ -158,30 +165,12 @@ def _recorded(course, assignment, student):
     if entry.stamp is None:
         raise GradingError(f"{student}: expected a record of verdicts, found that it could not be judged; {again}")
     try:
-        sound = all(_is_verdict(v) for found in entry.verdicts.values() for v in found)
+        faults = [verdict_fault(v) for found in entry.verdicts.values() for v in found]
     except (AttributeError, TypeError):
-        sound = False
-    if not sound:
+        faults = ["it is no list"]
+    if any(faults):
         raise GradingError(f"{student}: expected verdicts in the record, found something else; {again} with --force")
     return entry
-
-
-def _is_verdict(found):
-    return {"task", "seed", "score", "max", "checks"} <= set(found) and all("name" in c for c in found["checks"])
-
-
-def _read_list(path):
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-        if found and all(_is_verdict(v) and "file" in v for v in found):
-            return found
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        raise UsageError(f"replay: expected a list of verdicts, got {path}, which cannot be read") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except (ValueError, TypeError):
-        pass
-    raise UsageError(f"replay: expected verdicts as `autograder judge --json` prints them, got others in {path}")
 
 
 def _stamps(submitted, released, options, run_all):

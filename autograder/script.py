@@ -36,13 +36,20 @@ def given_inputs(case):
 
 def require_new(path):
     """Raise UsageError unless a script and the arrays beside it can be written to a new file."""
-    if path.suffix != ".py":
+    try:
+        os.fsencode(path)
+        fit = "\0" not in str(path) and path.suffix == ".py"
+    except UnicodeError:
+        fit = False
+    if not fit:
         raise UsageError(f"--script: expected the name of a new Python file, got {path}")
     for file in (path, path.with_suffix(".npz")):
         if os.path.lexists(file):
             raise UsageError(f"--script: expected a new file, found {file}; choose another name or move it away")
     if not path.parent.is_dir():
         raise UsageError(f"--script: expected a folder to write into, found none at {path.parent}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"--script: expected a folder to write into, {path.parent} is read-only; choose another one")
 
 
 def write_script(path, replayed):

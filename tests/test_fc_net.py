@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.fc_net import FullyConnectedNet
-from chainrule.gradcheck import gradient_check
+from chainrule.gradcheck import check_gradient
 
 DEPTHS, NORMS = (1, 2, 3, 4), (None, "batchnorm", "layernorm")
 N, D, C, SIZES = 6, 5, 3, (7, 4, 6, 5)
@@ -27,10 +27,12 @@ def test_gradients_in_every_combination(depth, normalization, keep, reg):
     net, X, y = made(depth, normalization, keep, reg)
     _, grads = net.loss(X, y)
     assert set(grads) == set(net.params)
+    scale = max(map(np.linalg.norm, grads.values()))
     for name, value in net.params.items():
         assert grads[name].shape == value.shape
-        report = gradient_check(lambda _: net.loss(X, y)[0], value, grads[name], tol=1e-7)
-        assert report.verdict == "right", f"{name}: {report}"
+        # In front of batch normalization the gradient of a bias is 0: the other gradients tell its scale.
+        report = check_gradient(lambda _: net.loss(X, y)[0], value, grads[name], scale=scale)
+        assert report.verdict == "pass", f"{name}: {report}"
 
 
 @pytest.mark.parametrize(("depth", "normalization", "reg"), list(itertools.product(DEPTHS, NORMS, (0.0, 0.3))))

@@ -18,7 +18,7 @@ from autograder.specs import TASKS, of_assignment, task_named
 from chainrule import linear, neighbors, preprocessing
 from chainrule.check import asker
 from chainrule.errors import CheckFailed
-from chainrule.gradcheck import gradient_check
+from chainrule.gradcheck import check_gradient
 from chainrule.judging import runner
 from chainrule.judging.exam import load_exams
 from chainrule.judging.verdict import judge
@@ -98,9 +98,9 @@ def test_gradients_of_the_reference_agree_with_numerical_ones(task, seed):
             return runner.execute(call, inputs | {variable: value}, [loss], names)[loss]
 
         analytic = runner.execute(call, inputs, [output], names)[output]
-        # 1e-7: central differences at h = 1e-5 keep seven digits; kinks are found and left out.
-        report = gradient_check(f, np.asarray(inputs[variable], dtype=float), analytic, tol=1e-7)
-        assert report.verdict == "right", f"{check.name}, {output}: {report}"
+        # An error of a millionth would be seen, and kinks beside the inputs are stepped around.
+        report = check_gradient(f, np.asarray(inputs[variable], dtype=float), analytic)
+        assert report.verdict == "pass", f"{check.name}, {output}: {report}"
 
 
 def one_entry_off(array):

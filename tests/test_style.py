@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import paintings, style
 from chainrule.errors import ChainruleError
-from chainrule.gradcheck import gradient_check
+from chainrule.gradcheck import check_gradient
 from chainrule.judging.style_stubs import SmoothNet
 from chainrule.shapes_net import ShapesNet
 
@@ -25,8 +25,8 @@ def torch():
 
 
 def right(f, x, analytic):
-    report = gradient_check(f, x, analytic, tol=1e-7)
-    assert report.verdict == "right", report
+    report = check_gradient(f, x, analytic)
+    assert report.verdict == "pass", report
 
 
 def test_content_by_hand():
@@ -119,7 +119,7 @@ def transfer(model, img, rng):
 @pytest.mark.parametrize("net", ["convnet", "stand-in"])
 def test_the_gradient_of_the_pixels_through_a_net(net, rng):
     img = rng.uniform(size=(1, 3, 8, 8))
-    # Of a net with ReLU and max pools in float64: gradient_check finds the kinks.
+    # Of a net with ReLU and max pools in float64: check_gradient finds the kinks.
     weights = [rng.normal(size=size) for size in ((4, 3), (5, 4), (3, 5))]
     model = SmoothNet(*weights) if net == "stand-in" else ShapesNet(dtype=np.float64)
     setting = transfer(model, img, rng)

@@ -17,7 +17,7 @@ import numpy as np
 
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck.differences import Comparison
-from chainrule.gradcheck.inputs import array_of, borrowed, gradient_of
+from chainrule.gradcheck.inputs import UNSTEADY, array_of, borrowed, differ, gradient_of, ignored
 from chainrule.gradcheck.slopes import Slope, noise_level, slope_at_zero
 
 __all__ = ["GradientVerdict", "check_gradient"]
@@ -95,6 +95,7 @@ def check_gradient(f, x, analytic, *, detect=0.01, miss=1e-6, tol=None, scale=0.
             f"check_gradient: expected 0 < miss < 1, detect > 0, directions > 0, got {miss}, {detect}, {directions}"
         )
     rng = np.random.default_rng(seed)
+    given = x
     with borrowed(x, np.floating) as x:
         if not np.all(np.isfinite(x)):
             raise ChainruleError("check_gradient: expected an x of finite numbers, got NaN or infinity in it")
@@ -106,7 +107,9 @@ def check_gradient(f, x, analytic, *, detect=0.01, miss=1e-6, tol=None, scale=0.
             verdict = replace(verdict, moved=True)
             if not rough:
                 break
-    return verdict
+        if verdict.verdict == "wrong" and not verdict.reason and (why := ignored(f, given, x)):
+            verdict = GradientVerdict("inconclusive", reason=why)
+    return replace(verdict, evaluations=f.calls)
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,15 @@ class _Point:
         self.values = array_of(out)
         self.dtype = np.asarray(out).dtype
         self.x[...] = self.start
+        self.steady = True
         self.noise = self.step = self.eps = None
+
+    def is_steady(self, calls):
+        """Whether f has always given the same values for this x, tried a few times more."""
+        for _ in range(calls if self.steady else 0):
+            self.steady &= not differ(self.values, array_of(self.f(self.x), self.values.shape))
+            self.x[...] = self.start
+        return self.steady
 
     def draw(self):
         """A new `_Trial`, in a random direction and for a random upstream gradient."""
@@ -258,6 +269,8 @@ def _judge(point):
     options, trials, detectable = point.options, [], math.inf
     if not np.all(np.isfinite(point.values)):
         return GradientVerdict("inconclusive", evaluations=point.f.calls, reason="f(x) is not finite"), False
+    if not point.is_steady(1):
+        return GradientVerdict("inconclusive", evaluations=point.f.calls, reason=UNSTEADY), False
     while len(trials) < max(options.directions, MOST_DIRECTIONS):
         trials.append(point.draw())
         if not np.all(np.isfinite(trials[-1].gradient)):
@@ -271,7 +284,8 @@ def _judge(point):
     # A kink that some estimate missed does not disagree twice, nor at an entry alone.
     twice = sum(not trial.slope.rough for trial in wrong) > 1
     unsure = wrong or detectable > options.detect
-    verdict = "wrong" if where or twice else "inconclusive" if unsure else "pass"
+    unsteady = unsure and not point.is_steady(4)  # random numbers may agree twice by chance
+    verdict = "wrong" if (where or twice) and not unsteady else "inconclusive" if unsure else "pass"
     reason, rough = _reason(point, trials, wrong) if verdict == "inconclusive" else ("", False)
     return GradientVerdict(
         verdict,
@@ -281,7 +295,7 @@ def _judge(point):
         options.miss,
         len(trials),
         point.f.calls,
-        where,
+        () if unsteady else where,
         reason,
     ), rough
 
@@ -316,15 +330,16 @@ def _locate(point, trial):
 
 def _reason(point, trials, wrong):
     """Why nothing can be said, and whether it is a kink."""
-    if np.any(array_of(point.f(point.x), point.values.shape) != point.values):
-        return "f returns other values for the same x (give it a fixed random seed)", False
-    point.x[...] = point.start
+    if not point.steady:
+        return UNSTEADY, False
     if wrong:
         return "some directions disagree, but too few, and no entry alone does", any(t.slope.rough for t in wrong)
     if all(trial.slope.error == math.inf for trial in trials):
         return "f is not finite beside x", False
     if any(trial.slope.rough for trial in trials):
         return "f has kinks or jumps at x or very close to it", True
+    if point.eps > _eps(np.float64):
+        return "rounding in f, in float32, hides a gradient as small as this (build f in float64 to see it)", False
     return "rounding in f hides a gradient as small as this (`scale` tells what to compare it with)", False
 
 

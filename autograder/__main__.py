@@ -238,11 +238,12 @@ def run_grade(course, assignment, options, arguments, pool):
 
 def judge(arguments):
     from autograder.filejudge import judge_file
-    from autograder.plainfile import read_python, require_task
+    from autograder.plainfile import read_python
     from autograder.sandbox import require_sandbox
+    from autograder.specs import task_named
 
     for name in arguments.task or ():
-        require_task(name)
+        task_named(name)
     for path in arguments.files:
         read_python(path)
     if arguments.sandbox == "bwrap":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError, unreadable
 
-__all__ = ["allowed", "read_python", "read_verdicts", "require_task", "seed_ok", "verdict_fault"]
+__all__ = ["allowed", "read_python", "read_verdicts", "seed_ok", "verdict_fault"]
 
 MOST_CODE, MOST_JSON = 5_000_000, 200_000_000  # bytes
 MOST_SEED = 2**63 - 1
@@ -124,14 +124,6 @@ def seed_ok(seed):
 
 def _is_number(value):
     return type(value) is int or (type(value) is float and math.isfinite(value))
-
-
-def require_task(name):
-    """Raise UsageError, in a short line, unless a task has this name."""
-    from autograder.specs import TASKS
-
-    if name not in {task.name for task in TASKS}:
-        raise UsageError(f"task: expected a task of this course (see `autograder tasks`), got {name!r}")
 
 
 def allowed(named, verdicts, files=()):

@@ -36,12 +36,7 @@ def given_inputs(case):
 
 def require_new(path):
     """Raise UsageError unless a script and the arrays beside it can be written to a new file."""
-    try:
-        os.fsencode(path)
-        fit = "\0" not in str(path) and path.suffix == ".py"
-    except UnicodeError:
-        fit = False
-    if not fit:
+    if path.suffix != ".py" or not _may_be_named(path):
         raise UsageError(f"--script: expected the name of a new Python file, got {path}")
     for file in (path, path.with_suffix(".npz")):
         if os.path.lexists(file):
@@ -50,6 +45,17 @@ def require_new(path):
         raise UsageError(f"--script: expected a folder to write into, found none at {path.parent}")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise UsageError(f"--script: expected a folder to write into, {path.parent} is read-only; choose another one")
+
+
+def _may_be_named(path):
+    """False for what no file system takes: null bytes, names that are too long."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def write_script(path, replayed):

@@ -148,9 +148,7 @@ def test_odd_paths_are_named_and_never_opened(folder, refused):
 def test_several_files_are_refused_before_one_is_run(refused):
     Path("good.py").write_text("raise SystemExit")
     assert "x.ipynb" in refused("judge", "good.py", "x.ipynb")
-    assert "expected a task of this course (see `autograder tasks`), got 'nope'" in refused(
-        "judge", "good.py", "--task", "nope"
-    )
+    assert "; got 'nope'" in refused("judge", "good.py", "--task", "nope")
 
 
 # --- lists of verdicts ---
@@ -204,7 +202,7 @@ def test_what_is_no_list_of_verdicts_is_named(refused, data, words):
 @pytest.mark.parametrize("task", ["nope", "", "\0", "\ud800", "a\nb"])
 def test_an_unknown_task_is_named(refused, task):
     Path("v.json").write_text(json.dumps([VERDICT | {"task": task}]))
-    assert "task: expected a task of this course (see `autograder tasks`), got " in refused("replay", "v.json")
+    assert "task: expected one of " in refused("replay", "v.json")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])

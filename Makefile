@@ -8,7 +8,7 @@ NOTEBOOKS := $(wildcard source/*/*.ipynb)
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 # Libraries complain where there is no home to write to, and nbval would take that for an output.
-ifneq ($(shell test -n "$$HOME" && test -w "$$HOME" && echo yes),yes)
+ifneq ($(shell test -n "$$HOME" && made=$$(mktemp -d "$$HOME/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo yes),yes)
 export HOME := $(shell mktemp -d)
 endif
 

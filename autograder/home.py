@@ -31,6 +31,8 @@ def ensure_home():
 def _may_be_written():
     try:
         home = Path.home()
-    except RuntimeError:
+        # Asked for its rights, root may write everywhere, even in /proc: so it is tried.
+        with tempfile.TemporaryFile(dir=home):
+            return home.is_absolute()
+    except (RuntimeError, OSError):
         return False
-    return home.is_absolute() and os.access(home, os.W_OK | os.X_OK)

@@ -50,7 +50,7 @@ def python_folders():
         paths.add(site.getusersitepackages())
     chosen = []
     for path in sorted(paths, key=len):
-        if Path(path).exists() and not f"{path}/".startswith(tuple(f"{other}/" for other in (*SYSTEM, *chosen))):
+        if os.path.exists(path) and not f"{path}/".startswith(tuple(f"{other}/" for other in (*SYSTEM, *chosen))):
             chosen.append(path)
     return chosen
 
@@ -59,10 +59,10 @@ def executables():
     """This Python's executable, and each that the link before it leads to."""
     path = Path(sys.executable)
     yield path
-    while path.is_symlink():
+    while os.path.islink(path):
         path = path.parent / os.readlink(path)
         yield Path(os.path.normpath(path))
-    yield path.resolve()
+    yield Path(os.path.realpath(path))
 
 
 def free_folder(path):

@@ -105,7 +105,8 @@ def everybody_reads_python():
     """Whether this is root, and another user could run this Python."""
     if os.geteuid() != 0:
         return False
-    other = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", sys.executable, "-c", "import autograder"]
+    # By way of env: setpriv itself keeps the rights of root until it has started something.
+    other = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "env", sys.executable, "-c", "import zmq"]
     return subprocess.run(other, capture_output=True, check=False, cwd="/").returncode == 0
 
 

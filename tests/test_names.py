@@ -116,7 +116,7 @@ def recorded(course, *students):
         entry = Entry("stamp", {}, {}, {"softmax": text}, None)
         with journal.alone(course):
             _require_in_gradebook(course, ASSIGNMENT)
-            record(course, ASSIGNMENT, student, entry)
+            record(course, ASSIGNMENT, student, entry, {})
             journal.write(course, ASSIGNMENT, student, entry.done())
 
 

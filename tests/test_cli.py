@@ -108,7 +108,7 @@ def test_judge_a_file(tmp_path, capsys, sandbox):
 @pytest.mark.slow
 def test_a_file_without_tasks_says_what_running_it_raised(tmp_path, capsys, sandbox):
     path = tmp_path / "broken.py"
-    path.write_text("import no_such_module\ndef max_norm(W, c):\n    return W\n")
+    path.write_text("import no_such_module\nmax_norm = no_such_module.max_norm\n")
     assert main(["judge", str(path), "--sandbox", sandbox]) == 2
     assert "running it raised ModuleNotFoundError" in capsys.readouterr().err
 

@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from traitlets import Dict, Unicode
 
 from autograder.errors import MachineError
 from autograder.limits import Limits
+from autograder.scratch import scratch
 from autograder.ways import WAYS, advice, real_root
 
 __all__ = [
@@ -246,7 +246,7 @@ def _tried():
 def _problem(how):
     """Start Python in a sandbox as kernels are; return None, or the last line of what is said if it fails."""
     needed = [name for name in NEEDED if importlib.util.find_spec(name)]
-    with tempfile.TemporaryDirectory(prefix="cr") as folder:
+    with scratch() as folder:
         command = bwrap_command(how, folder, os.devnull, asdict(Limits()), waits=())
         command += [sys.executable, "-c", TRY, *needed]
         try:

@@ -4,34 +4,28 @@ Here every job has a process of its own: one that dies or overruns its time cost
 command, they end with it; their temporary files are removed by it, or by the next one if it was killed.
 """
 
-import fcntl
 import multiprocessing
-import multiprocessing.util
 import os
-import shutil
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-from unittest.mock import patch
+from multiprocessing.forkserver import _forkserver
 
 from pebble import concurrent
 
 from autograder.errors import UsageError
+from autograder.scratch import scratch
 from autograder.shortpath import short_path
 
 __all__ = ["pool", "submit"]
-
-PREFIX = "chainrule-"
 
 
 @contextmanager
 def pool(jobs=None, scheduler=None):
     """Give an executor that runs `executor.jobs` jobs at once: on this machine, or on a Dask cluster at an address."""
     if scheduler is None:
-        with _scratch() as folder, Workers(jobs or os.cpu_count(), folder) as workers:
+        with scratch() as folder, _sockets_in(folder), Workers(jobs or os.cpu_count(), folder) as workers:
             yield workers
     else:
         with _cluster(scheduler) as client:
@@ -54,7 +48,6 @@ class Workers:
         self.jobs, self.folder = jobs, folder
         self.threads = ThreadPoolExecutor(jobs)
         self.running, self.stopped = set(), False
-        _shorten_sockets()
         # A process that is forked while this one has threads may inherit a lock that nobody will open.
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["autograder.step"])
@@ -85,12 +78,18 @@ class Workers:
         self.threads.shutdown()
 
 
-@cache
-def _shorten_sockets():
-    """Let multiprocessing choose the folder of its own sockets by a short path to the one it would take."""
-    _, path = short_path(tempfile.gettempdir())  # stays open: the folder is removed when this process ends
-    with patch.object(tempfile, "tempdir", path):
-        multiprocessing.util.get_temp_dir()
+@contextmanager
+def _sockets_in(folder):
+    """Let multiprocessing put its own sockets into a folder, by a short path to it, as long as this lasts."""
+    settings = multiprocessing.current_process()._config
+    before = settings.get("tempdir")
+    descriptor, settings["tempdir"] = short_path(folder)
+    try:
+        yield
+    finally:
+        _forkserver._stop()  # its socket is in the folder; who needs another starts one
+        settings["tempdir"] = before
+        os.close(descriptor)
 
 
 def _job(folder, function, args):
@@ -116,39 +115,3 @@ def _cluster(scheduler):
         return Client(scheduler, timeout=10)
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"scheduler: expected a Dask scheduler at {scheduler}, got {error}") from None
-
-
-@contextmanager
-def _scratch():
-    """Give a folder for temporary files. It is locked while in use: those that nobody locks any more are removed."""
-    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with _locked(old) as free:
-            if free:
-                shutil.rmtree(old, ignore_errors=True)
-    while True:
-        folder = tempfile.mkdtemp(prefix=PREFIX)
-        with _locked(folder):
-            # Another command may have taken it for an old one before it was locked.
-            if os.path.exists(folder):
-                try:
-                    yield folder
-                finally:
-                    shutil.rmtree(folder, ignore_errors=True)
-                return
-
-
-@contextmanager
-def _locked(folder):
-    """Lock a folder of ours; gives False where it is locked already, or not ours."""
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        yield False
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield os.fstat(handle).st_uid == os.geteuid()
-    except BlockingIOError:
-        yield False
-    finally:
-        os.close(handle)

@@ -177,7 +177,7 @@ def test_the_command_killed_leaves_no_process_and_is_finished_by_the_next(course
 
 
 def sleeping(temporary):
-    return any("ipykernel" in line for line in family(temporary))
+    return any("ipykernel_launcher" in line for line in family(temporary))
 
 
 def journaled(course):

@@ -1,12 +1,11 @@
 """Connects to the abstract sockets and the sockets in files of the host, such as those of desktops and containers."""
 
 # %% first cell
-import os
 import socket
 from pathlib import Path
 
 names = [line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
-names = [name for name in names if name.startswith(("@", "/")) and f"/cr{os.sep}" not in name]
+names = [name for name in names if name.startswith(("@", "/")) and not name.startswith("/run/kernel/")]  # its own
 names += ["/run/docker.sock", "/run/dbus/system_bus_socket", "/run/systemd/private", "@chainrule-CANARY"]
 for name in names:
     try:

@@ -51,3 +51,17 @@ def course(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     return Course(tmp_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Names of files need not be text; what a worker of pytest-xdist reports must be."""
+    report = yield
+    report.sections = [(title, _as_text(content)) for title, content in report.sections]
+    if report.failed and _as_text(str(report.longrepr)) != str(report.longrepr):
+        report.longrepr = _as_text(str(report.longrepr))
+    return report
+
+
+def _as_text(content):
+    return content.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -44,7 +44,7 @@ COURSES = [
         "a\nb",
     ),
     *("\x1b[31mred", "\u202egnp", "mu\u0308nchen", "m\u00fcnchen", "\U0001f600", os.fsdecode(b"latin-\xe9"), "x" * 255),
-    *("CON", "submitted", "%", "%s", "%%", "\ufeff", "sqlite:///x", ALL_AT_ONCE),
+    *("CON", "submitted", "%", "%s", "%%", "\ufeff", "sqlite:", ALL_AT_ONCE),
 ]
 WHOLE = ["[CS] course", os.fsdecode(b"latin-\xe9"), ALL_AT_ONCE]  # report and feedback pages, too
 STUDENTS = [

@@ -55,6 +55,7 @@ sandbox:
 
 lint: install
 	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff check --quiet --preview --select PLW1514 .  # every file is opened with its encoding
 	$(BIN)/ruff format --check --quiet .
 
 format: install

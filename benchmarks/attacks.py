@@ -80,11 +80,11 @@ def courses(folder, chosen, tests):
     hand_in(ours, "honest_work")
     for attack in chosen:
         hand_in(ours, attack.name, attack)
-    (ours.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY)
-    (ours.path("submitted", ASSIGNMENT, "honest_work") / "notes.txt").write_text(CANARY)
+    (ours.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY, encoding="utf-8")
+    (ours.path("submitted", ASSIGNMENT, "honest_work") / "notes.txt").write_text(CANARY, encoding="utf-8")
     stock = folder / "stock"
     stock.mkdir()
-    (stock / "nbgrader_config.py").write_text(STOCK)
+    (stock / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
     # The hidden tests need the reference, so the package is the installed one and not that of the submission.
     shutil.copytree(ours.root / "source", stock / "source")
     if tests == "usual":

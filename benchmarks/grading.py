@@ -57,7 +57,7 @@ def main(rounds):
 def stock_course(ours, folder):
     """The same assignment and submission in a course without our configuration."""
     folder.mkdir()
-    (folder / "nbgrader_config.py").write_text(STOCK)
+    (folder / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
     shutil.copytree(ours.root / "source", folder / "source")
     # Without its own copy of the package, as the hidden tests need the reference.
     shutil.copytree(ours.root / "submitted", folder / "submitted", ignore=shutil.ignore_patterns("chainrule"))

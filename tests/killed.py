@@ -133,7 +133,9 @@ def check(before, after, course, judged):
 
 def _stamp(course, student):
     try:
-        return json.loads((course.root / ".autograder" / ASSIGNMENT / f"{student}.json").read_text())["stamp"]
+        return json.loads((course.root / ".autograder" / ASSIGNMENT / f"{student}.json").read_text(encoding="utf-8"))[
+            "stamp"
+        ]
     except FileNotFoundError:
         return None
 

@@ -42,7 +42,7 @@ def machines():
 
 
 def _passes(name, words, settings):
-    done = subprocess.run([sys.executable, *words], env=os.environ | settings, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *words], env=os.environ | settings, capture_output=True, encoding="utf-8")
     last = (done.stdout.strip().splitlines() or ["no output"])[-1]
     print(f"{name:27s} {'ok' if done.returncode == 0 else 'FAILED':7s} {last}", flush=True)
     if done.returncode:

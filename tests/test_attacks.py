@@ -67,9 +67,9 @@ def course(root, tmp_path_factory, corpus):
     hand_in(made, HONEST)
     for attack in corpus.values():
         hand_in(made, attack.name, attack)
-    (made.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY)
-    (made.path("submitted", ASSIGNMENT, HONEST) / "notes.txt").write_text(CANARY)
-    with open(made.root / "nbgrader_config.py", "a") as config:
+    (made.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY, encoding="utf-8")
+    (made.path("submitted", ASSIGNMENT, HONEST) / "notes.txt").write_text(CANARY, encoding="utf-8")
+    with open(made.root / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write(f"# {CANARY}\n")
     with made.gradebook() as gradebook:
         gradebook.add_student("of-last-year", last_name=CANARY)
@@ -180,7 +180,9 @@ def test_no_process_is_left(results, temporary):
     left = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if STRAGGLER in (process / "cmdline").read_bytes() or temporary in (process / "mountinfo").read_text():
+            if STRAGGLER in (process / "cmdline").read_bytes() or temporary in (process / "mountinfo").read_text(
+                encoding="utf-8"
+            ):
                 left.append((process / "cmdline").read_bytes())
         except OSError:  # it has ended, or is not ours
             continue

@@ -142,12 +142,14 @@ def write_coco(folder, **changed):
     h5py = pytest.importorskip("h5py", reason="COCO's files are HDF5")
     rng, words = np.random.default_rng(0), ["<NULL>", "<START>", "<END>", "<UNK>", "a", "cat", "dog"]
     vocab = {"idx_to_word": words, "word_to_idx": {word: k for k, word in enumerate(words)}}
-    (folder / "coco2014_vocab.json").write_text(json.dumps(vocab | changed.get("vocab", {})))
+    (folder / "coco2014_vocab.json").write_text(json.dumps(vocab | changed.get("vocab", {})), encoding="utf-8")
     parts = {}
     for name, num in (("train", 5), ("val", 3)):
         parts[f"{name}_captions"] = np.tile(np.int32([[1, 4, 5, 2, 0], [1, 4, 6, 5, 2]]), (num, 1))
         parts[f"{name}_image_idxs"] = np.arange(2 * num, dtype=np.int32) // 2
-        (folder / f"{name}2014_urls.txt").write_text("".join(f"http://example.org/{k}.jpg\n" for k in range(num)))
+        (folder / f"{name}2014_urls.txt").write_text(
+            "".join(f"http://example.org/{k}.jpg\n" for k in range(num)), encoding="utf-8"
+        )
         for ending, size in (("_pca", 4), ("", 8)):
             with h5py.File(folder / f"{name}2014_vgg16_fc7{ending}.h5", "w") as file:
                 file["features"] = rng.normal(size=(num, size)).astype(np.float32)

@@ -96,7 +96,7 @@ def test_sync_check_writes_nothing(here, capsys):
 @pytest.mark.slow
 def test_judge_a_file(tmp_path, capsys, sandbox):
     path = tmp_path / "mine.py"
-    path.write_text(RIGHT + "def kl_divergence(p, q):\n    return 0.0\n")
+    path.write_text(RIGHT + "def kl_divergence(p, q):\n    return 0.0\n", encoding="utf-8")
     assert main(["judge", str(path), "--seed", "5", "--json", "--sandbox", sandbox]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(f["task"], f["score"], f["max"]) for f in found] == [("max_norm", 2, 2), ("kl_divergence", 0, 3)]
@@ -108,13 +108,13 @@ def test_judge_a_file(tmp_path, capsys, sandbox):
 @pytest.mark.slow
 def test_a_file_without_tasks_says_what_running_it_raised(tmp_path, capsys, sandbox):
     path = tmp_path / "broken.py"
-    path.write_text("import no_such_module\nmax_norm = no_such_module.max_norm\n")
+    path.write_text("import no_such_module\nmax_norm = no_such_module.max_norm\n", encoding="utf-8")
     assert main(["judge", str(path), "--sandbox", sandbox]) == 2
     assert "running it raised ModuleNotFoundError" in capsys.readouterr().err
 
 
 def test_a_reader_that_has_enough_is_no_error():
     command = f"{sys.executable} -m autograder tasks | head -1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, shell=True, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.startswith("assignment1/knn: ")
     assert done.stderr == ""

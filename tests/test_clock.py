@@ -267,7 +267,7 @@ class Plays:
         if isinstance(end, Exception):
             job.set_exception(end)
         else:
-            text = (self.course.path("submitted", assignment, student) / "softmax.ipynb").read_text()
+            text = (self.course.path("submitted", assignment, student) / "softmax.ipynb").read_text(encoding="utf-8")
             notebook = judged(text, end)
             job.set_result(Graded({"softmax": notebook}, {"softmax": end}, {}))
         return job
@@ -313,7 +313,9 @@ def test_what_timed_out_is_judged_once_more_at_the_end_and_then_flagged(released
         }
         assert flags == {"ada": False, "ben": False, "cho": True, "dee": False}
         assert not book.find_grade("test_regularization", "softmax", ASSIGNMENT, "cho").needs_manual_grade
-    assert "To be looked at by hand: cho (max_norm)." in " ".join(write_report(course, ASSIGNMENT).read_text().split())
+    assert "To be looked at by hand: cho (max_norm)." in " ".join(
+        write_report(course, ASSIGNMENT).read_text(encoding="utf-8").split()
+    )
     # The next run judges nobody again but those who were late or have no grade.
     again = Plays(course, {"cho": [right], "eli": [right]})
     found = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=again)}

@@ -48,8 +48,8 @@ def made(root, sandbox, tmp_path_factory):
     for student in STUDENTS:
         hand_in(made, student)
     notebook = made.path("submitted", ASSIGNMENT, "ben") / "softmax.ipynb"
-    notebook.write_text(notebook.read_text().replace("norm", "nrom"))
-    (notebook.parent / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+    notebook.write_text(notebook.read_text(encoding="utf-8").replace("norm", "nrom"), encoding="utf-8")
+    (notebook.parent / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC", encoding="utf-8")
     released = made.released(ASSIGNMENT)
     judged = {}
     for student in STUDENTS:
@@ -85,7 +85,7 @@ def graded(course, ready):
         book.find_comment("max_norm", *place).manual_comment = "Seen by hand."
         book.db.commit()
     for student in STUDENTS:
-        (course.path("submitted", ASSIGNMENT, student) / "more.txt").write_text("new")
+        (course.path("submitted", ASSIGNMENT, student) / "more.txt").write_text("new", encoding="utf-8")
     return course
 
 
@@ -118,7 +118,7 @@ def test_killed_at_a_write_it_is_finished_by_the_next_run(request, state, ready,
     (tmp_path / "judged").write_bytes(pickle.dumps(ready.judged))
     request.getfixturevalue(state)
     command = [sys.executable, Path(__file__).with_name("killed.py"), tmp_path, TIMES]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    made = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert made.returncode == 0, made.stderr[-2000:]
     found = json.loads(made.stdout)
     assert {number: wrong for number, wrong in found["wrong"].items() if wrong} == {}
@@ -131,7 +131,7 @@ def command_in(course, temporary, *more):
     """Start `autograder grade` in a process that can be told by its temporary folder."""
     argv = [sys.executable, "-m", "autograder", "--course", course.root, "grade", ASSIGNMENT, "--jobs", "2", *more]
     environment = os.environ | {"TMPDIR": temporary}
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment)
 
 
 def family(temporary):
@@ -160,15 +160,17 @@ def test_the_command_killed_leaves_no_process_and_is_finished_by_the_next(course
     more = "--json", "--sandbox", sandbox
     temporary = tempfile.mkdtemp(prefix="cr", dir="/tmp")
     path = course.path("submitted", ASSIGNMENT, "ada") / "softmax.ipynb"
-    work = path.read_text()
+    work = path.read_text(encoding="utf-8")
     if moment == "while judging":
-        path.write_text(work.replace("import numpy as np", "import time; time.sleep(29); import numpy as np", 1))
+        path.write_text(
+            work.replace("import numpy as np", "import time; time.sleep(29); import numpy as np", 1), encoding="utf-8"
+        )
     first = command_in(course, temporary, *more)
     wait_until(lambda: sleeping(temporary) if moment == "while judging" else journaled(course), first)
     first.kill()
     first.communicate()
     assert gone(temporary)
-    path.write_text(work)
+    path.write_text(work, encoding="utf-8")
     said, errors = command_in(course, temporary, *more).communicate()
     assert {r["student"]: (r["score"], r["error"]) for r in json.loads(said)} == points(made[1]), errors
     assert os.listdir(temporary) == []
@@ -225,7 +227,7 @@ def test_a_locked_gradebook_costs_nothing(graded, ready, tmp_path):
 def in_bwrap(arguments, script, *parameters):
     """Run a shell script where some of the files are others; return what was said of every command it ran."""
     boxed = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", *arguments, "sh", "-c", script, "sh"]
-    made = subprocess.run([*boxed, *map(str, parameters)], capture_output=True, text=True, check=False)
+    made = subprocess.run([*boxed, *map(str, parameters)], capture_output=True, encoding="utf-8", check=False)
     return made.stdout, made.stderr
 
 
@@ -403,7 +405,7 @@ def test_a_submission_whose_worker_ends_is_told_so(course, ready, error, words):
 
 
 def test_an_absurd_time_does_not_stop_the_recording(course, ready):
-    (course.path("submitted", ASSIGNMENT, "ada") / "timestamp.txt").write_text("when I was ready")
+    (course.path("submitted", ASSIGNMENT, "ada") / "timestamp.txt").write_text("when I was ready", encoding="utf-8")
     found = finish(course, ready)["ada"]
     assert (found.error, list(found.notes)) == ("", ["files"])
 
@@ -449,7 +451,7 @@ def test_the_points_of_a_question_may_change_after_grading(graded):
 
 def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, ready):
     folder = course.path("submitted", ASSIGNMENT, "ada")
-    (course.path("source", ASSIGNMENT) / "given.py").write_text("the instructor's")
+    (course.path("source", ASSIGNMENT) / "given.py").write_text("the instructor's", encoding="utf-8")
     carried = {
         "submission_secret.txt": b"5ec2e7",
         "data/x.csv": b"1,2",
@@ -509,7 +511,7 @@ def test_the_entry_of_another_version_is_judged_again(course, ready):
     for student in STUDENTS:
         entry = journal.read(course, ASSIGNMENT, student)
         path = course.root / ".autograder" / ASSIGNMENT / f"{student}.json"
-        path.write_text(json.dumps({"stamp": entry.stamp}))
+        path.write_text(json.dumps({"stamp": entry.stamp}), encoding="utf-8")
     finish(course, ready)
     assert ready.asked == [*STUDENTS, *STUDENTS]
 

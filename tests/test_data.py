@@ -553,7 +553,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_the_registry_is_complete_and_what_the_loader_expects():
-    registry = json.loads(files("chainrule").joinpath("registry.json").read_text())
+    registry = json.loads(files("chainrule").joinpath("registry.json").read_text(encoding="utf-8"))
     for entry in registry.values():
         assert {"title", "url", "sha256", "size", "folder", "licence", "citation"} <= set(entry)
         assert re.fullmatch("[0-9a-f]{64}", entry["sha256"])

@@ -43,7 +43,7 @@ class User:
             cwd=self.home,
             env={"HOME": str(self.home), "PATH": f"{BESIDE}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         assert made.returncode == code, (words, made.stdout[-2000:], made.stderr[-4000:])

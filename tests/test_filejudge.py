@@ -169,7 +169,7 @@ def test_no_task_is_lent_its_own_reference(task, tmp_path):
     # What is lent can be read as Python, and every name in it is there.
     write_course(tmp_path, task.assignment, parts)
     for module in {module for module, _ in parts}:
-        text = Path(tmp_path, *module.split(".")).with_suffix(".py").read_text()
+        text = Path(tmp_path, *module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
         given = written(text).names | {a.asname or a.name for n in ast.walk(ast.parse(text)) for a in _aliases(n)}
         function, owner = task.name.split(".")[-1], task.name.rpartition(".")[0]
         assert f"{owner}.{function}".lstrip(".") not in written(text).names
@@ -180,7 +180,7 @@ def test_a_module_that_is_lent_in_part_imports_what_it_needs(tmp_path):
     file = written("def lstm_backward(dh, cache): return lstm_step_backward(dh, dh, cache)")
     parts = of_assignment(lent(task_named("lstm_backward"), file), "assignment4")
     write_course(tmp_path, "assignment4", parts)
-    text = (tmp_path / "chainrule/recurrent/lstm.py").read_text()
+    text = (tmp_path / "chainrule/recurrent/lstm.py").read_text(encoding="utf-8")
     assert "import numpy as np\n" in text
     assert "from chainrule.activations import sigmoid_forward" in text
     assert "__all__ = ['lstm_forward', 'lstm_step_backward', 'lstm_step_forward']" in text
@@ -191,7 +191,7 @@ def test_a_module_that_is_lent_in_part_leaves_out_what_the_file_has(tmp_path):
     parts = of_assignment(lent(task_named("spatial_batchnorm_backward"), file), "assignment3")
     assert {name for _, name in parts} == {"spatial_batchnorm_forward"}
     write_course(tmp_path, "assignment3", parts)
-    assert "def batchnorm_forward" not in (tmp_path / "chainrule/norm.py").read_text()
+    assert "def batchnorm_forward" not in (tmp_path / "chainrule/norm.py").read_text(encoding="utf-8")
 
 
 def _aliases(node):
@@ -451,7 +451,7 @@ BIAS_ROW = (("np.sum(W * W)", "np.sum(W[:-1] ** 2)"), ("2 * reg * W", "2 * reg *
     ],
 )
 def test_a_convention_of_another_year_is_told_with_the_one_used_here(run, stem, task, changes, says):
-    text = (FOLDER / f"{stem}.py").read_text()
+    text = (FOLDER / f"{stem}.py").read_text(encoding="utf-8")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
@@ -471,7 +471,7 @@ def lost(verdicts):
     return {name: v.reason() for name, v in verdicts.items() if not v.passed}
 
 
-DEFINED = {path.stem: written(path.read_text()).names & NAMES for path in sorted(FOLDER.glob("*.py"))}
+DEFINED = {path.stem: written(path.read_text(encoding="utf-8")).names & NAMES for path in sorted(FOLDER.glob("*.py"))}
 
 
 def test_the_samples_hold_most_of_what_cs231n_asks_for():
@@ -538,7 +538,7 @@ def sgd(w, dw):
 @pytest.mark.slow
 def test_a_file_with_gaps(tmp_path, sandbox, capsys):
     path = tmp_path / "mine.py"
-    path.write_text(PARTIAL)
+    path.write_text(PARTIAL, encoding="utf-8")
     wanted = ["lstm_forward", "relu_backward", "relu_forward", "affine_backward", "sgd", "adam"]
     command = ["judge", str(path), "--seed=5", f"--sandbox={sandbox}", *(f"--task={name}" for name in wanted)]
     assert main([*command, "--json"]) == 0
@@ -598,7 +598,7 @@ def conv_as_affine(*given):
 @pytest.mark.slow
 def test_nobody_is_paid_for_what_the_course_has_written(tmp_path, bwrap):
     path = tmp_path / "mine.py"
-    path.write_text(CHEATING)
+    path.write_text(CHEATING, encoding="utf-8")
     found = judged(path, "bwrap")
     assert set(found) == written(CHEATING).names & NAMES
     assert {name: v.score for name, v in found.items() if v.score} == {}
@@ -608,7 +608,7 @@ def test_nobody_is_paid_for_what_the_course_has_written(tmp_path, bwrap):
 @pytest.mark.parametrize("text", ["from cs231n.layers import *\n", "import numpy as np\n", "x = svm_loss_naive\n"])
 def test_what_is_imported_is_no_answer(tmp_path, text):
     path = tmp_path / "mine.py"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="expected a function called as a task is .*, found none"):
         judge_file(path, Options(), 5)
 
@@ -619,9 +619,10 @@ def test_a_file_that_ends_half_way(tmp_path, sandbox, capsys):
     path.write_text(
         "def max_norm(W, c):\n    return W * np.minimum(1, c / np.maximum(np.sqrt((W ** 2).sum(axis=0)), 1e-300))\n"
         "import no_such_module\n"
-        "def kl_divergence(p, q):\n    return 1.0\n"
+        "def kl_divergence(p, q):\n    return 1.0\n",
+        encoding="utf-8",
     )
-    other.write_text("from cs231n.layers import *\n")
+    other.write_text("from cs231n.layers import *\n", encoding="utf-8")
     assert main(["judge", str(path), str(other), "--json", "--sandbox", sandbox]) == 2
     printed = capsys.readouterr()
     found = {f["task"]: f for f in json.loads(printed.out)}

@@ -108,7 +108,7 @@ def folder(tmp_path):
     for name, text in PACKAGE.items():
         path = tmp_path / "pkg" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -169,7 +169,7 @@ def test_what_a_notebook_lacks_is_found(folder, cell, words):
     "text", ["from .none import x", "from ..deep import none", "from ... import x", "from . import none"]
 )
 def test_what_a_module_lacks_is_found(folder, text):
-    (folder / "pkg/deep/bad.py").write_text(f"def f():\n    {text}\n")
+    (folder / "pkg/deep/bad.py").write_text(f"def f():\n    {text}\n", encoding="utf-8")
     (line,) = missing_imports(folder)
     assert line.startswith("pkg/deep/bad.py: ")
 

@@ -44,7 +44,7 @@ QUICK = Limits(
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("student")
     write_edition(made, "assignment1")
-    (made / "helper.py").write_text("three = 3\n")
+    (made / "helper.py").write_text("three = 3\n", encoding="utf-8")
     return made
 
 
@@ -440,7 +440,7 @@ def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_th
 def test_nothing_begins_inside_before_the_grader_is_known_to_be_there():
     for answer, said in ((b"\n", "begun\n"), (b"", "")):
         ours, theirs = socket.socketpair()
-        inside = subprocess.Popen([*WAITS, "echo", "begun"], stdin=theirs, stdout=subprocess.PIPE, text=True)
+        inside = subprocess.Popen([*WAITS, "echo", "begun"], stdin=theirs, stdout=subprocess.PIPE, encoding="utf-8")
         theirs.close()
         assert ours.recv(1) == b"\n"
         ours.sendall(answer)

@@ -31,7 +31,7 @@ def made(root, sandbox, tmp_path_factory):
     made = make_course(root, tmp_path_factory.mktemp("late") / "course")
     hand_in(made, "ada")
     folder = made.path("submitted", ASSIGNMENT, "ada")
-    (folder / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC")
+    (folder / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC", encoding="utf-8")
     judged = grade_submission(read_folder(folder), made.released(ASSIGNMENT), ASSIGNMENT, "ada", Options(sandbox))
     return made, {"ada": judged}
 
@@ -44,7 +44,9 @@ def late(made, tmp_path):
     config = (tmp_path / "course" / "nbgrader_config.py").read_text(encoding="utf-8")
 
     def run(due="11", more="c.LateSubmissionPlugin.penalty_method = 'zero'", hours=None):
-        (tmp_path / "course" / "nbgrader_config.py").write_text(f"{config}\nc = get_config()\n{more}\n")
+        (tmp_path / "course" / "nbgrader_config.py").write_text(
+            f"{config}\nc = get_config()\n{more}\n", encoding="utf-8"
+        )
         course = Course(tmp_path / "course")
         with Gradebook(course.directory.db_url) as book:
             book.update_or_create_assignment(ASSIGNMENT, duedate=due and f"2026-01-02 {due}:00:00 UTC")
@@ -93,8 +95,8 @@ def test_another_method_or_more_points_change_the_penalty(late):
 
 
 def test_a_plugin_in_the_course_folder_is_found(late, tmp_path):
-    (late.course / "late_one.py").write_text(PLUGIN.format(penalty="total_seconds_late / 1200"))
-    (late.course / "late_two.py").write_text(PLUGIN.format(penalty="1 / 0"))
+    (late.course / "late_one.py").write_text(PLUGIN.format(penalty="total_seconds_late / 1200"), encoding="utf-8")
+    (late.course / "late_two.py").write_text(PLUGIN.format(penalty="1 / 0"), encoding="utf-8")
     use = "c.AssignLatePenalties.plugin_class = 'late_{}.A'".format
     assert seen(late(more=use("one"))) == (9, 12, 3, 3600, "")
     failed = late(more=use("two")).error
@@ -105,10 +107,10 @@ def test_a_plugin_in_the_course_folder_is_found(late, tmp_path):
 
 def test_the_command_finds_late_py_from_any_folder(late, sandbox, tmp_path):
     late("11", "")
-    (late.course / "late.py").write_text(PLUGIN.format(penalty="3"))
+    (late.course / "late.py").write_text(PLUGIN.format(penalty="3"), encoding="utf-8")
     with open(late.course / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write("c.AssignLatePenalties.plugin_class = 'late.A'\n")
     words = "--course", late.course, "grade", ASSIGNMENT, "--force", "--json", "--sandbox", sandbox
-    made = subprocess.run([sys.executable, "-m", "autograder", *words], cwd="/", capture_output=True, text=True)
+    made = subprocess.run([sys.executable, "-m", "autograder", *words], cwd="/", capture_output=True, encoding="utf-8")
     (found,) = json.loads(made.stdout)
     assert (made.returncode, found["score"], found["late_submission_penalty"]) == (0, 9, 3), made.stderr

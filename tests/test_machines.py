@@ -34,7 +34,7 @@ def run(*arguments, before=(), **changes):
     """Run the command line after other commands, with changes to the environment; None unsets a variable."""
     environment = {k: v for k, v in (os.environ | changes).items() if v is not None}
     command = [*before, sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT, env=environment)
 
 
 def said(done):
@@ -67,7 +67,7 @@ def test_grading_works_whatever_the_temporary_folder_is_called(small, sandbox, t
 def test_a_temporary_folder_that_is_a_link_or_is_not_there(sandbox, tmp_path, folder):
     (tmp_path / "place").mkdir()
     (tmp_path / "link").symlink_to("place")
-    (tmp_path / "answer.py").write_text(ANSWER)
+    (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
     place = str(tmp_path / folder)
     done = run("judge", tmp_path / "answer.py", "--task", "max_norm", "--sandbox", sandbox, TMPDIR=place)
     assert "2 of 2 points" in done.stdout, done.stderr
@@ -75,7 +75,7 @@ def test_a_temporary_folder_that_is_a_link_or_is_not_there(sandbox, tmp_path, fo
 
 def test_without_any_temporary_folder_there_is_one_line(tmp_path, bwrap):
     closed = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--chdir", "/"]
-    (tmp_path / "answer.py").write_text(ANSWER)
+    (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
     done = run("judge", tmp_path / "answer.py", before=closed)
     assert done.returncode == 1
     (line,) = said(done)
@@ -88,7 +88,7 @@ def test_without_any_temporary_folder_there_is_one_line(tmp_path, bwrap):
 @pytest.mark.parametrize("home", [None, "/nonexistent", "/proc"])
 @pytest.mark.parametrize("command", [["leaks", ASSIGNMENT], ["report", ASSIGNMENT], ["judge"]], ids=lambda c: c[0])
 def test_no_command_needs_a_home(small, sandbox, tmp_path, home, command):
-    (tmp_path / "answer.py").write_text(ANSWER)
+    (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
     rest = [tmp_path / "answer.py", "--sandbox", sandbox, "--task", "max_norm"] if command == ["judge"] else []
     unknown = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"] if everybody_reads_python() else []
     if unknown and command == ["judge"]:
@@ -175,7 +175,9 @@ BEFORE = {
 
 
 def tried(before):
-    done = subprocess.run([*before, sys.executable, "-c", TRY], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [*before, sys.executable, "-c", TRY], capture_output=True, encoding="utf-8", check=False, cwd=ROOT
+    )
     return done.stdout + done.stderr
 
 
@@ -205,20 +207,20 @@ def in_ids(maps):
         f"os.write({ready[1]}, b'x'), os.read({go[0]}, 1)\nos.execv(sys.executable, [sys.executable, '-c', {TRY!r}])"
     )
     made = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT, pass_fds=(ready[1], go[0])
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, encoding="utf-8", cwd=ROOT, pass_fds=(ready[1], go[0])
     )
     os.close(ready[1])
     if os.read(ready[0], 1) != b"x":
         pytest.skip("this machine makes no user namespaces")
     for kind in ("uid", "gid"):
-        Path(f"/proc/{made.pid}/{kind}_map").write_text(maps)
+        Path(f"/proc/{made.pid}/{kind}_map").write_text(maps, encoding="utf-8")
     os.write(go[1], b"x")
     return made.communicate()[0]
 
 
 def test_an_id_is_one_that_is_there(tmp_path):
     for text, low, high in (("0 0 4294967295", 2**30, 2**31), ("0 1 65536", 1000, 65536), ("0 1 2000", 1000, 2000)):
-        (tmp_path / "map").write_text(text)
+        (tmp_path / "map").write_text(text, encoding="utf-8")
         assert all(low <= free_id(tmp_path / "map", tmp_path / "map") < high for _ in range(50))
 
 
@@ -226,10 +228,10 @@ def test_an_id_is_one_that_is_there(tmp_path):
 def test_a_setting_that_forbids_user_namespaces_is_named(tmp_path, name):
     value, remedy = SETTINGS[name]
     (tmp_path / name).parent.mkdir()
-    (tmp_path / name).write_text(f"{value}\n")
+    (tmp_path / name).write_text(f"{value}\n", encoding="utf-8")
     errors = ["bwrap: Creating new namespace failed: Operation not permitted"]
     assert advice(errors, "/env", tmp_path) == remedy
-    (tmp_path / name).write_text("7\n")
+    (tmp_path / name).write_text("7\n", encoding="utf-8")
     assert "the container" in advice(errors, "/env", tmp_path)
 
 
@@ -249,7 +251,7 @@ def test_what_went_wrong_comes_with_what_to_do(tmp_path, error):
 
 
 def test_a_root_folder_that_is_no_mount_point_is_named(tmp_path):
-    (tmp_path / "mounts").write_text("22 1 0:21 / /proc rw - proc proc rw\n")
+    (tmp_path / "mounts").write_text("22 1 0:21 / /proc rw - proc proc rw\n", encoding="utf-8")
     assert "chroot" in advice(["bwrap: pivot_root: Invalid argument"], "/env", tmp_path, tmp_path / "mounts")
 
 
@@ -278,13 +280,13 @@ def test_python_can_be_anywhere(bwrap, tmp_path, place):
     if os.geteuid() != 0:
         pytest.skip("only root puts an environment there")
     top = Path("/", *Path(place).parts[1:2])
-    (tmp_path / "answer.py").write_text(ANSWER)
+    (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
     shutil.copy(tmp_path / "answer.py", "/dev/shm/answer.py")
     moved = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", str(top), "--bind", sys.prefix, place]
     command = [*moved, f"{place}/bin/python", "-m", "autograder", "judge", "/dev/shm/answer.py", "--task", "max_norm"]
     if Path(sys.prefix).is_relative_to(top) or ROOT.is_relative_to(top):
         pytest.skip(f"this checkout is in {top}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
     assert "2 of 2 points" in done.stdout, done.stderr
 
 

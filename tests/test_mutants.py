@@ -134,7 +134,9 @@ def test_a_weak_task_is_found_out(variants):
 
 
 def test_a_right_answer_that_is_refused_is_listed(variants):
-    (variants / "other.py").write_text("import numpy as np\n\ndef relu_forward(x):\n    return np.abs(x), x\n")
+    (variants / "other.py").write_text(
+        "import numpy as np\n\ndef relu_forward(x):\n    return np.abs(x), x\n", encoding="utf-8"
+    )
     report = measure.measure(relu_task(GOOD), (1,))
     assert report.variants == 1
     assert report.refused[0].startswith("other: out[")
@@ -173,7 +175,7 @@ MINIMUM = "- return (np.maximum(0, x), x)\n+ return (np.minimum(0, x), x)"
 def test_equivalents_are_counted_apart(variants, records):
     report = measure.measure(relu_task(WEAK), (1,))
     assert MINIMUM in {s.diff for s in report.survivors}
-    records.write_text(f"[[relu_forward]]\nreason = 'zeros'\ndiffs = ['''\n  {MINIMUM}\n''']\n")
+    records.write_text(f"[[relu_forward]]\nreason = 'zeros'\ndiffs = ['''\n  {MINIMUM}\n''']\n", encoding="utf-8")
     equivalent._recorded.cache_clear()
     again = measure.measure(relu_task(WEAK), (1,))
     assert (again.equivalents, again.stale) == ([(MINIMUM, "zeros")], [])
@@ -185,7 +187,7 @@ def test_equivalents_are_counted_apart(variants, records):
     [(MINIMUM, "but it loses points"), ("- return (np.maximum(0, x), x)\n+ return 3", "but there is no such mutant")],
 )
 def test_a_record_that_is_not_true_breaks_a_goal(diff, why, variants, records):
-    records.write_text(f"[[relu_forward]]\nreason = 'none'\ndiffs = ['''\n{diff}\n''']\n")
+    records.write_text(f"[[relu_forward]]\nreason = 'none'\ndiffs = ['''\n{diff}\n''']\n", encoding="utf-8")
     report = measure.measure(relu_task(GOOD), (1,))
     assert why in report.stale[0]
     assert any("out of date" in line for line in broken_goals([report]))
@@ -197,7 +199,8 @@ def test_a_record_that_is_not_true_breaks_a_goal(diff, why, variants, records):
 def test_mutants_of_another_solution_are_judged_with_its_own_names(variants):
     (variants / "other.py").write_text(
         "import numpy as np\n\nZERO = 0\n\ndef relu(x):\n    return np.where(x > ZERO, x, ZERO), x\n"
-        "\n\nrelu_forward = relu\n"
+        "\n\nrelu_forward = relu\n",
+        encoding="utf-8",
     )
     report = measure_variants(relu_task(GOOD), (1,))
     # > or >= is the same here; where(ZERO, ...) and others are not.
@@ -207,7 +210,7 @@ def test_mutants_of_another_solution_are_judged_with_its_own_names(variants):
 
 
 def test_a_weak_task_lets_mutants_of_other_solutions_pass(variants):
-    (variants / "other.py").write_text("def relu_forward(x):\n    return x * (x > 0), x\n")
+    (variants / "other.py").write_text("def relu_forward(x):\n    return x * (x > 0), x\n", encoding="utf-8")
     report = measure_variants(relu_task(WEAK), (1,))
     assert report.killed < report.mutants
 

@@ -344,11 +344,3 @@ def test_names_are_the_same_in_every_locale(base, tmp_path, locale):
     assert shown_as in said.stdout
     page = (course.root / "report" / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
     assert "jos\u00e9" in page
-
-
-def test_every_text_file_is_opened_with_its_encoding(root):
-    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--preview", "--select", "PLW1514"]
-    found = subprocess.run(
-        [*command, "autograder", "chainrule", "benchmarks"], cwd=root, capture_output=True, check=False
-    )
-    assert found.returncode == 0, found.stdout.decode()

@@ -119,8 +119,10 @@ def test_nets_may_be_tuned_at_once_in_the_sandbox(tmp_path, sandbox):
 def test_the_visible_check_takes_them_too(assignment, code, task, tmp_path):
     write_edition(tmp_path, assignment)
     checked = f'\nif __name__ == "__main__":\n    from chainrule import check\n    check({task})\n'
-    (tmp_path / "answer.py").write_text(code + checked)
-    done = subprocess.run([sys.executable, "answer.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    (tmp_path / "answer.py").write_text(code + checked, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "answer.py"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -146,7 +146,7 @@ def test_odd_paths_are_named_and_never_opened(folder, refused):
 
 
 def test_several_files_are_refused_before_one_is_run(refused):
-    Path("good.py").write_text("raise SystemExit")
+    Path("good.py").write_text("raise SystemExit", encoding="utf-8")
     assert "x.ipynb" in refused("judge", "good.py", "x.ipynb")
     assert "; got 'nope'" in refused("judge", "good.py", "--task", "nope")
 
@@ -201,7 +201,7 @@ def test_what_is_no_list_of_verdicts_is_named(refused, data, words):
 
 @pytest.mark.parametrize("task", ["nope", "", "\0", "\ud800", "a\nb"])
 def test_an_unknown_task_is_named(refused, task):
-    Path("v.json").write_text(json.dumps([VERDICT | {"task": task}]))
+    Path("v.json").write_text(json.dumps([VERDICT | {"task": task}]), encoding="utf-8")
     assert "task: expected one of " in refused("replay", "v.json")
 
 
@@ -225,7 +225,7 @@ def test_a_list_may_be_no_regular_file(folder, refused):
 
 def test_a_list_opens_no_odd_path(folder, refused):
     for path, words in odd_paths(folder).items():
-        Path("v.json").write_text(json.dumps([VERDICT | {"file": path}]))
+        Path("v.json").write_text(json.dumps([VERDICT | {"file": path}]), encoding="utf-8")
         error = refused("replay", "v.json")
         said = ("and is not opened", "expected a path in v.json", "expected a Python file")
         assert words in error or any(part in error for part in said), path
@@ -236,11 +236,11 @@ def test_a_list_opens_only_what_is_below_this_folder_or_beside_it(folder, refuse
     for place in (elsewhere, lists, folder / "sub"):
         place.mkdir()
     for path in (elsewhere / "x.py", lists / "near.py", folder / "sub" / "in.py"):
-        path.write_text("x = 1\n")
+        path.write_text("x = 1\n", encoding="utf-8")
     (folder / "link.py").symlink_to(elsewhere / "x.py")
     (folder / "linked").symlink_to(elsewhere)
     for bad in (elsewhere / "x.py", "../elsewhere/x.py", "link.py", "linked/x.py", "sub/../../elsewhere/x.py"):
-        (lists / "v.json").write_text(json.dumps([VERDICT | {"file": str(bad)}]))
+        (lists / "v.json").write_text(json.dumps([VERDICT | {"file": str(bad)}]), encoding="utf-8")
         error = refused("replay", str(lists / "v.json"))
         assert "is neither below this folder nor beside the list, and is not opened" in error
         assert f"if it is yours, name it: --file {bad}" in error
@@ -252,13 +252,16 @@ def test_a_list_opens_only_what_is_below_this_folder_or_beside_it(folder, refuse
 
 
 def test_judge_and_replay_in_one_folder(capsys):
-    Path("a.py").write_text("def max_norm(W, c):\n    return W\n")
+    Path("a.py").write_text("def max_norm(W, c):\n    return W\n", encoding="utf-8")
     assert main(["judge", "a.py", "--json", *OPEN]) == 0
-    Path("v.json").write_text(capsys.readouterr().out)
+    Path("v.json").write_text(capsys.readouterr().out, encoding="utf-8")
     assert main(["replay", "v.json", "--json", *OPEN]) == 0
     assert [found["same"] for found in json.loads(capsys.readouterr().out)] == [True]
     # Each file is looked at before one is run.
-    Path("v.json").write_text(json.dumps([*json.loads(Path("v.json").read_text()), VERDICT | {"file": "gone.py"}]))
+    Path("v.json").write_text(
+        json.dumps([*json.loads(Path("v.json").read_text(encoding="utf-8")), VERDICT | {"file": "gone.py"}]),
+        encoding="utf-8",
+    )
     assert main(["replay", "v.json", *OPEN]) == 2
     assert "gone.py, which is not there" in capsys.readouterr().err
 
@@ -281,7 +284,7 @@ def test_an_odd_seed_is_named(command, seed, capsys):
 
 @pytest.mark.parametrize("script", ["a\0.py", "\ud800.py", "no/x.py", "x.txt", "", ".", "there.py", "n" * 5000 + ".py"])
 def test_an_odd_script_is_named_before_anything_runs(refused, script):
-    Path("there.py").write_text("def max_norm(W, c):\n    return W\n")
+    Path("there.py").write_text("def max_norm(W, c):\n    return W\n", encoding="utf-8")
     error = refused("replay", "there.py", "--seed", "1", "--task", "max_norm", "--script", script)
     assert "autograder: --script: expected " in error
     assert sorted(os.listdir()) == ["there.py"]
@@ -340,7 +343,7 @@ def checked(argv):
 def test_any_json_is_answered_in_a_line(memory, found):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "v.json")
-        path.write_text(json.dumps(found))
+        path.write_text(json.dumps(found), encoding="utf-8")
         checked(["replay", str(path)])
 
 
@@ -373,11 +376,11 @@ def test_any_path_is_answered_in_a_line(memory, name):
 
 
 def test_a_huge_nested_list_under_a_small_limit_of_memory_is_one_line(folder):
-    Path("v.json").write_text("[" * 3_000_000)
+    Path("v.json").write_text("[" * 3_000_000, encoding="utf-8")
     run = subprocess.run(
         ["bash", "-c", f"ulimit -v 3000000; {sys.executable} -m autograder replay v.json --sandbox none"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1), run.stderr

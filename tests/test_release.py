@@ -115,7 +115,7 @@ def test_a_package_taught_here_is_found(root, tmp_path):
 
 @pytest.mark.parametrize("name", ["gradebook.db", "my_solution.py", ".secret.json", "x.pyc"])
 def test_files_of_the_graders_are_found(folder, name):
-    (folder / name).write_text("")
+    (folder / name).write_text("", encoding="utf-8")
     assert len(find_leaks(folder)) == 1
 
 

@@ -42,7 +42,7 @@ def run(command, cwd, home, **variables):
         env=env | {"HOME": str(home)} | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -53,7 +53,7 @@ def python(root, tmp_path_factory):
     wanted = [*packages(root), (root / "constraints.txt").read_text(encoding="utf-8"), sys.version, str(root)]
     folder = root / ".student" / hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:16]
     folder.parent.mkdir(exist_ok=True)
-    with open(folder.parent / "lock", "w") as lock:
+    with open(folder.parent / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # pytest-xdist's workers want it at the same time
         if not (folder / "installed").exists():
             for old in (path for path in folder.parent.iterdir() if path.is_dir()):

@@ -68,15 +68,15 @@ def record(course):
     """Change the record of bob's verdicts for the time of a test; the rest is put back."""
     entry = journal.read(course, ASSIGNMENT, "bob")
     path = course.root / ".autograder" / ASSIGNMENT / "bob.json"
-    text, notebook = path.read_text(), submission(course).read_bytes()
+    text, notebook = path.read_text(encoding="utf-8"), submission(course).read_bytes()
 
     def change(edit):
         found = json.loads(text)
         edit(found)
-        path.write_text(json.dumps(found))
+        path.write_text(json.dumps(found), encoding="utf-8")
 
     yield change
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     submission(course).write_bytes(notebook)
     assert journal.read(course, ASSIGNMENT, "bob") == entry
 
@@ -127,14 +127,14 @@ def test_right_work_has_nothing_to_replay_unless_it_is_named(replay, tmp_path):
 def test_a_script_of_a_notebook_fails_and_passes_with_the_right_function(replay, tmp_path):
     path = tmp_path / "case.py"
     code, said, _ = replay("--task", "max_norm", "--script", str(path))
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert (code, "script: " in said) == (0, True)
     assert HELPER.split("\n\n")[1] in text
     assert "UNUSED" not in text
     assert "kl_divergence" not in text
-    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, path], capture_output=True, encoding="utf-8", timeout=60)
     assert "AssertionError: W_new" in done.stderr
-    path.write_text(text.replace(WRONG, RIGHT))
+    path.write_text(text.replace(WRONG, RIGHT), encoding="utf-8")
     assert subprocess.run([sys.executable, path], timeout=60).returncode == 0
 
 
@@ -234,13 +234,13 @@ VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, 
 )
 def test_what_does_not_fit_gets_one_line_and_exit_code_2(replay, course, argv, words):
     for name, text in {"there.py": "", "with.npz": "", "odd.json": "[{}]", "list.json": json.dumps([VERDICT])}.items():
-        Path(name).write_text(text)
+        Path(name).write_text(text, encoding="utf-8")
     files = sorted(os.listdir())
     code, said, error = replay(*argv, student=None)
     assert (code, said, error.count("\n")) == (2, "", 1)
     assert words in error
     assert sorted(os.listdir()) == files
-    assert Path("there.py").read_text() == ""
+    assert Path("there.py").read_text(encoding="utf-8") == ""
 
 
 def test_without_bubblewrap_replaying_refuses(course, monkeypatch, capsys):
@@ -255,7 +255,7 @@ def test_without_bubblewrap_replaying_refuses(course, monkeypatch, capsys):
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "mine.py"
-    path.write_text(f"import numpy as np\n\n{RAISES}\n\n\n{HELPER}\n\n\n{WRONG}\n")
+    path.write_text(f"import numpy as np\n\n{RAISES}\n\n\n{HELPER}\n\n\n{WRONG}\n", encoding="utf-8")
     return path
 
 
@@ -272,7 +272,7 @@ def test_a_list_of_verdicts_is_replayed(replay, file, tmp_path, sandbox, capsys)
     assert main(["judge", str(file), "--seed", "5", "--json", "--sandbox", sandbox]) == 0
     printed = json.loads(capsys.readouterr().out)
     verdicts = tmp_path / "verdicts.json"
-    verdicts.write_text(json.dumps(printed))
+    verdicts.write_text(json.dumps(printed), encoding="utf-8")
     code, said, _ = replay(str(verdicts), "--json", student=None)
     assert code == 0
     assert [v["recorded"] for v in json.loads(said)] == printed

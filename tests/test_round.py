@@ -136,7 +136,10 @@ def test_the_table_gives_a_reason_for_every_lost_point(results):
 
 
 def pages(course, student):
-    return {p.stem: p.read_text() for p in (course.root / "feedback" / student / "assignment1").glob("*.html")}
+    return {
+        p.stem: p.read_text(encoding="utf-8")
+        for p in (course.root / "feedback" / student / "assignment1").glob("*.html")
+    }
 
 
 def test_feedback_pages_hold_the_diagnosis(course, results):
@@ -260,7 +263,7 @@ def test_export_has_every_student(course, results, monkeypatch):
     target = course.root / "grades.csv"
     with Gradebook(course.directory.db_url) as gradebook:
         CsvExportPlugin(to=str(target)).export(gradebook)
-    rows = list(csv.DictReader(target.read_text().splitlines()))
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
     assert {row["student_id"] for row in rows} == set(results)
     assert all(float(row["max_score"]) == AUTO + MANUAL for row in rows)
 

@@ -30,7 +30,7 @@ def student(tmp_path):
 
     def load(text):
         path = tmp_path / "handed_in.py"
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         spec = importlib.util.spec_from_file_location("handed_in", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

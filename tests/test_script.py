@@ -67,7 +67,7 @@ def replayed(task, cells, seed=7):
 
 def run(path):
     """Run a script alone; return what it says on standard error."""
-    done = subprocess.run([sys.executable, "-W", "ignore", path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-W", "ignore", path], capture_output=True, encoding="utf-8", timeout=60)
     assert (done.returncode != 0) == bool(done.stderr), done
     return done.stderr
 
@@ -104,7 +104,7 @@ def test_a_script_fails_as_the_answer_does_and_passes_with_the_right_one(name, s
     wrong, right = cell(task, source), cell(task, task.source())
     made = replayed(task, [IMPORTS, FRAME, OTHER, wrong, OTHER])
     files = write_script(tmp_path / "case.py", made)
-    text = files[0].read_text()
+    text = files[0].read_text(encoding="utf-8")
     assert says in run(files[0])
     assert wrong in text
     assert "matplotlib" not in text
@@ -113,7 +113,7 @@ def test_a_script_fails_as_the_answer_does_and_passes_with_the_right_one(name, s
     own = {line.strip() for line in wrong.split("\n")}
     reference = {line.strip() for line in task.source().split("\n")} - own
     assert not {line.strip() for line in text.split("\n")} & reference - {"", ")"}
-    files[0].write_text(text.replace(wrong, right))
+    files[0].write_text(text.replace(wrong, right), encoding="utf-8")
     assert run(files[0]) == ""
 
 
@@ -136,7 +136,10 @@ def test_an_answer_that_never_comes_is_ended_with_its_line(tmp_path, monkeypatch
     made = Replayed(verdict, None, Evidence(verdict, exam, answers, [IMPORTS, source]))
     path = tmp_path / "case.py"
     write_script(path, made)
-    path.write_text(path.read_text().replace("dump_traceback_later(10,", "dump_traceback_later(0.5,"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("dump_traceback_later(10,", "dump_traceback_later(0.5,"),
+        encoding="utf-8",
+    )
     assert re.search(r"line \d+ in kl_divergence", run(path))
 
 

@@ -91,7 +91,7 @@ def test_the_weights_are_small_and_checked(tmp_path):
     assert WEIGHTS.stat().st_size < 2e6
     with pytest.raises(DataError, match=r"none\.npz: expected the weights of the shapes net, got FileNotFoundError"):
         load_shapes_net(tmp_path / "none.npz")
-    (tmp_path / "text.npz").write_text("no weights")
+    (tmp_path / "text.npz").write_text("no weights", encoding="utf-8")
     with pytest.raises(DataError, match=r"text\.npz: expected the weights of the shapes net"):
         load_shapes_net(tmp_path / "text.npz")
     params = ShapesNet().params

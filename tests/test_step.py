@@ -47,7 +47,7 @@ def test_the_students_package_is_not_the_one_that_is_used(released, tmp_path):
     workspace(tmp_path, own, released, {})
     assert (tmp_path / "chainrule/check.py").read_bytes() == released["chainrule/check.py"]
     assert (tmp_path / "chainrule/extra.py").exists()
-    assert (tmp_path / "helper.py").read_text() == "x = 1"
+    assert (tmp_path / "helper.py").read_text(encoding="utf-8") == "x = 1"
     assert not list(tmp_path.glob("*.ipynb"))
 
 

@@ -33,7 +33,12 @@ def folder(root, tmp_path):
 
 def run(folder, code):
     return subprocess.run(
-        [sys.executable, "-c", ALONE + code], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", ALONE + code],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
     )
 
 

@@ -24,7 +24,7 @@ def threads(code, **variables):
         [sys.executable, "-W", "error", "-c", TWO + SHOW + code],
         env=kept | variables,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -102,7 +102,11 @@ def test_the_zone_of_this_machine_does_not_matter():
     )
     told = {
         subprocess.run(
-            [sys.executable, "-c", script], env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", script],
+            env=os.environ | {"TZ": zone},
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
         ).stdout
         for zone in ("UTC", "Europe/Berlin", "XYZ-5PDT")
     }

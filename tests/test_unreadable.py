@@ -87,8 +87,8 @@ def graded(root, tmp_path_factory):
     folder = made.path("submitted", ASSIGNMENT, "ada")
     (folder / "helpers").mkdir()
     for name in ("helper.py", "helpers/more.py"):
-        (folder / name).write_text("one = 1\n")
-    (folder / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+        (folder / name).write_text("one = 1\n", encoding="utf-8")
+    (folder / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(step, "Run", Right)
         found = list(grade(made, ASSIGNMENT, Options("none"), executor=Here()))
@@ -151,7 +151,7 @@ def test_the_command_ends_with_1(course):
     before, path = gradebook(course), course.root / HOME / "softmax.ipynb"
     path.chmod(0)
     command = [*ORDINARY, sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--json", "--sandbox", "none"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=course.root)
+    made = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=course.root)
     found = {r["student"]: (r["score"], r["error"]) for r in json.loads(made.stdout)}
     assert made.returncode == 1
     assert "softmax.ipynb: expected to read it, got Permission denied; " in found["ada"][1]
@@ -190,7 +190,7 @@ def test_a_course_that_may_not_be_read_stops_the_command(course, capsys, place):
 @pytest.mark.parametrize("argv", [("judge",), ("replay", "--seed", "1")], ids=["judge", "replay"])
 def test_a_plain_file_that_may_not_be_read_is_said(tmp_path, capsys, argv):
     path = tmp_path / "mine.py"
-    path.write_text("def max_norm(W, c):\n    return W\n")
+    path.write_text("def max_norm(W, c):\n    return W\n", encoding="utf-8")
     with closed(path, 0):
         assert main([argv[0], str(path), *argv[1:], "--sandbox", "none"]) == 1
     said = capsys.readouterr().err

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 def changed_tasks(tasks, revision):
     """Return those of the tasks that anything changed since a revision of git can make a difference to."""
     command = ["git", "diff", "--name-only", revision, "--"]
-    named = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    named = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if named.returncode:
         raise UsageError(f"--changed: expected a revision of git, got {revision!r}: {named.stderr.strip()}")
     changed = {ROOT / name for name in named.stdout.splitlines()}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 for process in {1, os.getppid()} - {os.getpid(), 0}:
     try:
-        lines = Path(f"/proc/{process}/maps").read_text().splitlines()
+        lines = Path(f"/proc/{process}/maps").read_text(encoding="utf-8").splitlines()
         ranges = [line.split()[0].split("-") for line in lines if "[stack]" in line]
         with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
             for start, end in ranges:

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 own = {os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if name != "3"}
-for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+for line in Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]:
     _, local, _, state, _, _, _, _, _, inode, *_ = line.split()
     if state != "0A" or f"socket:[{inode}]" in own:
         continue

@@ -4,7 +4,7 @@
 import socket
 from pathlib import Path
 
-names = [line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+names = [line.split()[-1] for line in Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()[1:]]
 names = [name for name in names if name.startswith(("@", "/")) and not name.startswith("/run/kernel/")]  # its own
 names += ["/run/docker.sock", "/run/dbus/system_bus_socket", "/run/systemd/private", "@chainrule-CANARY"]
 for name in names:

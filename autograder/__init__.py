@@ -14,8 +14,8 @@ def hidden_tests(function, seed=None):
     import secrets
     import sys
 
-    from autograder.spec import exam_of
-    from autograder.specs import TASKS, task_named
+    from autograder.tasks.catalog import TASKS, task_named
+    from autograder.tasks.spec import exam_of
     from chainrule.check import asker, namespace_of, task_of
     from chainrule.errors import CheckFailed
     from chainrule.judging.verdict import judge

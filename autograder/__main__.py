@@ -159,7 +159,7 @@ def _options(arguments, course=None):
 
 
 def tasks(arguments):
-    from autograder.specs import TASKS
+    from autograder.tasks.catalog import TASKS
 
     if arguments.json:
         rows = [
@@ -240,7 +240,7 @@ def judge(arguments):
     from autograder.filejudge import judge_file
     from autograder.plainfile import read_python
     from autograder.sandbox import require_sandbox
-    from autograder.specs import task_named
+    from autograder.tasks.catalog import task_named
 
     for name in arguments.task or ():
         task_named(name)

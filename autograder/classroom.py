@@ -11,8 +11,8 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 from autograder.course import read_folder
-from autograder.specs import of_assignment
 from autograder.sync import solution_text
+from autograder.tasks.catalog import of_assignment
 
 __all__ = ["ROSTER", "Student", "filled", "make_class"]
 

@@ -35,7 +35,7 @@ PROBES = {
     "files": {
         "the course folder": "open({course!r})",
         "temporary files of this machine": "open({secret!r})",
-        "the task specs and the judge": "import autograder.specs",
+        "the task specs and the judge": "import autograder.tasks.catalog",
         "the reference functions": "import chainrule.linear",
         "writing to the system": "open('/usr/{token}', 'w')",
         "settings of the operating system": "open('/proc/sys/kernel/core_pattern', 'r+')",

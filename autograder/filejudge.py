@@ -14,7 +14,7 @@ from autograder.errors import UsageError
 from autograder.lending import arguments_of, cache_of, lent, of_assignment, public_names, write_course
 from autograder.plainfile import read_python
 from autograder.run import Run
-from autograder.specs import TASKS, task_named
+from autograder.tasks.catalog import TASKS, task_named
 from autograder.written import Written
 from chainrule.judging.verdict import NOT_ATTEMPTED, Outcome, Verdict
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder import specs
 from autograder.errors import GradingError
-from autograder.spec import exam_of
-from autograder.specs import of_assignment, task_named
+from autograder.tasks import catalog
+from autograder.tasks.catalog import of_assignment, task_named
+from autograder.tasks.spec import exam_of
 from chainrule.judging.compare import same, size
 from chainrule.judging.exam import Case, load_exams, save_exams
 
@@ -36,13 +36,13 @@ class _Exams(Mapping):
         return _exam(name)
 
     def __contains__(self, name):
-        return any(task.name == name for task in specs.TASKS)
+        return any(task.name == name for task in catalog.TASKS)
 
     def __iter__(self):
-        return (task.name for task in specs.TASKS)
+        return (task.name for task in catalog.TASKS)
 
     def __len__(self):
-        return len(specs.TASKS)
+        return len(catalog.TASKS)
 
 
 @cache

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import specs
 from autograder.course import read_folder
 from autograder.edition import TAUGHT, dropped_modules
 from autograder.errors import UsageError
+from autograder.tasks import catalog
 
 __all__ = ["find_leaks"]
 
@@ -35,7 +35,7 @@ def find_leaks(folder, assignment=None):
     assignment = assignment or folder.resolve().name
     dropped = dropped_modules(assignment) if assignment in TAUGHT else []
     given = {module for modules in TAUGHT.values() for module in modules} - set(dropped) if dropped else set()
-    secret = frozenset(task.name for task in specs.TASKS if task.module.__name__.split(".")[1] not in given)
+    secret = frozenset(task.name for task in catalog.TASKS if task.module.__name__.split(".")[1] not in given)
     found = []
     read_folder(folder)  # what cannot be read raises here: of that, nobody can say that nothing is in it
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
@@ -137,7 +137,7 @@ def _shape(statement):
 def _reference_pairs(secret):
     """{(shape, shape): task} of two long statements that follow each other in a reference function."""
     pairs = {}
-    for task in (task for task in specs.TASKS if task.name in secret):
+    for task in (task for task in catalog.TASKS if task.name in secret):
         for body in _bodies(ast.parse(task.source())):
             shapes = [_shape(statement) for statement in body]
             pairs |= {p: task.name for p in zip(shapes, shapes[1:], strict=False) if None not in p}
@@ -148,7 +148,7 @@ def _reference_pairs(secret):
 def _reference_returns(secret):
     """{return statement: task} of the reference functions that are one long return."""
     found = {}
-    for task in (task for task in specs.TASKS if task.name in secret):
+    for task in (task for task in catalog.TASKS if task.name in secret):
         body = [s for s in ast.parse(task.source()).body[0].body if not _is_docstring(s)]
         if len(body) == 1 and isinstance(body[0], ast.Return):
             found[ast.dump(body[0])] = task.name

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder import foreign
 from autograder.edition import TAUGHT, dropped_modules, write_modules
-from autograder.specs import task_named
+from autograder.tasks.catalog import task_named
 
 __all__ = ["arguments_of", "cache_of", "lent", "of_assignment", "public_names", "write_course"]
 

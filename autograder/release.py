@@ -15,8 +15,8 @@ from autograder.errors import GradingError, SpecError, UsageError
 from autograder.imports import missing_imports
 from autograder.journal import alone
 from autograder.leaks import find_leaks
-from autograder.specs import of_assignment
 from autograder.sync import sync
+from autograder.tasks.catalog import of_assignment
 
 __all__ = ["add_edition", "register", "release"]
 
@@ -91,5 +91,5 @@ def _require_tasks(folder, assignment):
             label = cell.metadata.get("nbgrader", {})
             if label.get("grade") and not label.get("solution") and label["grade_id"] not in tests:
                 raise SpecError(
-                    f"{path.name}, cell {label['grade_id']}: expected the test of a task in autograder/specs, got none"
+                    f"{path.name}, cell {label['grade_id']}: expected the test of a task in autograder/tasks, got none"
                 )

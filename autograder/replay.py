@@ -12,9 +12,9 @@ from autograder.filejudge import judge_file
 from autograder.grade import stamp_of
 from autograder.plainfile import allowed, read_python, read_verdicts, verdict_fault
 from autograder.run import Evidence
-from autograder.specs import task_named
 from autograder.step import grade_submission, notebooks_of
 from autograder.submission import read_submission
+from autograder.tasks.catalog import task_named
 from chainrule.judging.compare import difference, label, same, viewed
 from chainrule.judging.exam import Case, Check
 from chainrule.judging.verdict import Outcome, Verdict

@@ -10,7 +10,7 @@ from autograder.kept import LEFT_OUT
 from autograder.kernel import Ended, Kernel, KernelDied, TimedOut, TimeUp
 from autograder.mending import defined
 from autograder.rescue import Stop, parts_after, stop_of
-from autograder.spec import exam_of
+from autograder.tasks.spec import exam_of
 from chainrule.judging.exam import Case, Exam
 from chainrule.judging.runner import BadReply
 from chainrule.judging.verdict import AnswerError, Unanswered, Verdict, judge

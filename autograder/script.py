@@ -18,7 +18,7 @@ import numpy as np
 from autograder import script_parts as parts
 from autograder.errors import UsageError
 from autograder.needed import needed_code
-from autograder.specs import task_named
+from autograder.tasks.catalog import task_named
 from chainrule.judging import runner
 from chainrule.judging.verdict import Unanswered
 

@@ -21,8 +21,8 @@ from autograder.errors import NotGraded
 from autograder.limits import Limits
 from autograder.repair import repair
 from autograder.run import Run, whole_time
-from autograder.specs import of_assignment
 from autograder.submission import archives_in, find_notebooks, is_answered, own_files
+from autograder.tasks.catalog import of_assignment
 from chainrule.judging.verdict import Outcome, Verdict
 
 __all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "workspace"]

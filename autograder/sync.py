@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.errors import SpecError
-from autograder.specs import of_assignment
+from autograder.tasks.catalog import of_assignment
 
 __all__ = ["solution_text", "sync", "test_text"]
 

@@ -5,8 +5,8 @@ import pytest
 
 from autograder.classroom import filled
 from autograder.course import read_folder
-from autograder.specs import TASKS, of_assignment
 from autograder.step import Options, grade_submission
+from autograder.tasks.catalog import TASKS, of_assignment
 
 pytestmark = pytest.mark.slow
 ASSIGNMENTS = sorted({task.assignment for task in TASKS})

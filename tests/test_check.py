@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from autograder.spec import exam_of
-from autograder.specs import TASKS, task_named
+from autograder.tasks.catalog import TASKS, task_named
+from autograder.tasks.spec import exam_of
 from chainrule import check
 from chainrule.errors import ChainruleError, CheckFailed
 from chainrule.judging.exam import load_exams, save_exams

@@ -23,9 +23,9 @@ from autograder.limits import Limits
 from autograder.replay import replay_record
 from autograder.report import write_report
 from autograder.run import Run
-from autograder.specs import task_named
 from autograder.step import Graded, Options, show
 from autograder.table import text_table
+from autograder.tasks.catalog import task_named
 from chainrule.judging.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -14,9 +14,9 @@ from autograder.__main__ import main
 from autograder.errors import UsageError
 from autograder.filejudge import judge_file
 from autograder.lending import cache_of, lent, of_assignment, public_names, write_course
-from autograder.spec import exam_of
-from autograder.specs import TASKS, task_named
 from autograder.step import Options
+from autograder.tasks.catalog import TASKS, task_named
+from autograder.tasks.spec import exam_of
 from autograder.written import Written
 from chainrule import layers
 from chainrule.check import asker

@@ -19,9 +19,9 @@ from autograder.limits import Limits
 from autograder.reply import read_reply
 from autograder.run import Run
 from autograder.sandbox import WAITS
-from autograder.spec import exam_of
-from autograder.specs import task_named
 from autograder.step import Options
+from autograder.tasks.catalog import task_named
+from autograder.tasks.spec import exam_of
 from chainrule.judging.runner import BadReply, encode
 from chainrule.judging.verdict import AnswerError, Unanswered, judge
 

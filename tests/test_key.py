@@ -8,8 +8,8 @@ import pytest
 
 from autograder.errors import GradingError
 from autograder.key import VISIBLE_SEED, on_grid, says_the_same, write_key
-from autograder.spec import exam_of
-from autograder.specs import task_named
+from autograder.tasks.catalog import task_named
+from autograder.tasks.spec import exam_of
 from chainrule.judging.compare import same
 from chainrule.judging.exam import save_exams
 

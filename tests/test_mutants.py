@@ -10,8 +10,8 @@ from mutants.held_out import measure_variants
 from mutants.operators import mutants_of
 from mutants.table import broken_goals, totals, write_details, write_table
 
-from autograder.spec import Task, mistake, values
-from autograder.specs import TASKS, of_assignment, task_named
+from autograder.tasks.catalog import TASKS, of_assignment, task_named
+from autograder.tasks.spec import Task, mistake, values
 from chainrule import layers
 
 SOURCE = '''
@@ -228,10 +228,11 @@ def test_totals_add_up(variants):
 
 def test_a_task_depends_on_its_spec_its_reference_and_the_judge():
     files = {str(path.relative_to(changes.ROOT)) for path in changes._files_of(task_named("affine_forward"))}
-    assert {"autograder/specs/layers.py", "autograder/specs/passes.py", "chainrule/layers.py"} <= files
-    assert {"autograder/spec.py", "chainrule/judging/compare.py", "chainrule/check.py"} <= files
+    assert {"autograder/tasks/assignment3/layers.py", "autograder/tasks/passes.py", "chainrule/layers.py"} <= files
+    assert {"autograder/tasks/spec.py", "chainrule/judging/compare.py", "chainrule/check.py"} <= files
     assert "tests/variants/layers_cs231n.py" in files
-    assert not {"autograder/specs/gan.py", "chainrule/gan/losses.py", "tests/variants/gates_compact.py"} & files
+    others = {"autograder/tasks/assignment5/gan.py", "chainrule/gan/losses.py", "tests/variants/gates_compact.py"}
+    assert not others & files
 
 
 def test_only_tasks_that_changed_are_chosen(monkeypatch):

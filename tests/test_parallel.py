@@ -11,8 +11,8 @@ import pytest
 
 from autograder.edition import write_edition
 from autograder.run import Run
-from autograder.specs import task_named
 from autograder.step import Options
+from autograder.tasks.catalog import task_named
 from chainrule.judging import gan_stubs, model_stubs, net_stubs, stubs, style_stubs
 from chainrule.linear import LinearClassifier
 from chainrule.two_layer import TwoLayerNet
@@ -171,7 +171,7 @@ def test_a_probe_that_was_pickled_goes_on_as_itself():
 
 def test_no_call_hands_out_what_cannot_be_pickled():
     """Classes and functions that a call makes itself have no module from which another process could import them."""
-    from autograder.specs import TASKS
+    from autograder.tasks.catalog import TASKS
 
     calls = {call: task.name for task in TASKS for call in (task.call, *(check.call or "" for check in task.checks))}
     made = {

@@ -20,9 +20,9 @@ from autograder.limits import Limits
 from autograder.mending import defined, mend, syntax_error
 from autograder.repair import repair
 from autograder.reply import read_reply
-from autograder.spec import exam_of
-from autograder.specs import TASKS
 from autograder.submission import find_notebooks, read_submission
+from autograder.tasks.catalog import TASKS
+from autograder.tasks.spec import exam_of
 from chainrule.judging.compare import difference, same
 from chainrule.judging.runner import DTYPES, BadReply, decode, encode
 from chainrule.judging.verdict import AnswerError, Unanswered, judge

@@ -10,8 +10,8 @@ from autograder.edition import DATASETS, PACKAGE, PROVIDED, TAUGHT, edition_file
 from autograder.errors import GradingError, SpecError, UsageError
 from autograder.leaks import find_leaks
 from autograder.release import release
-from autograder.specs import TASKS, task_named
 from autograder.sync import solution_text
+from autograder.tasks.catalog import TASKS, task_named
 
 ASSIGNMENTS = sorted({task.assignment for task in TASKS})
 

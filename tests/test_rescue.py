@@ -9,8 +9,8 @@ from autograder.classroom import filled
 from autograder.course import read_folder
 from autograder.rescue import parts_after, stop_of
 from autograder.run import Run
-from autograder.specs import task_named
 from autograder.step import Options, grade_submission
+from autograder.tasks.catalog import task_named
 
 RIGHT = """
 def max_norm(W, c):

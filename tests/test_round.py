@@ -79,7 +79,7 @@ def test_half_done_work_gets_its_half(results):
 
 @pytest.mark.parametrize("student", [s for s in ROSTER if s.mistakes], ids=lambda s: s.name)
 def test_named_mistakes_lose_points_and_are_named(results, student):
-    from autograder.specs import of_assignment
+    from autograder.tasks.catalog import of_assignment
 
     tasks = of_assignment("assignment1")
     found = lost(results[student.name])

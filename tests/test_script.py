@@ -13,9 +13,9 @@ from autograder.needed import needed_code
 from autograder.replay import Replayed
 from autograder.run import Evidence
 from autograder.script import script_of, write_script
-from autograder.spec import exam_of
-from autograder.specs import task_named
 from autograder.sync import solution_text
+from autograder.tasks.catalog import task_named
+from autograder.tasks.spec import exam_of
 from chainrule.check import asker
 from chainrule.judging.compare import same
 from chainrule.judging.runner import BadReply

@@ -13,8 +13,8 @@ import chainrule
 from autograder import hidden_tests
 from autograder.errors import GradingError, SpecError, UsageError
 from autograder.key import VISIBLE_SEED, says_the_same, visible_exams, write_key
-from autograder.spec import Task, exam_of, gradient, mistake, untouched, values
-from autograder.specs import TASKS, of_assignment, task_named
+from autograder.tasks.catalog import TASKS, of_assignment, task_named
+from autograder.tasks.spec import Task, exam_of, gradient, mistake, untouched, values
 from chainrule import linear, neighbors, preprocessing
 from chainrule.check import asker
 from chainrule.errors import CheckFailed

@@ -9,9 +9,9 @@ import pytest
 from mutants.answers import names_of
 
 from autograder.errors import SpecError
-from autograder.spec import CheckSpec, Task, exam_of, growth, untouched, values
-from autograder.specs import TASKS
-from autograder.strictness import SHARES, priced
+from autograder.tasks.catalog import TASKS
+from autograder.tasks.spec import CheckSpec, Task, exam_of, growth, untouched, values
+from autograder.tasks.strictness import SHARES, priced
 from chainrule import layers
 from chainrule.check import asker
 from chainrule.judging.verdict import judge

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from autograder.classroom import filled
-from autograder.specs import TASKS, of_assignment
+from autograder.tasks.catalog import TASKS, of_assignment
 
 pytestmark = pytest.mark.slow
 

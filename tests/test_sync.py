@@ -4,8 +4,8 @@ import nbformat
 import pytest
 
 from autograder.errors import SpecError
-from autograder.specs import TASKS, of_assignment, task_named
 from autograder.sync import solution_text, sync
+from autograder.tasks.catalog import TASKS, of_assignment, task_named
 
 
 @pytest.fixture

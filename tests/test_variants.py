@@ -7,7 +7,7 @@ from mutants.answers import VARIANTS, variants_of
 
 from autograder.__main__ import main
 from autograder.sandbox import bwrap_works
-from autograder.specs import TASKS, of_assignment
+from autograder.tasks.catalog import TASKS, of_assignment
 
 
 # That each of them earns full marks is measured by `make mutants` (tests/mutants).

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from tqdm import tqdm
 
 from autograder.errors import UsageError
-from autograder.specs import TASKS, task_named
+from autograder.tasks.catalog import TASKS, task_named
 
 from .changes import changed_tasks
 from .held_out import measure_variants

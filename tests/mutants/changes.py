@@ -3,11 +3,10 @@
 import ast
 import subprocess
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.specs import TOPICS
+from autograder.tasks.catalog import topics_of
 
 from .answers import variants_of
 
@@ -33,13 +32,13 @@ def _files_of(task):
     variants = {ROOT / "tests" / "variants" / f"{stem}.py" for stem in variants_of(task)}
     recorded = ROOT / "tests" / "mutants" / "equivalent" / f"{task.notebook}.toml"
     measuring = _imported(ROOT / "chainrule" / "check.py")
-    return variants | {recorded} | measuring | _imported(ROOT / "autograder" / "specs" / f"{_topic(task)}.py")
+    return variants | {recorded} | measuring | _imported(_topic(task))
 
 
 def _topic(task):
-    """The module of autograder/specs that lists the task."""
-    modules = {topic: import_module(f"autograder.specs.{topic}") for topic in TOPICS[task.assignment]}
-    return next(topic for topic, module in modules.items() if any(task is other for other in module.TASKS))
+    """The file that lists the task."""
+    modules = topics_of(task.assignment)
+    return next(Path(module.__file__) for module in modules if any(task is other for other in module.TASKS))
 
 
 @cache

@@ -9,7 +9,7 @@ import inspect
 import textwrap
 from dataclasses import dataclass, field
 
-from autograder.spec import exam_of
+from autograder.tasks.spec import exam_of
 
 from .answers import changed, found, variants_of
 from .measure import verdict_or_none

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from autograder.key import VISIBLE_SEED
-from autograder.spec import exam_of
+from autograder.tasks.spec import exam_of
 from chainrule.check import asker
 from chainrule.judging.verdict import NO_VALUE, judge
 

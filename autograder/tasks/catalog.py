@@ -1,0 +1,49 @@
+"""Every task of the course, in the order of the notebooks. A new task goes into the module of its topic.
+
+The folders beside this file are the assignments, and each lists its topics. The modules of an assignment are loaded
+when it is asked for: a process that grades one needs no other. `TASKS` is all.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from autograder import tasks
+from autograder.errors import UsageError
+
+__all__ = ["TASKS", "of_assignment", "task_named", "topics_of"]  # noqa: F822  TASKS is made by __getattr__
+
+ASSIGNMENTS = tuple(found.name for found in iter_modules(tasks.__path__) if found.ispkg)
+
+
+def __getattr__(name):
+    if name == "TASKS":
+        return _all_tasks()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _all_tasks():
+    return tuple(task for assignment in ASSIGNMENTS for task in of_assignment(assignment).values())
+
+
+def topics_of(assignment):
+    """Return the modules that hold the tasks of an assignment, each with its TASKS."""
+    if assignment not in ASSIGNMENTS:
+        return []
+    folder = f"{tasks.__name__}.{assignment}"
+    return [import_module(f"{folder}.{topic}") for topic in import_module(folder).TOPICS]
+
+
+@cache
+def of_assignment(assignment):
+    """Return the tasks of an assignment, by name."""
+    return {task.name: task for topic in topics_of(assignment) for task in topic.TASKS}
+
+
+def task_named(name):
+    """Return a task by its name."""
+    for task in _all_tasks():
+        if task.name == name:
+            return task
+    raise UsageError(f"task: expected one of {', '.join(t.name for t in _all_tasks())}; got {name!r}")

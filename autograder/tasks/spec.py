@@ -1,0 +1,278 @@
+"""Describe a task once, for the visible checks and the hidden tests alike.
+
+A `Task` says how to call the student's code, how to draw inputs, what is checked for how many points, and which
+mistakes are known by name. `values`, `gradient`, `gradients`, `untouched`, `growth` and `memory` build its checks;
+`mistake` makes a small wrong variant out of the reference. `exam_of` turns a task and a seed into inputs and right
+answers.
+"""
+
+import ast
+import inspect
+import textwrap
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from autograder.errors import SpecError
+from autograder.tasks.strictness import priced
+from chainrule.gradcheck import numerical_gradient
+from chainrule.judging import runner
+from chainrule.judging.compare import VIEWS, same
+from chainrule.judging.exam import Case, Check, Exam
+
+__all__ = [
+    "CheckSpec",
+    "Mistake",
+    "Task",
+    "exam_of",
+    "gradient",
+    "gradients",
+    "growth",
+    "memory",
+    "mistake",
+    "untouched",
+    "values",
+]
+
+NUMERIC_RTOL = 1e-5  # central differences with h = 1e-5 keep about seven digits; students get two less
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong variant of the reference: text replacements in its source, and the sentence for the student."""
+
+    name: str
+    says: str
+    edits: tuple
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """A check before its inputs are drawn. gradients: {output: (loss output, input it is the gradient for)}.
+
+    strict: the kind of strictness that its values are about ("extremes"), see `autograder.tasks.strictness`, which
+    fills in kinds and costs.
+    """
+
+    name: str
+    points: float
+    outputs: tuple = ()
+    draw: Callable | None = None
+    call: str = ""
+    cases: int = 3
+    kind: str = "values"
+    gradients: tuple = ()
+    rtol: float = 1e-6
+    atol: float = 0.0
+    view: str = ""
+    layout: str = "C"
+    limit: float = 0.0
+    strict: str = ""
+    kinds: dict = field(default_factory=dict, hash=False)
+    costs: dict = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a student writes. name is its qualified name in `module`, the reference."""
+
+    name: str
+    module: object
+    assignment: str
+    notebook: str
+    call: str
+    draw: Callable
+    checks: tuple
+    mistakes: tuple
+
+    def __post_init__(self):
+        object.__setattr__(self, "checks", priced(self.checks, self.call))
+
+    @property
+    def points(self):
+        return round(sum(check.points for check in self.checks), 6)
+
+    @property
+    def test_id(self):
+        """The grade_id of the notebook cell that tests this task."""
+        return "test_" + self.solution_id
+
+    @property
+    def solution_id(self):
+        """The grade_id of the notebook cell in which the task is solved."""
+        return self.name.replace(".", "-")
+
+    def source(self):
+        """The text of the reference function, not indented."""
+        found = self.module
+        for part in self.name.split("."):
+            found = getattr(found, part)
+        return textwrap.dedent(inspect.getsource(found))
+
+    def mistaken(self, wrong):
+        """The text of the reference function with a mistake in it."""
+        text = self.source()
+        for old, new in wrong.edits:
+            if old not in text:
+                raise SpecError(f"{self.name}, mistake {wrong.name}: expected {old!r} in the reference, not found")
+            text = text.replace(old, new)
+        return text
+
+
+def values(name, points, *outputs, **options):
+    """Compare outputs with those of the reference."""
+    return CheckSpec(name, points, outputs, **options)
+
+
+def gradient(name, points, output, loss, variable, **options):
+    """Compare an output with the gradient of the reference's loss, which agrees with the numerical one."""
+    return gradients(name, points, {output: variable}, loss, **options)
+
+
+def gradients(name, points, variables, loss="loss", **options):
+    """Compare several outputs in one check: {output: the input it is the gradient for}."""
+    pairs = tuple((output, loss, variable) for output, variable in variables.items())
+    return CheckSpec(name, points, tuple(variables), gradients=pairs, **{"rtol": NUMERIC_RTOL} | options)
+
+
+def untouched(points, *inputs, **options):
+    """The inputs hold the same values after the call as before."""
+    name = f"{', '.join(inputs)} left unchanged"
+    return CheckSpec(name, points, inputs, cases=1, kind="untouched", **options)
+
+
+def growth(points, small, large, name="vectorised over N"):
+    """The work done in Python does not grow. small, large: draw functions whose inputs hold N."""
+    return CheckSpec(name, points, draw=(small, large), kind="growth", cases=2)
+
+
+def memory(name, points, draw, limit):
+    """The call never holds more than limit bytes at one time."""
+    return CheckSpec(name, points, draw=draw, kind="memory", cases=1, limit=limit)
+
+
+def mistake(name, says, *edits):
+    """A named mistake; edits are pairs (text in the reference, text instead)."""
+    return Mistake(name, says, edits)
+
+
+def exam_of(task, seed):
+    """Draw the inputs of a task from a seed and work out the right answers: an Exam."""
+    checks = tuple(_check(task, index, check, seed) for index, check in enumerate(task.checks))
+    return Exam(task.name, checks, {m.name: m.says for m in task.mistakes})
+
+
+def _check(task, index, spec, seed):
+    cases = tuple(_case(task, spec, (seed, zlib.crc32(task.name.encode()), index, n)) for n in range(spec.cases))
+    fields = ("name", "points", "kind", "rtol", "atol", "view", "limit", "kinds", "costs")
+    return Check(cases=cases, **{name: getattr(spec, name) for name in fields})
+
+
+def _case(task, spec, entropy):
+    draw = spec.draw or task.draw
+    draw = draw[entropy[-1]] if isinstance(draw, tuple) else draw
+    call = spec.call or task.call
+    for attempt in range(50):
+        inputs = draw(np.random.default_rng([*entropy, attempt]))
+        if spec.kind in ("growth", "memory"):
+            return Case(call, inputs, {})
+        expected = _outputs(task, call, inputs, spec.outputs)
+        numeric = {out: _numeric(task, call, inputs, loss, var) for out, loss, var in spec.gradients}
+        # A kink between the two points of a difference spoils it; then other inputs are drawn.
+        if all(same(expected[name], value, NUMERIC_RTOL / 10) for name, value in numeric.items()):
+            # It has proved the reference's gradient, which is kept: that one has no noise of differences.
+            return Case(call, inputs, expected, _Mistakes(task, spec, call, inputs, expected), spec.layout)
+    raise SpecError(f"{task.name}, {spec.name}: the reference's gradient and the numerical one never agree")
+
+
+def _outputs(task, call, inputs, outputs, wrong=None):
+    """What the reference or a mistake returns: the same each time, also where it draws from np.random."""
+    before = np.random.get_state()
+    np.random.seed(0)
+    try:
+        return runner.execute(call, inputs, outputs, _namespace(task, wrong))
+    finally:
+        np.random.set_state(before)
+
+
+def _numeric(task, call, inputs, loss, variable):
+    forward = _up_to(loss, call)
+
+    def f(value):
+        return _outputs(task, forward, inputs | {variable: value}, [loss])[loss].item()
+
+    return numerical_gradient(f, inputs[variable])
+
+
+@cache
+def _up_to(name, call):
+    """The statements of a call up to the last one that sets a variable: the others cost time and change nothing."""
+    body = ast.parse(call).body
+    setting = [i for i, part in enumerate(body) if any(_sets(node, name) for node in ast.walk(part))]
+    return ast.unparse(ast.Module(body[: setting[-1] + 1], [])) if setting else call
+
+
+def _sets(node, name):
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+
+
+class _Mistakes(Mapping):
+    """What every named mistake returns for a case, each worked out when it is asked for: a right answer needs none.
+
+    A mistake that makes no difference here is left out, and so is one that crashes on these inputs.
+    """
+
+    def __init__(self, task, spec, call, inputs, expected):
+        self.case = task, call, inputs, spec.outputs
+        self.expected, self.tolerance, self.view = expected, (spec.rtol, spec.atol), VIEWS[spec.view]
+        self.named, self.known = {wrong.name: wrong for wrong in task.mistakes}, {}
+
+    def __getitem__(self, name):
+        if name not in self.known:
+            self.known[name] = self._differing(self.named[name])
+        if not self.known[name]:
+            raise KeyError(name)
+        return self.known[name]
+
+    def _differing(self, wrong):
+        try:
+            got = _outputs(*self.case, wrong)
+        except Exception:
+            return {}
+        return {
+            name: array
+            for name, array in got.items()
+            if not same(self.view(array), self.view(self.expected[name]), *self.tolerance)
+        }
+
+    def __iter__(self):
+        return (name for name in self.named if name in self)
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+
+@cache
+def _code(task, wrong):
+    return compile(task.mistaken(wrong), f"<{task.name}: {wrong.name}>", "exec")
+
+
+def _namespace(task, wrong=None):
+    """The names of the reference module; with a mistake, the task's function is replaced by its wrong variant.
+
+    It is made anew each time: a mistake may be that a function remembers its last call.
+    """
+    names = dict(vars(task.module))
+    if wrong is not None:
+        scope = dict(names)
+        exec(_code(task, wrong), scope)
+        *owner, function = task.name.split(".")
+        if owner:
+            base = names[owner[0]]
+            names[owner[0]] = type(base.__name__, (base,), {function: scope[function]})
+        else:
+            names = scope
+    return names

@@ -26,13 +26,15 @@ def main(argv=None):
     """Run a command; return 0 (done), 1 (a finding) or 2 (usage)."""
     if argv is None:
         _read_names_as_utf8()
-    arguments = _parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # those of nbgrader's database layer say nothing to an instructor
     try:
+        arguments, more = _parser().parse_known_args(argv)
+        if more:
+            arguments.parser.error(f"expected no more arguments, got {' '.join(more):.100}")
         ensure_home()
         code = arguments.run(arguments)
         sys.stdout.flush()
@@ -67,14 +69,29 @@ def _read_names_as_utf8():
         os.execve(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]], environment)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        said = message.replace("the following arguments are required: ", "expected more arguments, got no ")
+        command = self.prog.partition(" ")[2]
+        raise UsageError(f"{command}{': ' * bool(command)}{said}; try `{self.prog} --help`")
+
+    def _check_value(self, action, value):
+        """argparse's own words for a wrong choice differ from one Python to the next."""
+        if action.choices is not None and value not in action.choices:
+            known = ", ".join(action.choices)
+            raise argparse.ArgumentError(action, f"expected one of {known}, got {value!r:.100}")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="autograder", description=__doc__)
+    parser = _Parser(prog="autograder", description=__doc__)
     parser.add_argument("--course", default=".", help="folder of the course (default: here)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, run, text):
         made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
+        made.set_defaults(run=run, parser=made)
         return made
 
     made = command("tasks", tasks, "list every task with its notebook, points, checks and mistakes")
@@ -125,7 +142,7 @@ def _add_common(parser):
 
 def _natural(text):
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r:.100}")
     return int(text)
 
 
@@ -140,7 +157,7 @@ def _seed(text):
 
 def _positive(text):
     if _natural(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, got {text!r:.100}")
     return int(text)
 
 
@@ -227,9 +244,11 @@ def grade(arguments):
 def run_grade(course, assignment, options, arguments, pool):
     """Grade with a progress bar on standard error; return the results in order of the students' names."""
     from autograder.grade import grade
+    from autograder.passed_over import passed_over
 
     course.require(assignment)
-    total = len(course.students(assignment)) if arguments.student is None else 1
+    names = [*course.students(assignment), *passed_over(course, assignment)]
+    total = len(names) if arguments.student is None else 1
     with pool(arguments.jobs, arguments.scheduler) as executor:
         found = grade(course, assignment, options, arguments.student, arguments.force, executor)
         results = list(tqdm(found, total=total, desc="graded", unit="student"))

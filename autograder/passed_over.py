@@ -11,14 +11,14 @@ __all__ = ["passed_over"]
 def passed_over(course, assignment):
     """Return {student: sentence} of what lies in submitted/ and is not, or not only, work on other assignments.
 
-    A student has submitted/STUDENT/ASSIGNMENT; who has it is not named.
+    A student has submitted/STUDENT/ASSIGNMENT; who has it, or may have it, is not named.
     """
     root = course.root / course.directory.submitted_directory
     if not root.is_dir():
         return {}
     others = [_pattern(name) for name in course.assignments() if name != assignment]
-    found = {}
-    for name in sorted(filter(_matters, os.listdir(root))):
+    found, students = {}, course.students(assignment)
+    for name in sorted(filter(_matters, set(os.listdir(root)) - set(students))):
         says = _says(root, name, assignment, others)
         if says:
             found[name] = f"not graded: {says} and run this again"
@@ -30,11 +30,6 @@ def _says(root, name, assignment, others):
     if not (root / name).is_dir():
         kind = is_archive(name) or ".ipynb" in name.lower()
         return f"found {shown}, expected folders {root.name}/STUDENT/{assignment}; put it there" if kind else ""
-    try:
-        if (root / name / assignment).is_dir():
-            return ""
-    except OSError:  # `Course.students` names it, and grading says why
-        return ""
     try:
         there = sorted(filter(_matters, os.listdir(root / name)))
     except OSError as error:

@@ -51,6 +51,35 @@ def test_bad_input_gets_one_line_and_exit_code_2(here, capsys, argv, words):
     assert sorted(p for p in here.root.rglob("*") if "gradebook" not in p.name) == files
 
 
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "got no COMMAND; try `autograder --help`"),
+        (
+            ["grde"],
+            "expected one of tasks, release, leaks, sync, grade, report, judge, replay, doctor, demo, got 'grde'",
+        ),
+        (["--course"], "--course: expected one argument"),
+        (["judge"], "judge: expected more arguments, got no FILE.py; try `autograder judge --help`"),
+        (["judge", "x.py", "--seed", "1.5"], "judge: argument --seed: expected a whole number from 0 to "),
+        (["replay", "x.py", "--seed", "-1"], "replay: argument --seed: expected "),
+        (["grade", "a", "--bogus", "c\nd"], "grade: expected no more arguments, got --bogus c\\nd; "),
+        (["demo", "--sandbox", "dock\ner"], "demo: argument --sandbox: expected one of bwrap, none, got 'dock\\ner'"),
+        (["grade", "a", "--jobs", "0"], "grade: argument --jobs: expected a whole number, 1 or more, got '0'"),
+        (["tasks", "--json=1"], "tasks: argument --json: "),
+        *(([name, "--bogus"], "try `autograder") for name in ("release", "leaks", "sync", "report", "doctor")),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_arguments_get_one_line_and_exit_code_2(capsys, argv, words):
+    assert main(argv) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("autograder: ")
+    assert said.count("\n") == 1
+    assert words in said
+    assert "--help`" in said
+
+
 def test_grading_before_a_release_says_so(here, capsys):
     import shutil
 

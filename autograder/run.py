@@ -162,10 +162,18 @@ class Run:
         return replace(verdict, outcomes=tuple(outcomes)), notes
 
     def defines(self, names):
-        """Return those of the names, such as "Class.method", that the code in the kernel defines."""
+        """Return those of the names, such as "Class.method", that the code in the kernel defines.
+
+        Where it gives no sound answer that is all of them: who asks for one of them is told why.
+        """
         case = Case(DEFINED.format(names=names), {}, {"found": None})
-        found = self._alive().ask(case, False)["found"]
-        return [name for name, there in zip(names, found, strict=True) if there]
+        try:
+            found = self._alive().ask(case, False)["found"]
+        except (AnswerError, BadReply, TimeUp, Unanswered):
+            return names
+        return (
+            [name for name, there in zip(names, found, strict=True) if there] if found.shape == (len(names),) else names
+        )
 
     def _alive(self):
         """Return a running kernel that has seen the earlier cells."""

@@ -13,14 +13,17 @@ from autograder import foreign
 from autograder.__main__ import main
 from autograder.errors import UsageError
 from autograder.filejudge import judge_file
+from autograder.kernel import TimeUp
 from autograder.lending import cache_of, lent, of_assignment, public_names, write_course
+from autograder.run import Run
 from autograder.step import Options
 from autograder.tasks.catalog import TASKS, task_named
 from autograder.tasks.spec import exam_of
 from autograder.written import Written
 from chainrule import layers
 from chainrule.check import asker
-from chainrule.judging.verdict import judge
+from chainrule.judging.runner import BadReply
+from chainrule.judging.verdict import AnswerError, Unanswered, judge
 
 FOLDER = Path(__file__).parent / "foreign"
 NAMES = {task.name for task in TASKS}
@@ -632,3 +635,39 @@ def test_a_file_that_ends_half_way(tmp_path, sandbox, capsys):
     assert "the imports, functions and classes after that alone were run" in found["kl_divergence"]["note"]
     assert "wrong" in {c["result"] for c in found["kl_divergence"]["checks"]}
     assert "other.py: expected a function called as a task is" in printed.err
+
+
+class Answers:
+    """In the place of a kernel: gives an answer, or raises it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def ask(self, *_):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {"found": np.array(self.answer)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "there"),
+    [
+        ([True, False], ["a"]),
+        *((found, ["a", "K.b"]) for found in ([True], True, [[True, False]], [0] * 3)),
+        *((error("x"), ["a", "K.b"]) for error in (Unanswered, BadReply, TimeUp)),
+        (AnswerError("TypeError", "x", ""), ["a", "K.b"]),
+    ],
+)
+def test_without_a_sound_answer_everything_counts_as_defined(tmp_path, monkeypatch, answer, there):
+    run = Run(tmp_path, Options("none"))
+    monkeypatch.setattr(run, "_alive", lambda: Answers(answer))
+    assert run.defines(["a", "K.b"]) == there
+
+
+@pytest.mark.slow
+def test_a_file_that_hides_what_python_brings_along_is_judged(tmp_path, sandbox):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"import numpy as np\ncallable = None\nvars = 3\n{task_named('max_norm').source()}", encoding="utf-8"
+    )
+    assert [v.passed for v in judge_file(path, Options(sandbox), 1)] == [True]

@@ -99,7 +99,7 @@ def relu_task(*checks, mistakes=()):
 
 GOOD = values("values", 1, "out")
 WEAK = values("zeros", 1, "out", draw=lambda rng: {"x": np.zeros(int(rng.integers(2, 5)))})
-NEGATIVE = mistake("negative", "the sign is wrong", ("np.maximum(0, x)", "-np.maximum(0, x)"))
+NEGATIVE = mistake("negative", "the sign is wrong")(("np.maximum(0, x)", "-np.maximum(0, x)"))
 
 
 @pytest.fixture
@@ -144,8 +144,8 @@ def test_a_right_answer_that_is_refused_is_listed(variants):
 
 
 def test_the_sentence_of_another_mistake_is_a_wrong_one(variants):
-    other = mistake("other", "the sign is different", ("np.maximum(0, x)", "np.minimum(0, -x)"))
-    same = mistake("same", "the sign is wrong", ("np.maximum(0, x)", "np.minimum(-0.0, -x)"))
+    other = mistake("other", "the sign is different")(("np.maximum(0, x)", "np.minimum(0, -x)"))
+    same = mistake("same", "the sign is wrong")(("np.maximum(0, x)", "np.minimum(-0.0, -x)"))
     report = measure.measure(relu_task(GOOD, mistakes=(NEGATIVE, same)), (1,))
     assert (report.own_sentence, report.wrong_sentences) == (2, [])
     # Two sentences fit: neither is told, and so no mistake is told in its own.
@@ -157,7 +157,7 @@ def test_a_sentence_that_depends_on_the_draw_is_unsteady(variants):
     def draw(rng):
         return {"x": np.full(5, rng.choice([-2.0, -0.5]))}
 
-    half = mistake("minus_one", "what is negative becomes -1", ("np.maximum(0, x)", "np.where(x > 0, x, -1.0)"))
+    half = mistake("minus_one", "what is negative becomes -1")(("np.maximum(0, x)", "np.where(x > 0, x, -1.0)"))
     task = relu_task(values("values", 1, "out", draw=draw, cases=1), mistakes=(half,))
     report = measure.measure(task, (1, 2, 3, 4))
     assert "- return (np.maximum(0, x), x)\n+ return (np.maximum(-1, x), x)" in report.unsteady

@@ -248,7 +248,7 @@ def toy(*checks, mistakes=()):
 
 
 def test_an_edit_that_does_not_apply_is_the_authors_error():
-    wrong = mistake("gone", "it is gone", ("np.no_such_line", ""))
+    wrong = mistake("gone", "it is gone")(("np.no_such_line", ""))
     with pytest.raises(SpecError, match="mistake gone: expected 'np.no_such_line' in the reference, not found"):
         toy(mistakes=(wrong,)).mistaken(wrong)
 

@@ -154,9 +154,9 @@ def memory(name, points, draw, limit):
     return CheckSpec(name, points, draw=draw, kind="memory", cases=1, limit=limit)
 
 
-def mistake(name, says, *edits):
-    """A named mistake; edits are pairs (text in the reference, text instead)."""
-    return Mistake(name, says, edits)
+def mistake(name, says):
+    """A named mistake, still to be made: call it with pairs (text in the reference, text instead)."""
+    return lambda *edits: Mistake(name, says, edits)
 
 
 def exam_of(task, seed):

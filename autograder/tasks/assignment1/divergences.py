@@ -23,11 +23,9 @@ def draw_zero_q(rng):
 
 
 def divergence_task(name, mistakes):
-    zero = mistake("zero_p", "0 log 0 counts 0: leave out the terms where p is 0", ("p > 0", "p >= 0"))
-    clipped = mistake(
-        "clipped",
-        "where q is 0 and p is not, the result is infinite: do not add a small number",
-        ("q[support])", "q[support] + 1e-12)"),
+    zero = mistake("zero_p", "0 log 0 counts 0: leave out the terms where p is 0")(("p > 0", "p >= 0"))
+    clipped = mistake("clipped", "where q is 0 and p is not, the result is infinite: do not add a small number")(
+        ("q[support])", "q[support] + 1e-12)")
     )
     return Task(
         name,
@@ -49,42 +47,32 @@ KL = "np.log(p[support]) - np.log(q[support])"
 kl_divergence = divergence_task(
     "kl_divergence",
     (
-        mistake(
-            "swapped",
-            "this is D(q || p): p and q have changed places",
-            ("support = p > 0", "p, q = q, p\n    support = p > 0"),
+        mistake("swapped", "this is D(q || p): p and q have changed places")(
+            ("support = p > 0", "p, q = q, p\n    support = p > 0")
         ),
-        mistake(
-            "wrong_sign",
-            "the sign is wrong: log(p / q), not log(q / p)",
-            (KL, "np.log(q[support]) - np.log(p[support])"),
+        mistake("wrong_sign", "the sign is wrong: log(p / q), not log(q / p)")(
+            (KL, "np.log(q[support]) - np.log(p[support])")
         ),
-        mistake(
-            "cross_entropy",
-            "this is the cross-entropy H(p, q): the entropy of p is not subtracted",
-            (KL, "-np.log(q[support])"),
+        mistake("cross_entropy", "this is the cross-entropy H(p, q): the entropy of p is not subtracted")(
+            (KL, "-np.log(q[support])")
         ),
-        mistake("base_two", "the logarithm is to base 2, expected the natural one", ("np.log(", "np.log2(")),
-        mistake("mean", "this is the mean of the terms, expected their sum", ("np.sum(", "np.mean(")),
-        mistake("not_weighted", "the logarithms are not weighted with p", ("p[support] * (", "(")),
+        mistake("base_two", "the logarithm is to base 2, expected the natural one")(("np.log(", "np.log2(")),
+        mistake("mean", "this is the mean of the terms, expected their sum")(("np.sum(", "np.mean(")),
+        mistake("not_weighted", "the logarithms are not weighted with p")(("p[support] * (", "(")),
     ),
 )
 cross_entropy = divergence_task(
     "cross_entropy",
     (
-        mistake(
-            "swapped",
-            "this is H(q, p): p and q have changed places",
-            ("support = p > 0", "p, q = q, p\n    support = p > 0"),
+        mistake("swapped", "this is H(q, p): p and q have changed places")(
+            ("support = p > 0", "p, q = q, p\n    support = p > 0")
         ),
-        mistake("wrong_sign", "the minus sign is missing", ("return -np.sum", "return np.sum")),
-        mistake(
-            "kl",
-            "this is D(p || q): the entropy of p is missing",
-            ("np.log(q[support])", "(np.log(q[support]) - np.log(p[support]))"),
+        mistake("wrong_sign", "the minus sign is missing")(("return -np.sum", "return np.sum")),
+        mistake("kl", "this is D(p || q): the entropy of p is missing")(
+            ("np.log(q[support])", "(np.log(q[support]) - np.log(p[support]))")
         ),
-        mistake("base_two", "the logarithm is to base 2, expected the natural one", ("np.log(", "np.log2(")),
-        mistake("mean", "this is the mean of the terms, expected their sum", ("np.sum(", "np.mean(")),
+        mistake("base_two", "the logarithm is to base 2, expected the natural one")(("np.log(", "np.log2(")),
+        mistake("mean", "this is the mean of the terms, expected their sum")(("np.sum(", "np.mean(")),
     ),
 )
 

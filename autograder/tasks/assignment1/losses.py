@@ -58,47 +58,34 @@ def loss_task(name, notebook, vectorized, checks, mistakes):
 def reg_mistakes():
     """Mistakes in the penalty; every loss here writes it with the same words."""
     return (
-        mistake("no_penalty", f"the penalty {PENALTY} is missing from the loss", (f" + {PENALTY}", "")),
+        mistake("no_penalty", f"the penalty {PENALTY} is missing from the loss")((f" + {PENALTY}", "")),
         mistake(
-            "half_penalty",
-            "the penalty is 0.5 * reg * sum(W * W); this course uses reg * sum(W * W), without 1/2",
-            (PENALTY, f"0.5 * {PENALTY}"),
-        ),
+            "half_penalty", "the penalty is 0.5 * reg * sum(W * W); this course uses reg * sum(W * W), without 1/2"
+        )((PENALTY, f"0.5 * {PENALTY}")),
         mistake(
             "bias_row_free",
             "the last row of W is left out of the penalty, as a bias; this course penalises the whole of W",
-            (PENALTY, "reg * np.sum(W[:-1] * W[:-1])"),
-            ("2 * reg * W", "2 * reg * np.vstack([W[:-1], 0 * W[-1:]])"),
+        )((PENALTY, "reg * np.sum(W[:-1] * W[:-1])"), ("2 * reg * W", "2 * reg * np.vstack([W[:-1], 0 * W[-1:]])")),
+        mistake("mean_penalty", "the penalty is divided by N: only the data part of the loss is a mean")(
+            (PENALTY, f"{PENALTY} / num_train")
         ),
-        mistake(
-            "mean_penalty",
-            "the penalty is divided by N: only the data part of the loss is a mean",
-            (PENALTY, f"{PENALTY} / num_train"),
+        mistake("norm_penalty", "the penalty is reg times the norm of W, expected reg times its square")(
+            (PENALTY, "reg * np.sqrt(np.sum(W * W))")
         ),
-        mistake(
-            "norm_penalty",
-            "the penalty is reg times the norm of W, expected reg times its square",
-            (PENALTY, "reg * np.sqrt(np.sum(W * W))"),
-        ),
-        mistake(
-            "no_penalty_gradient",
-            "the gradient of the penalty, 2 * reg * W, is missing from dW",
-            (" + 2 * reg * W", ""),
+        mistake("no_penalty_gradient", "the gradient of the penalty, 2 * reg * W, is missing from dW")(
+            (" + 2 * reg * W", "")
         ),
         mistake(
             "half_penalty_gradient",
             "dW holds reg * W, as for a penalty with 1/2; this course uses reg * sum(W * W), which gives 2 * reg * W",
-            ("2 * reg * W", "reg * W"),
-        ),
+        )(("2 * reg * W", "reg * W")),
     )
 
 
 def in_place():
     return (
-        mistake(
-            "changes_W",
-            "W is changed by the call: write dW = dW + ... or take a copy first",
-            ("return loss, dW", "W += 1\n    return loss, dW"),
+        mistake("changes_W", "W is changed by the call: write dW = dW + ... or take a copy first")(
+            ("return loss, dW", "W += 1\n    return loss, dW")
         ),
     )
 

@@ -68,23 +68,17 @@ two_loops = distance_task(
         untouched(1, "X", "X_train"),
     ),
     (
-        mistake(
-            "squared",
-            SQUARED,
-            ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum((X[i] - self.X_train[j]) ** 2)"),
+        mistake("squared", SQUARED)(
+            ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum((X[i] - self.X_train[j]) ** 2)")
         ),
-        mistake("l1", L1, ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum(np.abs(X[i] - self.X_train[j]))")),
-        mistake("mean", MEAN, ("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
-        mistake(
-            "sum_of_differences",
-            "the differences are added up before they are squared",
-            ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.abs(np.sum(X[i] - self.X_train[j]))"),
+        mistake("l1", L1)(("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.sum(np.abs(X[i] - self.X_train[j]))")),
+        mistake("mean", MEAN)(("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
+        mistake("sum_of_differences", "the differences are added up before they are squared")(
+            ("np.sqrt(np.sum((X[i] - self.X_train[j]) ** 2))", "np.abs(np.sum(X[i] - self.X_train[j]))")
         ),
-        mistake("transposed", TRANSPOSED, ("return dists", "return dists.T")),
-        mistake(
-            "in_place",
-            "the test images X are changed by the call: subtract into a new array",
-            ("return dists", "X -= X.mean()\n    return dists"),
+        mistake("transposed", TRANSPOSED)(("return dists", "return dists.T")),
+        mistake("in_place", "the test images X are changed by the call: subtract into a new array")(
+            ("return dists", "X -= X.mean()\n    return dists")
         ),
     ),
 )
@@ -97,23 +91,17 @@ one_loop = distance_task(
         untouched(1, "X", "X_train"),
     ),
     (
-        mistake(
-            "squared",
-            SQUARED,
-            ("np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))", "np.sum((self.X_train - X[i]) ** 2, axis=1)"),
+        mistake("squared", SQUARED)(
+            ("np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))", "np.sum((self.X_train - X[i]) ** 2, axis=1)")
         ),
-        mistake(
-            "l1",
-            L1,
-            ("np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))", "np.sum(np.abs(self.X_train - X[i]), axis=1)"),
+        mistake("l1", L1)(
+            ("np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))", "np.sum(np.abs(self.X_train - X[i]), axis=1)")
         ),
-        mistake("no_axis", "the sum runs over all training images at once: it needs axis=1", (", axis=1", "")),
-        mistake("mean", MEAN, ("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
-        mistake("transposed", TRANSPOSED, ("return dists", "return dists.T")),
-        mistake(
-            "in_place",
-            "the training images are changed by the call: subtract into a new array",
-            ("return dists", "self.X_train -= 1\n    return dists"),
+        mistake("no_axis", "the sum runs over all training images at once: it needs axis=1")((", axis=1", "")),
+        mistake("mean", MEAN)(("np.sqrt(np.sum(", "np.sqrt(np.mean(")),
+        mistake("transposed", TRANSPOSED)(("return dists", "return dists.T")),
+        mistake("in_place", "the training images are changed by the call: subtract into a new array")(
+            ("return dists", "self.X_train -= 1\n    return dists")
         ),
     ),
 )
@@ -131,30 +119,24 @@ no_loops = distance_task(
         memory("no (num_test, num_train, D) array", 1, draw_sized(120, 60), limit=120 * 120 * 60 * 8 / 2),
     ),
     (
-        mistake("squared", SQUARED, (ROOT, "np.maximum(squares, 0)")),
-        mistake(
-            "no_clip",
-            "the square root of a tiny negative number is nan: clip the squares at 0 first",
-            (ROOT, "np.sqrt(squares)"),
+        mistake("squared", SQUARED)((ROOT, "np.maximum(squares, 0)")),
+        mistake("no_clip", "the square root of a tiny negative number is nan: clip the squares at 0 first")(
+            (ROOT, "np.sqrt(squares)")
         ),
-        mistake(
-            "no_factor_two", "the mixed term of |a - b|^2 is 2 a.b: the factor 2 is missing", ("2 * cross", "cross")
+        mistake("no_factor_two", "the mixed term of |a - b|^2 is 2 a.b: the factor 2 is missing")(
+            ("2 * cross", "cross")
         ),
-        mistake("plus_cross", "the mixed term of |a - b|^2 is subtracted, not added", ("- 2 * cross", "+ 2 * cross")),
-        mistake(
-            "no_test_squares", "the squares of the test images are missing", ("test_squares - 2 * cross", "-2 * cross")
+        mistake("plus_cross", "the mixed term of |a - b|^2 is subtracted, not added")(("- 2 * cross", "+ 2 * cross")),
+        mistake("no_test_squares", "the squares of the test images are missing")(
+            ("test_squares - 2 * cross", "-2 * cross")
         ),
-        mistake("no_train_squares", "the squares of the training images are missing", ("+ train_squares", "")),
-        mistake("transposed", TRANSPOSED, (f"return {ROOT}", f"return {ROOT}.T")),
-        mistake(
-            "broadcast",
-            "a (num_test, num_train, D) array is built: multiply the square out instead",
-            (f"return {ROOT}", "return np.sqrt(np.sum((X[:, None] - self.X_train[None]) ** 2, axis=2))"),
+        mistake("no_train_squares", "the squares of the training images are missing")(("+ train_squares", "")),
+        mistake("transposed", TRANSPOSED)((f"return {ROOT}", f"return {ROOT}.T")),
+        mistake("broadcast", "a (num_test, num_train, D) array is built: multiply the square out instead")(
+            (f"return {ROOT}", "return np.sqrt(np.sum((X[:, None] - self.X_train[None]) ** 2, axis=2))")
         ),
-        mistake(
-            "loop",
-            "a loop is left",
-            (f"return {ROOT}", "return np.array([np.sqrt(np.sum((self.X_train - x) ** 2, axis=1)) for x in X])"),
+        mistake("loop", "a loop is left")(
+            (f"return {ROOT}", "return np.array([np.sqrt(np.sum((self.X_train - x) ** 2, axis=1)) for x in X])")
         ),
     ),
 )
@@ -203,44 +185,32 @@ predict_labels = Task(
         untouched(1, "dists", "y_train"),
     ),
     (
-        mistake(
-            "first_k",
-            "the votes are those of the first k training images, not of the nearest",
-            ('np.argsort(dists[i], kind="stable")[:k]', "np.arange(k)"),
+        mistake("first_k", "the votes are those of the first k training images, not of the nearest")(
+            ('np.argsort(dists[i], kind="stable")[:k]', "np.arange(k)")
         ),
-        mistake(
-            "farthest",
-            "the votes are those of the k farthest images",
-            ('np.argsort(dists[i], kind="stable")[:k]', "np.argsort(-dists[i])[:k]"),
+        mistake("farthest", "the votes are those of the k farthest images")(
+            ('np.argsort(dists[i], kind="stable")[:k]', "np.argsort(-dists[i])[:k]")
         ),
-        mistake("nearest_only", "only the nearest image votes, whatever k is", ("[:k]", "[:1]")),
-        mistake("one_too_few", "only k - 1 images vote", ("[:k]", "[: max(k - 1, 1)]")),
-        mistake("one_too_many", "k + 1 images vote", ("[:k]", "[: k + 1]")),
-        mistake(
-            "larger_label",
-            "a tie goes to the larger label; in this course the smaller one wins",
+        mistake("nearest_only", "only the nearest image votes, whatever k is")(("[:k]", "[:1]")),
+        mistake("one_too_few", "only k - 1 images vote")(("[:k]", "[: max(k - 1, 1)]")),
+        mistake("one_too_many", "k + 1 images vote")(("[:k]", "[: k + 1]")),
+        mistake("larger_label", "a tie goes to the larger label; in this course the smaller one wins")(
             (
                 "np.argmax(np.bincount(self.y_train[nearest]))",
                 "(c := np.bincount(self.y_train[nearest])).size - 1 - np.argmax(c[::-1])",
-            ),
+            )
         ),
-        mistake(
-            "nearest_of_tied",
-            "a tie goes to the nearest image's label; in this course the smaller label wins",
+        mistake("nearest_of_tied", "a tie goes to the nearest image's label; in this course the smaller label wins")(
             (
                 "np.argmax(np.bincount(self.y_train[nearest]))",
                 "max(self.y_train[nearest], key=list(self.y_train[nearest]).count)",
-            ),
+            )
         ),
-        mistake(
-            "mean_label",
-            "labels are names, not quantities: the votes are averaged instead of counted",
-            ("np.argmax(np.bincount(self.y_train[nearest]))", "np.round(np.mean(self.y_train[nearest]))"),
+        mistake("mean_label", "labels are names, not quantities: the votes are averaged instead of counted")(
+            ("np.argmax(np.bincount(self.y_train[nearest]))", "np.round(np.mean(self.y_train[nearest]))")
         ),
-        mistake(
-            "index",
-            "this is the index of the nearest image, expected its label",
-            ("np.argmax(np.bincount(self.y_train[nearest]))", "nearest[0]"),
+        mistake("index", "this is the index of the nearest image, expected its label")(
+            ("np.argmax(np.bincount(self.y_train[nearest]))", "nearest[0]")
         ),
     ),
 )
@@ -278,34 +248,23 @@ cross_validate = Task(
         untouched(1, "X", "y"),
     ),
     (
-        mistake(
-            "trains_on_all",
-            "the fold that is held out is part of the training set as well",
-            ("X_folds[:fold] + X_folds[fold + 1 :]", "X_folds"),
-            ("y_folds[:fold] + y_folds[fold + 1 :]", "y_folds"),
+        mistake("trains_on_all", "the fold that is held out is part of the training set as well")(
+            ("X_folds[:fold] + X_folds[fold + 1 :]", "X_folds"), ("y_folds[:fold] + y_folds[fold + 1 :]", "y_folds")
         ),
-        mistake(
-            "tests_on_training",
-            "the accuracy is measured on the images the classifier was trained on",
+        mistake("tests_on_training", "the accuracy is measured on the images the classifier was trained on")(
             ("classifier.predict(X_folds[fold], k=k)", "classifier.predict(X_rest, k=k)"),
             ("predicted == y_folds[fold]", "predicted == y_rest"),
         ),
-        mistake(
-            "trains_on_one",
-            "the classifier is trained on the held-out fold and tested on it",
-            ("classifier.train(X_rest, y_rest)", "classifier.train(X_folds[fold], y_folds[fold])"),
+        mistake("trains_on_one", "the classifier is trained on the held-out fold and tested on it")(
+            ("classifier.train(X_rest, y_rest)", "classifier.train(X_folds[fold], y_folds[fold])")
         ),
-        mistake("forgets_k", "k is not handed to predict", (", k=k)", ")")),
-        mistake(
-            "counts",
-            "these are numbers of right answers, expected shares between 0 and 1",
-            ("np.mean(predicted", "np.sum(predicted"),
+        mistake("forgets_k", "k is not handed to predict")((", k=k)", ")")),
+        mistake("counts", "these are numbers of right answers, expected shares between 0 and 1")(
+            ("np.mean(predicted", "np.sum(predicted")
         ),
-        mistake("errors", "these are error rates, expected accuracies", ("predicted == ", "predicted != ")),
-        mistake(
-            "skips_tail",
-            "a fold is missing: every one of the num_folds folds is held out once",
-            ("range(num_folds)", "range(num_folds - 1)"),
+        mistake("errors", "these are error rates, expected accuracies")(("predicted == ", "predicted != ")),
+        mistake("skips_tail", "a fold is missing: every one of the num_folds folds is held out once")(
+            ("range(num_folds)", "range(num_folds - 1)")
         ),
     ),
 )

@@ -61,32 +61,28 @@ regularization = Task(
         ),
     ),
     (
-        mistake(
-            "no_factor_two", "the gradient of the sum of squares is 2 W: the factor 2 is missing", ("* 2 * W", "* W")
+        mistake("no_factor_two", "the gradient of the sum of squares is 2 W: the factor 2 is missing")(
+            ("* 2 * W", "* W")
         ),
-        mistake(
-            "half",
-            "the squares come with a factor 1/2: this course's l2 penalty is strength * sum(W^2)",
-            ("np.sum(W**2)", "np.sum(W**2) / 2"),
+        mistake("half", "the squares come with a factor 1/2: this course's l2 penalty is strength * sum(W^2)")(
+            ("np.sum(W**2)", "np.sum(W**2) / 2")
         ),
-        mistake("no_strength", "the penalty is not multiplied by strength", ("penalty = strength * ", "penalty = ")),
-        mistake("no_strength_gradient", "dW is not multiplied by strength", ("dW = strength * ", "dW = ")),
-        mistake(
-            "no_abs", "l1 adds up the absolute values, here the signs are kept", ("np.sum(np.abs(W))", "np.sum(W)")
+        mistake("no_strength", "the penalty is not multiplied by strength")(("penalty = strength * ", "penalty = ")),
+        mistake("no_strength_gradient", "dW is not multiplied by strength")(("dW = strength * ", "dW = ")),
+        mistake("no_abs", "l1 adds up the absolute values, here the signs are kept")(
+            ("np.sum(np.abs(W))", "np.sum(W)")
         ),
-        mistake("abs_gradient", "the gradient of |W| is the sign of W, here it is |W|", ("np.sign(W)", "np.abs(W)")),
-        mistake("one_gradient", "the gradient of |W| is -1 where W is negative", ("np.sign(W)", "np.ones_like(W)")),
-        mistake(
-            "swapped_ratio",
-            "l1_ratio weighs the squares: it belongs to the absolute values",
-            ('"elastic": l1_ratio', '"elastic": 1 - l1_ratio'),
+        mistake("abs_gradient", "the gradient of |W| is the sign of W, here it is |W|")(("np.sign(W)", "np.abs(W)")),
+        mistake("one_gradient", "the gradient of |W| is -1 where W is negative")(("np.sign(W)", "np.ones_like(W)")),
+        mistake("swapped_ratio", "l1_ratio weighs the squares: it belongs to the absolute values")(
+            ('"elastic": l1_ratio', '"elastic": 1 - l1_ratio')
         ),
-        mistake("mean", "the mean of the squares is taken, expected their sum", ("np.sum(W**2)", "np.mean(W**2)")),
-        mistake(
-            "step_at_zero", "at W = 0 the gradient of |W| is taken to be 0", ("np.sign(W)", "np.where(W > 0, 1, -1)")
+        mistake("mean", "the mean of the squares is taken, expected their sum")(("np.sum(W**2)", "np.mean(W**2)")),
+        mistake("step_at_zero", "at W = 0 the gradient of |W| is taken to be 0")(
+            ("np.sign(W)", "np.where(W > 0, 1, -1)")
         ),
-        mistake(
-            "not_refused", "a kind that is not known has to raise ValueError", ("if kind not in ratios:", "if False:")
+        mistake("not_refused", "a kind that is not known has to raise ValueError")(
+            ("if kind not in ratios:", "if False:")
         ),
     ),
 )
@@ -106,31 +102,21 @@ max_norm = Task(
     draw_columns,
     (values("columns longer than c are shortened, others kept", 1, "W_new"), untouched(1, "W")),
     (
-        mistake(
-            "all_scaled",
-            "short columns are stretched to length c: they stay as they are",
-            ("np.maximum(norms, c)", "np.maximum(norms, 1e-300)"),
+        mistake("all_scaled", "short columns are stretched to length c: they stay as they are")(
+            ("np.maximum(norms, c)", "np.maximum(norms, 1e-300)")
         ),
-        mistake(
-            "rows",
-            "the rows are shortened, expected the columns (axis=0)",
-            ("np.sum(W**2, axis=0)", "np.sum(W**2, axis=1, keepdims=True)"),
+        mistake("rows", "the rows are shortened, expected the columns (axis=0)")(
+            ("np.sum(W**2, axis=0)", "np.sum(W**2, axis=1, keepdims=True)")
         ),
-        mistake("whole", "the whole matrix is scaled by one number, expected each column by its own", (", axis=0", "")),
-        mistake(
-            "squared_norm",
-            "the squared length is compared with c: the square root is missing",
-            ("np.sqrt(np.sum(W**2, axis=0))", "np.sum(W**2, axis=0)"),
+        mistake("whole", "the whole matrix is scaled by one number, expected each column by its own")((", axis=0", "")),
+        mistake("squared_norm", "the squared length is compared with c: the square root is missing")(
+            ("np.sqrt(np.sum(W**2, axis=0))", "np.sum(W**2, axis=0)")
         ),
-        mistake(
-            "clipped",
-            "the entries are clipped to -c..c, expected the columns to be scaled",
-            ("W * (c / np.maximum(norms, c))", "np.clip(W, -c, c)"),
+        mistake("clipped", "the entries are clipped to -c..c, expected the columns to be scaled")(
+            ("W * (c / np.maximum(norms, c))", "np.clip(W, -c, c)")
         ),
-        mistake(
-            "in_place",
-            "W itself is changed: return a new array",
-            ("return W * (c / np.maximum(norms, c))", "W *= c / np.maximum(norms, c)\n    return W"),
+        mistake("in_place", "W itself is changed: return a new array")(
+            ("return W * (c / np.maximum(norms, c))", "W *= c / np.maximum(norms, c)\n    return W")
         ),
     ),
 )

@@ -19,31 +19,25 @@ softmax_loss_naive = loss_task(
     False,
     (values("finite at scores of 1e4", 1, "loss", "dW", draw=draw_huge_scores, strict="extremes"),),
     (
-        mistake("sum_loss", SUM_LOSS, ("loss / num_train", "loss")),
-        mistake("sum_gradient", SUM_GRADIENT, ("dW / num_train", "dW")),
-        mistake(
-            "log_of_probability", LOG_OF_ZERO, ("np.log(total) - scores[y[i]]", "-np.log(exp_scores[y[i]] / total)")
+        mistake("sum_loss", SUM_LOSS)(("loss / num_train", "loss")),
+        mistake("sum_gradient", SUM_GRADIENT)(("dW / num_train", "dW")),
+        mistake("log_of_probability", LOG_OF_ZERO)(
+            ("np.log(total) - scores[y[i]]", "-np.log(exp_scores[y[i]] / total)")
         ),
-        mistake(
-            "clipped_log", CLIPPED_LOG, ("np.log(total) - scores[y[i]]", "-np.log(exp_scores[y[i]] / total + 1e-8)")
+        mistake("clipped_log", CLIPPED_LOG)(
+            ("np.log(total) - scores[y[i]]", "-np.log(exp_scores[y[i]] / total + 1e-8)")
         ),
-        mistake("no_shift", NO_SHIFT, ("scores -= np.max(scores)", "pass")),
-        mistake("no_one", NO_ONE, (" - (j == y[i])", "")),
-        mistake("no_log_total", LOG_OF_SCORE, ("np.log(total) - scores[y[i]]", "-scores[y[i]]")),
-        mistake(
-            "no_minus",
-            "the loss has the wrong sign: it is minus the logarithm of the probability",
-            ("np.log(total) - scores[y[i]]", "scores[y[i]] - np.log(total)"),
+        mistake("no_shift", NO_SHIFT)(("scores -= np.max(scores)", "pass")),
+        mistake("no_one", NO_ONE)((" - (j == y[i])", "")),
+        mistake("no_log_total", LOG_OF_SCORE)(("np.log(total) - scores[y[i]]", "-scores[y[i]]")),
+        mistake("no_minus", "the loss has the wrong sign: it is minus the logarithm of the probability")(
+            ("np.log(total) - scores[y[i]]", "scores[y[i]] - np.log(total)")
         ),
-        mistake(
-            "not_normalized",
-            "dW uses exp(s) where the probabilities exp(s) / sum are due",
-            ("exp_scores[j] / total", "exp_scores[j]"),
+        mistake("not_normalized", "dW uses exp(s) where the probabilities exp(s) / sum are due")(
+            ("exp_scores[j] / total", "exp_scores[j]")
         ),
-        mistake(
-            "probability",
-            "the loss adds up 1 - p, expected -log p",
-            ("np.log(total) - scores[y[i]]", "1 - exp_scores[y[i]] / total"),
+        mistake("probability", "the loss adds up 1 - p, expected -log p")(
+            ("np.log(total) - scores[y[i]]", "1 - exp_scores[y[i]] / total")
         ),
     ),
 )
@@ -54,51 +48,39 @@ softmax_loss_vectorized = loss_task(
     True,
     (values("finite at scores of 1e4", 2, "loss", "dW", draw=draw_huge_scores, strict="extremes"),),
     (
-        mistake("sum_loss", SUM_LOSS, ("np.mean(np.log", "np.sum(np.log")),
-        mistake("sum_gradient", SUM_GRADIENT, ("X.T @ dscores / num_train", "X.T @ dscores")),
-        mistake(
-            "log_of_probability",
-            LOG_OF_ZERO,
-            ("np.log(totals[:, 0]) - scores[rows, y]", "-np.log(exp_scores[rows, y] / totals[:, 0])"),
+        mistake("sum_loss", SUM_LOSS)(("np.mean(np.log", "np.sum(np.log")),
+        mistake("sum_gradient", SUM_GRADIENT)(("X.T @ dscores / num_train", "X.T @ dscores")),
+        mistake("log_of_probability", LOG_OF_ZERO)(
+            ("np.log(totals[:, 0]) - scores[rows, y]", "-np.log(exp_scores[rows, y] / totals[:, 0])")
         ),
-        mistake(
-            "clipped_log",
-            CLIPPED_LOG,
-            ("np.log(totals[:, 0]) - scores[rows, y]", "-np.log(exp_scores[rows, y] / totals[:, 0] + 1e-8)"),
+        mistake("clipped_log", CLIPPED_LOG)(
+            ("np.log(totals[:, 0]) - scores[rows, y]", "-np.log(exp_scores[rows, y] / totals[:, 0] + 1e-8)")
         ),
-        mistake("no_shift", NO_SHIFT, ("scores -= np.max(scores, axis=1, keepdims=True)", "pass")),
+        mistake("no_shift", NO_SHIFT)(("scores -= np.max(scores, axis=1, keepdims=True)", "pass")),
         mistake(
-            "one_shift",
-            "one maximum over all images is subtracted: a row far below it underflows to log 0; use axis=1",
-            ("np.max(scores, axis=1, keepdims=True)", "np.max(scores)"),
-        ),
-        mistake("no_one", NO_ONE, ("dscores[rows, y] -= 1", "pass")),
+            "one_shift", "one maximum over all images is subtracted: a row far below it underflows to log 0; use axis=1"
+        )(("np.max(scores, axis=1, keepdims=True)", "np.max(scores)")),
+        mistake("no_one", NO_ONE)(("dscores[rows, y] -= 1", "pass")),
         mistake(
             "all_one",
             "1 is subtracted from the whole columns named in y, expected one entry a row: index with [rows, y]",
-            ("dscores[rows, y] -= 1", "dscores[:, np.unique(y)] -= 1"),
-        ),
+        )(("dscores[rows, y] -= 1", "dscores[:, np.unique(y)] -= 1")),
         mistake(
             "wrong_axis",
             "the probabilities are normalised over the images (axis=0), expected over the classes (axis=1)",
+        )(
             ("np.sum(exp_scores, axis=1, keepdims=True)", "np.sum(exp_scores, axis=0, keepdims=True)"),
             ("totals[:, 0]", "np.sum(exp_scores, axis=1)"),
         ),
         mistake(
-            "one_total",
-            "the probabilities are divided by the sum over the whole batch, expected the sum of each row",
-            ("np.sum(exp_scores, axis=1, keepdims=True)", "np.full((num_train, 1), np.sum(exp_scores))"),
+            "one_total", "the probabilities are divided by the sum over the whole batch, expected the sum of each row"
+        )(("np.sum(exp_scores, axis=1, keepdims=True)", "np.full((num_train, 1), np.sum(exp_scores))")),
+        mistake("no_log_total", LOG_OF_SCORE)(("np.log(totals[:, 0]) - scores[rows, y]", "-scores[rows, y]")),
+        mistake("log_of_mean", "the logarithm is taken of the mean probability, expected the mean of the logarithms")(
+            ("np.mean(np.log(totals[:, 0]) - scores[rows, y])", "-np.log(np.mean(exp_scores[rows, y] / totals[:, 0]))")
         ),
-        mistake("no_log_total", LOG_OF_SCORE, ("np.log(totals[:, 0]) - scores[rows, y]", "-scores[rows, y]")),
-        mistake(
-            "log_of_mean",
-            "the logarithm is taken of the mean probability, expected the mean of the logarithms",
-            ("np.mean(np.log(totals[:, 0]) - scores[rows, y])", "-np.log(np.mean(exp_scores[rows, y] / totals[:, 0]))"),
-        ),
-        mistake(
-            "loop",
-            "a loop over the images is left",
-            ("dscores[rows, y] -= 1", "for i in rows:\n        dscores[i, y[i]] -= 1"),
+        mistake("loop", "a loop over the images is left")(
+            ("dscores[rows, y] -= 1", "for i in rows:\n        dscores[i, y[i]] -= 1")
         ),
     ),
 )

@@ -96,60 +96,40 @@ train = Task(
         ),
     ),
     (
-        mistake(
-            "ascends",
-            "W moves along the gradient, uphill: subtract learning_rate * dW",
-            ("self.W - learning_rate", "self.W + learning_rate"),
+        mistake("ascends", "W moves along the gradient, uphill: subtract learning_rate * dW")(
+            ("self.W - learning_rate", "self.W + learning_rate")
         ),
-        mistake("no_rate", "the gradient is not multiplied by the learning rate", ("learning_rate * dW", "dW")),
-        mistake(
-            "never_moves",
-            "the weights never move: self.W is not updated",
-            ("self.W = self.W - learning_rate * dW", "pass"),
+        mistake("no_rate", "the gradient is not multiplied by the learning rate")(("learning_rate * dW", "dW")),
+        mistake("never_moves", "the weights never move: self.W is not updated")(
+            ("self.W = self.W - learning_rate * dW", "pass")
         ),
-        mistake("no_reg", "reg is not handed on to self.loss", ("y[batch], reg)", "y[batch], 0.0)")),
-        mistake(
-            "new_weights",
-            "weights that were there already are thrown away: start anew only where self.W is None",
-            ("if self.W is None:", "np.random.seed(0)\n    if True:"),
+        mistake("no_reg", "reg is not handed on to self.loss")(("y[batch], reg)", "y[batch], 0.0)")),
+        mistake("new_weights", "weights that were there already are thrown away: start anew only where self.W is None")(
+            ("if self.W is None:", "np.random.seed(0)\n    if True:")
         ),
-        mistake(
-            "one_too_many",
-            "the history has one loss too many: one for each of the num_iters steps",
-            ("range(num_iters)", "range(num_iters + 1)"),
+        mistake("one_too_many", "the history has one loss too many: one for each of the num_iters steps")(
+            ("range(num_iters)", "range(num_iters + 1)")
         ),
-        mistake(
-            "last_loss",
-            "only the last loss is returned, expected the list of all of them",
-            ("return history", "return history[-1]"),
+        mistake("last_loss", "only the last loss is returned, expected the list of all of them")(
+            ("return history", "return history[-1]")
         ),
-        mistake(
-            "whole_set",
-            "every step uses all images, expected batch_size of them drawn at random",
-            ("np.random.choice(num_train, batch_size)", "np.arange(num_train)"),
+        mistake("whole_set", "every step uses all images, expected batch_size of them drawn at random")(
+            ("np.random.choice(num_train, batch_size)", "np.arange(num_train)")
         ),
-        mistake(
-            "same_batch",
-            "every step uses the same batch: draw a new one in each",
-            ("np.random.choice(num_train, batch_size)", "np.arange(batch_size)"),
+        mistake("same_batch", "every step uses the same batch: draw a new one in each")(
+            ("np.random.choice(num_train, batch_size)", "np.arange(batch_size)")
         ),
-        mistake(
-            "unpaired",
-            "images and labels are drawn separately, so that labels belong to other images",
-            ("y[batch]", "y[np.random.choice(num_train, batch_size)]"),
+        mistake("unpaired", "images and labels are drawn separately, so that labels belong to other images")(
+            ("y[batch]", "y[np.random.choice(num_train, batch_size)]")
         ),
-        mistake(
-            "zero_start",
-            "W starts as zeros or a constant, expected small random numbers",
-            ("0.001 * np.random.randn(dim, np.max(y) + 1)", "np.zeros((dim, np.max(y) + 1))"),
+        mistake("zero_start", "W starts as zeros or a constant, expected small random numbers")(
+            ("0.001 * np.random.randn(dim, np.max(y) + 1)", "np.zeros((dim, np.max(y) + 1))")
         ),
-        mistake(
-            "large_start",
-            "W starts large: multiply the random numbers by 0.001",
-            ("0.001 * np.random.randn", "np.random.randn"),
+        mistake("large_start", "W starts large: multiply the random numbers by 0.001")(
+            ("0.001 * np.random.randn", "np.random.randn")
         ),
-        mistake(
-            "one_class_short", "W has one column too few: there are max(y) + 1 classes", ("np.max(y) + 1", "np.max(y)")
+        mistake("one_class_short", "W has one column too few: there are max(y) + 1 classes")(
+            ("np.max(y) + 1", "np.max(y)")
         ),
     ),
 )
@@ -168,19 +148,15 @@ predict = Task(
     draw_scores,
     (values("labels", 1, "labels"), untouched(1, "X", "W")),
     (
-        mistake(
-            "argmin", "these are the classes with the lowest scores, expected the highest", ("np.argmax", "np.argmin")
+        mistake("argmin", "these are the classes with the lowest scores, expected the highest")(
+            ("np.argmax", "np.argmin")
         ),
-        mistake(
-            "axis",
-            "the maximum is taken over the images (axis=0), expected over the classes (axis=1)",
-            ("axis=1", "axis=0"),
+        mistake("axis", "the maximum is taken over the images (axis=0), expected over the classes (axis=1)")(
+            ("axis=1", "axis=0")
         ),
-        mistake("scores", "these are the highest scores, expected the classes they belong to", ("np.argmax", "np.max")),
-        mistake(
-            "all_scores",
-            "these are the scores, expected the class with the highest one in every row",
-            ("np.argmax(X @ self.W, axis=1)", "X @ self.W"),
+        mistake("scores", "these are the highest scores, expected the classes they belong to")(("np.argmax", "np.max")),
+        mistake("all_scores", "these are the scores, expected the class with the highest one in every row")(
+            ("np.argmax(X @ self.W, axis=1)", "X @ self.W")
         ),
     ),
 )

@@ -52,59 +52,40 @@ init = task(
         values("std is 1e-4 by default", 0.5, "spread", call=DEFAULT),
     ),
     (
-        mistake("no_std", "the random numbers are not multiplied by std", NO_STD),
-        mistake(
-            "root_of_std",
-            "the random numbers are multiplied by the square root of std, expected std itself",
-            ("std * np.random.randn", "np.sqrt(std) * np.random.randn"),
+        mistake("no_std", "the random numbers are not multiplied by std")(NO_STD),
+        mistake("root_of_std", "the random numbers are multiplied by the square root of std, expected std itself")(
+            ("std * np.random.randn", "np.sqrt(std) * np.random.randn")
         ),
-        mistake(
-            "std_on_W1_only",
-            "std is applied to W1 alone: W2 is multiplied by it, too",
-            (W2_RANDOM, "np.random.randn(hidden_size, output_size)"),
+        mistake("std_on_W1_only", "std is applied to W1 alone: W2 is multiplied by it, too")(
+            (W2_RANDOM, "np.random.randn(hidden_size, output_size)")
         ),
-        mistake(
-            "std_on_biases",
-            "the biases are random numbers, expected zeros: std is for the weights alone",
-            ("np.zeros(", "std * np.random.randn("),
+        mistake("std_on_biases", "the biases are random numbers, expected zeros: std is for the weights alone")(
+            ("np.zeros(", "std * np.random.randn(")
         ),
-        mistake("biases_one", "the biases are 1, expected 0", ("np.zeros(", "np.ones(")),
-        mistake(
-            "std_ignored",
-            "std is fixed inside, expected the one that was passed",
-            ("std * np.random", "1e-6 * np.random"),
+        mistake("biases_one", "the biases are 1, expected 0")(("np.zeros(", "np.ones(")),
+        mistake("std_ignored", "std is fixed inside, expected the one that was passed")(
+            ("std * np.random", "1e-6 * np.random")
         ),
         mistake(
             "uniform",
             "the weights are all positive (np.random.rand), expected normal numbers around 0 (np.random.randn)",
-            ("np.random.randn", "np.random.rand"),
+        )(("np.random.randn", "np.random.rand")),
+        mistake("zeros", "the weights are 0, so that all hidden units stay alike: expected random numbers")(
+            ("std * np.random.randn", "0 * np.random.randn")
         ),
-        mistake(
-            "zeros",
-            "the weights are 0, so that all hidden units stay alike: expected random numbers",
-            ("std * np.random.randn", "0 * np.random.randn"),
-        ),
-        mistake(
-            "transposed",
-            "the weight matrices are transposed: W1 is (D, H) and W2 is (H, C)",
+        mistake("transposed", "the weight matrices are transposed: W1 is (D, H) and W2 is (H, C)")(
             ("randn(input_size, hidden_size)", "randn(hidden_size, input_size)"),
             ("randn(hidden_size, output_size)", "randn(output_size, hidden_size)"),
         ),
-        mistake(
-            "biases_of_the_input",
-            "b1 has one entry for every input, expected one for every hidden unit",
-            ("np.zeros(hidden_size)", "np.zeros(input_size)"),
+        mistake("biases_of_the_input", "b1 has one entry for every input, expected one for every hidden unit")(
+            ("np.zeros(hidden_size)", "np.zeros(input_size)")
         ),
-        mistake(
-            "row_biases",
-            "the biases are matrices of one row, expected shapes (H,) and (C,)",
+        mistake("row_biases", "the biases are matrices of one row, expected shapes (H,) and (C,)")(
             ("np.zeros(hidden_size)", "np.zeros((1, hidden_size))"),
             ("np.zeros(output_size)", "np.zeros((1, output_size))"),
         ),
-        mistake(
-            "seeded",
-            "every net starts with the same weights: do not set the seed inside",
-            ("self.params = {", "np.random.seed(0)\n    self.params = {"),
+        mistake("seeded", "every net starts with the same weights: do not set the seed inside")(
+            ("self.params = {", "np.random.seed(0)\n    self.params = {")
         ),
     ),
 )
@@ -166,169 +147,115 @@ BIASES = "np.sum(b1 * b1) + np.sum(b2 * b2)"
 DATA_LOSS = "np.log(totals[:, 0]) - shifted[rows, y]"
 
 LOSS_MISTAKES = (
-    mistake(
-        "sum_loss",
-        "the data part of the loss is the sum over the images, expected their mean: divide by N",
-        ("np.mean(np.log", "np.sum(np.log"),
+    mistake("sum_loss", "the data part of the loss is the sum over the images, expected their mean: divide by N")(
+        ("np.mean(np.log", "np.sum(np.log")
     ),
     mistake(
-        "sum_gradient",
-        "the gradients are those of the sum over the images, expected their mean: divide dscores by N",
-        ("dscores /= num_train", "pass"),
-    ),
-    mistake("mean_twice", "the gradients are divided by N twice", ("dscores /= num_train", "dscores /= num_train**2")),
-    mistake("no_penalty", "the penalty is missing from the loss", (f"loss += {PENALTY}", "pass")),
+        "sum_gradient", "the gradients are those of the sum over the images, expected their mean: divide dscores by N"
+    )(("dscores /= num_train", "pass")),
+    mistake("mean_twice", "the gradients are divided by N twice")(("dscores /= num_train", "dscores /= num_train**2")),
+    mistake("no_penalty", "the penalty is missing from the loss")((f"loss += {PENALTY}", "pass")),
     mistake(
         "half_penalty",
         "the penalty is 0.5 * reg * sum of squares; this course uses reg * sum of squares in this net, without 1/2",
-        (PENALTY, f"0.5 * {PENALTY}"),
-    ),
-    mistake(
-        "penalty_of_W2_only",
-        "only W2 is penalised: sum(W1 * W1) belongs to the loss, too",
-        (PENALTY, "reg * np.sum(W2 * W2)"),
+    )((PENALTY, f"0.5 * {PENALTY}")),
+    mistake("penalty_of_W2_only", "only W2 is penalised: sum(W1 * W1) belongs to the loss, too")(
+        (PENALTY, "reg * np.sum(W2 * W2)")
     ),
     mistake(
         "half_penalty_gradient",
         "the gradients hold reg * W, as for a penalty with 1/2; this course uses reg * sum(W * W), which gives 2 * reg * W",
-        ("2 * reg * W", "reg * W"),
+    )(("2 * reg * W", "reg * W")),
+    mistake("no_penalty_gradient", "the gradients of the penalty, 2 * reg * W1 and 2 * reg * W2, are missing")(
+        (" + 2 * reg * W1", ""), (" + 2 * reg * W2", "")
     ),
-    mistake(
-        "no_penalty_gradient",
-        "the gradients of the penalty, 2 * reg * W1 and 2 * reg * W2, are missing",
-        (" + 2 * reg * W1", ""),
-        (" + 2 * reg * W2", ""),
-    ),
-    mistake(
-        "biases_penalised",
-        "the biases are penalised: the penalty is for W1 and W2 alone",
+    mistake("biases_penalised", "the biases are penalised: the penalty is for W1 and W2 alone")(
         (PENALTY, f"reg * (np.sum(W1 * W1) + np.sum(W2 * W2) + {BIASES})"),
         ("np.sum(dscores, axis=0)", "np.sum(dscores, axis=0) + 2 * reg * b2"),
         ("np.sum(dpre, axis=0)", "np.sum(dpre, axis=0) + 2 * reg * b1"),
     ),
-    mistake(
-        "no_mask",
-        "the backward pass leaves out the ReLU: no gradient flows where X W1 + b1 is below 0",
-        (" * (pre > 0)", ""),
+    mistake("no_mask", "the backward pass leaves out the ReLU: no gradient flows where X W1 + b1 is below 0")(
+        (" * (pre > 0)", "")
     ),
     mistake(
         "mask_of_gradient",
         "the ReLU's mask is taken from the gradient, expected from the input X W1 + b1 of the forward pass",
-        ("(pre > 0)", "(dhidden > 0)"),
-    ),
+    )(("(pre > 0)", "(dhidden > 0)")),
     mistake(
-        "mask_at_zero",
-        "a hidden unit at exactly 0 lets the gradient through: the derivative there is 0 (> and not >=)",
-        ("(pre > 0)", "(pre >= 0)"),
-    ),
-    mistake(
-        "no_relu",
-        "the hidden units are X W1 + b1: max(0, ...) is missing in the forward pass",
-        ("np.maximum(0, pre)", "pre"),
+        "mask_at_zero", "a hidden unit at exactly 0 lets the gradient through: the derivative there is 0 (> and not >=)"
+    )(("(pre > 0)", "(pre >= 0)")),
+    mistake("no_relu", "the hidden units are X W1 + b1: max(0, ...) is missing in the forward pass")(
+        ("np.maximum(0, pre)", "pre")
     ),
     mistake(
         "softmax_hidden",
         "the hidden units go through a softmax: it belongs to the scores, the hidden layer has max(0, ...)",
-        ("np.maximum(0, pre)", "np.exp(pre) / np.sum(np.exp(pre), axis=1, keepdims=True)"),
+    )(("np.maximum(0, pre)", "np.exp(pre) / np.sum(np.exp(pre), axis=1, keepdims=True)")),
+    mistake("relu_on_scores", "the scores go through a ReLU, too: there is none after the last layer")(
+        ("scores = hidden @ W2 + b2", "scores = np.maximum(0, hidden @ W2 + b2)")
+    ),
+    mistake("no_b1", "b1 is not added in the forward pass")(("X @ W1 + b1", "X @ W1")),
+    mistake("no_b2", "b2 is not added in the forward pass")(("hidden @ W2 + b2", "hidden @ W2")),
+    mistake("axis_of_biases", "the gradients of the biases are summed over axis 1, expected over the images (axis=0)")(
+        ("np.sum(dscores, axis=0)", "np.sum(dscores, axis=1)"), ("np.sum(dpre, axis=0)", "np.sum(dpre, axis=1)")
     ),
     mistake(
-        "relu_on_scores",
-        "the scores go through a ReLU, too: there is none after the last layer",
-        ("scores = hidden @ W2 + b2", "scores = np.maximum(0, hidden @ W2 + b2)"),
-    ),
-    mistake("no_b1", "b1 is not added in the forward pass", ("X @ W1 + b1", "X @ W1")),
-    mistake("no_b2", "b2 is not added in the forward pass", ("hidden @ W2 + b2", "hidden @ W2")),
-    mistake(
-        "axis_of_biases",
-        "the gradients of the biases are summed over axis 1, expected over the images (axis=0)",
-        ("np.sum(dscores, axis=0)", "np.sum(dscores, axis=1)"),
-        ("np.sum(dpre, axis=0)", "np.sum(dpre, axis=1)"),
-    ),
-    mistake(
-        "mean_of_biases",
-        "the gradients of the biases are means over the images: dscores holds 1/N already, so add up",
-        ("np.sum(dscores, axis=0)", "np.mean(dscores, axis=0)"),
-        ("np.sum(dpre, axis=0)", "np.mean(dpre, axis=0)"),
-    ),
-    mistake(
-        "row_biases",
-        "the gradients of the biases have a row too many (keepdims): each has the shape of its bias",
+        "mean_of_biases", "the gradients of the biases are means over the images: dscores holds 1/N already, so add up"
+    )(("np.sum(dscores, axis=0)", "np.mean(dscores, axis=0)"), ("np.sum(dpre, axis=0)", "np.mean(dpre, axis=0)")),
+    mistake("row_biases", "the gradients of the biases have a row too many (keepdims): each has the shape of its bias")(
         ("np.sum(dscores, axis=0)", "np.sum(dscores, axis=0, keepdims=True)"),
         ("np.sum(dpre, axis=0)", "np.sum(dpre, axis=0, keepdims=True)"),
     ),
-    mistake(
-        "W2_from_X",
-        "the gradient of W2 is made from X: the input of the second layer is the hidden layer",
-        ("hidden.T @ dscores + 2 * reg * W2", "X.T @ dscores"),
+    mistake("W2_from_X", "the gradient of W2 is made from X: the input of the second layer is the hidden layer")(
+        ("hidden.T @ dscores + 2 * reg * W2", "X.T @ dscores")
+    ),
+    mistake("W2_from_pre", "the gradient of W2 is made from X W1 + b1, expected from the hidden layer after the ReLU")(
+        ("hidden.T @ dscores", "pre.T @ dscores")
+    ),
+    mistake("no_shift", "exp overflows on large scores: subtract each image's largest score first")(
+        (" - np.max(scores, axis=1, keepdims=True)", "")
     ),
     mistake(
-        "W2_from_pre",
-        "the gradient of W2 is made from X W1 + b1, expected from the hidden layer after the ReLU",
-        ("hidden.T @ dscores", "pre.T @ dscores"),
-    ),
-    mistake(
-        "no_shift",
-        "exp overflows on large scores: subtract each image's largest score first",
-        (" - np.max(scores, axis=1, keepdims=True)", ""),
-    ),
-    mistake(
-        "one_shift",
-        "one maximum over all images is subtracted: a row far below it underflows to log 0; use axis=1",
-        ("np.max(scores, axis=1, keepdims=True)", "np.max(scores)"),
-    ),
+        "one_shift", "one maximum over all images is subtracted: a row far below it underflows to log 0; use axis=1"
+    )(("np.max(scores, axis=1, keepdims=True)", "np.max(scores)")),
     mistake(
         "log_of_probability",
         "-log(p) is infinite where p underflows to 0: write log(sum of exp) minus the score of the right class",
-        (DATA_LOSS, "-np.log(np.exp(shifted[rows, y]) / totals[:, 0])"),
-    ),
+    )((DATA_LOSS, "-np.log(np.exp(shifted[rows, y]) / totals[:, 0])")),
     mistake(
         "clipped_log",
         "a small number is added to the probability before the logarithm, which makes the loss of a sure mistake too small",
-        (DATA_LOSS, "-np.log(np.exp(shifted[rows, y]) / totals[:, 0] + 1e-8)"),
-    ),
+    )((DATA_LOSS, "-np.log(np.exp(shifted[rows, y]) / totals[:, 0] + 1e-8)")),
     mistake(
-        "wrong_axis",
-        "the probabilities are normalised over the images (axis=0), expected over the classes (axis=1)",
+        "wrong_axis", "the probabilities are normalised over the images (axis=0), expected over the classes (axis=1)"
+    )(
         (
             "totals = np.sum(np.exp(shifted), axis=1, keepdims=True)",
             "totals = np.sum(np.exp(shifted), axis=0, keepdims=True)",
         ),
         ("totals[:, 0]", "np.sum(np.exp(shifted), axis=1)"),
     ),
-    mistake(
-        "no_one",
-        "dscores is softmax minus 1 at the right class: the 1 is not subtracted",
-        ("dscores[rows, y] -= 1", "pass"),
+    mistake("no_one", "dscores is softmax minus 1 at the right class: the 1 is not subtracted")(
+        ("dscores[rows, y] -= 1", "pass")
     ),
     mistake(
-        "all_one",
-        "1 is subtracted from the whole columns named in y, expected one entry a row: index with [rows, y]",
-        ("dscores[rows, y] -= 1", "dscores[:, np.unique(y)] -= 1"),
-    ),
-    mistake(
-        "probabilities",
-        "without labels probabilities are returned, expected the scores as they are",
-        ("return scores", "return np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)"),
+        "all_one", "1 is subtracted from the whole columns named in y, expected one entry a row: index with [rows, y]"
+    )(("dscores[rows, y] -= 1", "dscores[:, np.unique(y)] -= 1")),
+    mistake("probabilities", "without labels probabilities are returned, expected the scores as they are")(
+        ("return scores", "return np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)")
     ),
     mistake(
         "shifted_scores",
         "without labels the shifted scores are returned, expected the scores before their maximum is subtracted",
-        ("return scores", "return scores - np.max(scores, axis=1, keepdims=True)"),
+    )(("return scores", "return scores - np.max(scores, axis=1, keepdims=True)")),
+    mistake("no_scores", "without labels a loss is returned, expected the scores: mind `if y is None`")(
+        ("return scores", "y = np.argmax(scores, axis=1)")
     ),
-    mistake(
-        "no_scores",
-        "without labels a loss is returned, expected the scores: mind `if y is None`",
-        ("return scores", "y = np.argmax(scores, axis=1)"),
+    mistake("changes_W1", "the parameters are changed by the call: loss only looks, a step is taken by train")(
+        ("return loss, grads", "W1 -= grads['W1']\n    return loss, grads")
     ),
-    mistake(
-        "changes_W1",
-        "the parameters are changed by the call: loss only looks, a step is taken by train",
-        ("return loss, grads", "W1 -= grads['W1']\n    return loss, grads"),
-    ),
-    mistake(
-        "loop",
-        "a loop over the images is left",
-        ("dscores[rows, y] -= 1", "for i in rows:\n        dscores[i, y[i]] -= 1"),
+    mistake("loop", "a loop over the images is left")(
+        ("dscores[rows, y] -= 1", "for i in rows:\n        dscores[i, y[i]] -= 1")
     ),
 )
 
@@ -385,30 +312,22 @@ predict = task(
         untouched(0.5, *NAMES, "X"),
     ),
     (
-        mistake("argmin", "these are the classes with the lowest scores, expected the highest", ("argmax", "argmin")),
-        mistake(
-            "axis",
-            "the maximum is taken over the images (axis=0), expected over the classes (axis=1)",
-            ("axis=1", "axis=0"),
+        mistake("argmin", "these are the classes with the lowest scores, expected the highest")(("argmax", "argmin")),
+        mistake("axis", "the maximum is taken over the images (axis=0), expected over the classes (axis=1)")(
+            ("axis=1", "axis=0")
         ),
-        mistake("flat", "one number for all images is returned: the maximum is taken without axis=1", (", axis=1", "")),
-        mistake("scores", "these are the highest scores, expected the classes they belong to", ("argmax", "max")),
-        mistake(
-            "all_scores",
-            "these are the scores, expected the class with the highest one in every row",
-            ("np.argmax(self.loss(X), axis=1)", FORWARD),
+        mistake("flat", "one number for all images is returned: the maximum is taken without axis=1")((", axis=1", "")),
+        mistake("scores", "these are the highest scores, expected the classes they belong to")(("argmax", "max")),
+        mistake("all_scores", "these are the scores, expected the class with the highest one in every row")(
+            ("np.argmax(self.loss(X), axis=1)", FORWARD)
         ),
-        mistake(
-            "no_relu",
-            "the scores are those of a net without ReLU: self.loss(X) returns the right ones",
-            (FORWARD, '(X @ self.params["W1"] + self.params["b1"]) @ self.params["W2"] + self.params["b2"]'),
+        mistake("no_relu", "the scores are those of a net without ReLU: self.loss(X) returns the right ones")(
+            (FORWARD, '(X @ self.params["W1"] + self.params["b1"]) @ self.params["W2"] + self.params["b2"]')
         ),
-        mistake(
-            "hidden",
-            "these are the largest hidden units, expected the classes with the highest scores",
-            (FORWARD, 'X @ self.params["W1"] + self.params["b1"]'),
+        mistake("hidden", "these are the largest hidden units, expected the classes with the highest scores")(
+            (FORWARD, 'X @ self.params["W1"] + self.params["b1"]')
         ),
-        mistake("from_one", "the classes are counted from 1, expected from 0", ("axis=1)", "axis=1) + 1")),
+        mistake("from_one", "the classes are counted from 1, expected from 0")(("axis=1)", "axis=1) + 1")),
     ),
 )
 
@@ -535,90 +454,58 @@ train = task(
         values("images keep their labels", 1, "paired", call=BATCHES, draw=draw_numbered, cases=2),
     ),
     (
-        mistake(
-            "ascends",
-            "the parameters move along the gradient, uphill: subtract learning_rate times it",
-            (STEP, STEP.replace("-", "+")),
+        mistake("ascends", "the parameters move along the gradient, uphill: subtract learning_rate times it")(
+            (STEP, STEP.replace("-", "+"))
         ),
-        mistake("no_rate", "the gradients are not multiplied by the learning rate", ("learning_rate * grads", "grads")),
-        mistake("never_moves", "the parameters never move: self.params is not updated", (STEP, "pass")),
-        mistake(
-            "new_names",
-            "the biases stay as they were: every key of self.params is moved",
-            (STEP, f"if name in ('W1', 'W2'):\n                {STEP}"),
+        mistake("no_rate", "the gradients are not multiplied by the learning rate")(("learning_rate * grads", "grads")),
+        mistake("never_moves", "the parameters never move: self.params is not updated")((STEP, "pass")),
+        mistake("new_names", "the biases stay as they were: every key of self.params is moved")(
+            (STEP, f"if name in ('W1', 'W2'):\n                {STEP}")
         ),
-        mistake(
-            "W2_only",
-            "only the second layer is moved: every key of self.params is",
-            (STEP, f"if name in ('W2', 'b2'):\n                {STEP}"),
+        mistake("W2_only", "only the second layer is moved: every key of self.params is")(
+            (STEP, f"if name in ('W2', 'b2'):\n                {STEP}")
         ),
-        mistake("no_reg", "reg is not handed on to self.loss", (", reg=reg", "")),
-        mistake(
-            "whole_set",
-            "every step uses all images, expected batch_size of them drawn at random",
-            (DRAW, "np.arange(num_train)"),
+        mistake("no_reg", "reg is not handed on to self.loss")((", reg=reg", "")),
+        mistake("whole_set", "every step uses all images, expected batch_size of them drawn at random")(
+            (DRAW, "np.arange(num_train)")
         ),
-        mistake(
-            "same_batch", "every step uses the same batch: draw a new one in each", (DRAW, "np.arange(batch_size)")
+        mistake("same_batch", "every step uses the same batch: draw a new one in each")(
+            (DRAW, "np.arange(batch_size)")
         ),
-        mistake(
-            "unpaired",
-            "images and labels are drawn separately, so that labels belong to other images",
-            ("y[batch]", f"y[{DRAW}]"),
+        mistake("unpaired", "images and labels are drawn separately, so that labels belong to other images")(
+            ("y[batch]", f"y[{DRAW}]")
         ),
         mistake(
             "decay_each_step",
             "the learning rate is multiplied by learning_rate_decay in every step, expected once an epoch",
-            (DECAY, "pass"),
-            ("if verbose", f"{DECAY}\n        if verbose"),
+        )((DECAY, "pass"), ("if verbose", f"{DECAY}\n        if verbose")),
+        mistake("no_decay", "the learning rate never decays: multiply it by learning_rate_decay once an epoch")(
+            (DECAY, "pass")
         ),
-        mistake(
-            "no_decay",
-            "the learning rate never decays: multiply it by learning_rate_decay once an epoch",
-            (DECAY, "pass"),
+        mistake("divided", "the learning rate is divided by learning_rate_decay, so that it grows: multiply")(
+            (DECAY, "learning_rate /= learning_rate_decay")
         ),
-        mistake(
-            "divided",
-            "the learning rate is divided by learning_rate_decay, so that it grows: multiply",
-            (DECAY, "learning_rate /= learning_rate_decay"),
+        mistake("batch_accuracy", "the training accuracy is that of the last batch, expected that of all images of X")(
+            (ON_TRAIN, "np.mean(self.predict(X[batch]) == y[batch])")
         ),
-        mistake(
-            "batch_accuracy",
-            "the training accuracy is that of the last batch, expected that of all images of X",
-            (ON_TRAIN, "np.mean(self.predict(X[batch]) == y[batch])"),
-        ),
-        mistake(
-            "each_step",
-            "the accuracies are measured in every step, expected after the steps 0, E, 2 E ...",
-            ("if step % epoch == 0", "if True"),
-            (DECAY, f"if step % epoch == 0:\n                {DECAY}"),
+        mistake("each_step", "the accuracies are measured in every step, expected after the steps 0, E, 2 E ...")(
+            ("if step % epoch == 0", "if True"), (DECAY, f"if step % epoch == 0:\n                {DECAY}")
         ),
         mistake(
             "first_left_out",
             "the epochs are counted off by one step: measure and decay where step % E is 0, with the first step 0",
-            ("step % epoch == 0", "(step + 1) % epoch == 0"),
+        )(("step % epoch == 0", "(step + 1) % epoch == 0")),
+        mistake("val_is_train", "val_acc_history holds the accuracies on the training images, expected those on X_val")(
+            (ON_VAL, ON_TRAIN)
         ),
-        mistake(
-            "val_is_train",
-            "val_acc_history holds the accuracies on the training images, expected those on X_val",
-            (ON_VAL, ON_TRAIN),
+        mistake("counts", "the histories hold numbers of right images, expected their part of all images")(
+            (ON_TRAIN, ON_TRAIN.replace("mean", "sum")), (ON_VAL, ON_VAL.replace("mean", "sum"))
         ),
-        mistake(
-            "counts",
-            "the histories hold numbers of right images, expected their part of all images",
-            (ON_TRAIN, ON_TRAIN.replace("mean", "sum")),
-            (ON_VAL, ON_VAL.replace("mean", "sum")),
+        mistake("errors", "the histories hold the part of wrong images, expected that of right ones")(
+            ("(X) == y", "(X) != y"), ("(X_val) == y", "(X_val) != y")
         ),
-        mistake(
-            "errors",
-            "the histories hold the part of wrong images, expected that of right ones",
-            ("(X) == y", "(X) != y"),
-            ("(X_val) == y", "(X_val) != y"),
-        ),
-        mistake(
-            "one_too_many",
-            "loss_history has one loss too many: one for each of the num_iters steps",
-            ("range(num_iters)", "range(num_iters + 1)"),
+        mistake("one_too_many", "loss_history has one loss too many: one for each of the num_iters steps")(
+            ("range(num_iters)", "range(num_iters + 1)")
         ),
     ),
 )
@@ -682,66 +569,43 @@ tune = task(
         values("where no net is right even once", 0.5, *BEST, "accuracies", draw=draw_all_wrong),
     ),
     (
-        mistake(
-            "last", "the net that was trained last is returned, expected the best one", (f"if {BETTER}", "if True")
+        mistake("last", "the net that was trained last is returned, expected the best one")(
+            (f"if {BETTER}", "if True")
         ),
-        mistake("first", "the first net is returned, expected the best one", (BETTER, "not accuracies")),
-        mistake(
-            "worst",
-            "the net with the lowest validation accuracy is returned, expected the highest",
-            ("accuracy > max(accuracies)", "accuracy < min(accuracies)"),
+        mistake("first", "the first net is returned, expected the best one")((BETTER, "not accuracies")),
+        mistake("worst", "the net with the lowest validation accuracy is returned, expected the highest")(
+            ("accuracy > max(accuracies)", "accuracy < min(accuracies)")
         ),
         mistake(
-            "last_on_a_tie",
-            "on a tie the later net is returned, expected the first one: compare with > and not >=",
-            ("accuracy > max", "accuracy >= max"),
+            "last_on_a_tie", "on a tie the later net is returned, expected the first one: compare with > and not >="
+        )(("accuracy > max", "accuracy >= max")),
+        mistake("training_accuracy", "the nets are judged on the training images, expected on the validation images")(
+            (FINAL, "np.mean(net.predict(X) == y)")
         ),
         mistake(
-            "training_accuracy",
-            "the nets are judged on the training images, expected on the validation images",
-            (FINAL, "np.mean(net.predict(X) == y)"),
+            "best_on_the_way", "a net is judged by its best accuracy on the way, expected the accuracy after training"
+        )((FINAL, 'max(history["val_acc_history"])'), (FIT, f"history = {FIT}")),
+        mistake("swapped", "the nets are trained on the validation images: X, y come first in net.train")(
+            (FIT, "net.train(X_val, y_val, X, y, **setting)")
         ),
-        mistake(
-            "best_on_the_way",
-            "a net is judged by its best accuracy on the way, expected the accuracy after training",
-            (FINAL, 'max(history["val_acc_history"])'),
-            (FIT, f"history = {FIT}"),
+        mistake("no_settings", "the settings are not handed on to net.train: write **setting")(
+            (FIT, "net.train(X, y, X_val, y_val)")
         ),
-        mistake(
-            "swapped",
-            "the nets are trained on the validation images: X, y come first in net.train",
-            (FIT, "net.train(X_val, y_val, X, y, **setting)"),
+        mistake("rate_only", "only the learning rate of a setting is handed on: write **setting")(
+            ("**setting", 'learning_rate=setting["learning_rate"]')
         ),
-        mistake(
-            "no_settings",
-            "the settings are not handed on to net.train: write **setting",
-            (FIT, "net.train(X, y, X_val, y_val)"),
-        ),
-        mistake(
-            "rate_only",
-            "only the learning rate of a setting is handed on: write **setting",
-            ("**setting", 'learning_rate=setting["learning_rate"]'),
-        ),
-        mistake(
-            "one_net",
-            "one net is trained again and again: call make_net() for every setting",
+        mistake("one_net", "one net is trained again and again: call make_net() for every setting")(
             ("best_net, accuracies = None, []", "best_net, accuracies, net = None, [], make_net()"),
             ("net = make_net()\n", "pass\n"),
         ),
-        mistake(
-            "never_none",
-            "no net is returned where all accuracies are 0: start below 0, or take the first net",
-            (BETTER, "accuracy > max(accuracies, default=0)"),
+        mistake("never_none", "no net is returned where all accuracies are 0: start below 0, or take the first net")(
+            (BETTER, "accuracy > max(accuracies, default=0)")
         ),
-        mistake(
-            "sorted",
-            "the accuracies are sorted, expected the order of settings",
-            ("best_net, accuracies\n", "best_net, sorted(accuracies)\n"),
+        mistake("sorted", "the accuracies are sorted, expected the order of settings")(
+            ("best_net, accuracies\n", "best_net, sorted(accuracies)\n")
         ),
-        mistake(
-            "best_only",
-            "only the best accuracy is returned, expected the list of all of them",
-            ("return best_net, accuracies", "return best_net, max(accuracies)"),
+        mistake("best_only", "only the best accuracy is returned, expected the list of all of them")(
+            ("return best_net, accuracies", "return best_net, max(accuracies)")
         ),
     ),
 )

@@ -121,32 +121,24 @@ add = binary(
     "__add__",
     "+",
     (
-        mistake("overwritten", OVERWRITTEN, ("+=", "=")),
-        mistake(
-            "other_overwritten",
-            "the grad of other is overwritten (`=`), expected added to (`+=`)",
-            ("other.grad +=", "other.grad ="),
+        mistake("overwritten", OVERWRITTEN)(("+=", "=")),
+        mistake("other_overwritten", "the grad of other is overwritten (`=`), expected added to (`+=`)")(
+            ("other.grad +=", "other.grad =")
         ),
-        mistake("no_upstream", NO_UPSTREAM, ("+= out.grad", "+= 1.0")),
-        mistake(
-            "one_side", "only self gets a gradient: a sum hands it on to other too", ("other.grad += out.grad", "pass")
+        mistake("no_upstream", NO_UPSTREAM)(("+= out.grad", "+= 1.0")),
+        mistake("one_side", "only self gets a gradient: a sum hands it on to other too")(
+            ("other.grad += out.grad", "pass")
         ),
-        mistake("no_children", NO_CHILDREN, ("(self, other), ", "(), ")),
-        mistake(
-            "minus",
-            "the gradient at other has a minus sign: that belongs to a difference",
-            ("other.grad += out.grad", "other.grad -= out.grad"),
+        mistake("no_children", NO_CHILDREN)(("(self, other), ", "(), ")),
+        mistake("minus", "the gradient at other has a minus sign: that belongs to a difference")(
+            ("other.grad += out.grad", "other.grad -= out.grad")
         ),
-        mistake(
-            "like_product",
-            "each gets the other's number times out.grad: that is the rule of a product",
+        mistake("like_product", "each gets the other's number times out.grad: that is the rule of a product")(
             ("self.grad += out.grad", "self.grad += other.data * out.grad"),
             ("other.grad += out.grad", "other.grad += self.data * out.grad"),
         ),
-        mistake(
-            "product",
-            "the numbers are multiplied, expected added",
-            ("self.data + other.data", "self.data * other.data"),
+        mistake("product", "the numbers are multiplied, expected added")(
+            ("self.data + other.data", "self.data * other.data")
         ),
     ),
 )
@@ -155,34 +147,24 @@ mul = binary(
     "__mul__",
     "*",
     (
-        mistake("overwritten", OVERWRITTEN, ("+=", "=")),
-        mistake(
-            "not_switched",
-            "each gets its own number times out.grad: a product gives it the other's",
+        mistake("overwritten", OVERWRITTEN)(("+=", "=")),
+        mistake("not_switched", "each gets its own number times out.grad: a product gives it the other's")(
             ("self.grad += other.data", "self.grad += self.data"),
             ("other.grad += self.data", "other.grad += other.data"),
         ),
-        mistake("no_upstream", NO_UPSTREAM, (" * out.grad", "")),
-        mistake(
-            "one_side",
-            "only self gets a gradient: a product has two factors",
-            ("other.grad += self.data * out.grad", "pass"),
+        mistake("no_upstream", NO_UPSTREAM)((" * out.grad", "")),
+        mistake("one_side", "only self gets a gradient: a product has two factors")(
+            ("other.grad += self.data * out.grad", "pass")
         ),
-        mistake("no_children", NO_CHILDREN, ("(self, other), ", "(), ")),
-        mistake(
-            "like_sum",
-            "out.grad is handed on unchanged: that is the rule of a sum",
-            ("other.data * out.grad", "out.grad"),
-            ("self.data * out.grad", "out.grad"),
+        mistake("no_children", NO_CHILDREN)(("(self, other), ", "(), ")),
+        mistake("like_sum", "out.grad is handed on unchanged: that is the rule of a sum")(
+            ("other.data * out.grad", "out.grad"), ("self.data * out.grad", "out.grad")
         ),
-        mistake(
-            "uses_grad",
-            "the grad of the other factor is used, expected its number, data",
-            ("other.data * out.grad", "other.grad * out.grad"),
-            ("self.data * out.grad", "self.grad * out.grad"),
+        mistake("uses_grad", "the grad of the other factor is used, expected its number, data")(
+            ("other.data * out.grad", "other.grad * out.grad"), ("self.data * out.grad", "self.grad * out.grad")
         ),
-        mistake(
-            "sum", "the numbers are added, expected multiplied", ("self.data * other.data", "self.data + other.data")
+        mistake("sum", "the numbers are added, expected multiplied")(
+            ("self.data * other.data", "self.data + other.data")
         ),
     ),
 )
@@ -218,35 +200,25 @@ power = task(
         gradients("fractions and negative exponents", 0.5, {"da": "a"}, draw=draw_fraction, cases=4),
     ),
     (
-        mistake("overwritten", OVERWRITTEN, ("+=", "=")),
-        mistake(
-            "no_exponent",
-            "the factor n is missing: the derivative of x^n is n x^(n-1)",
-            (SLOPE, "self.data ** (exponent - 1)"),
+        mistake("overwritten", OVERWRITTEN)(("+=", "=")),
+        mistake("no_exponent", "the factor n is missing: the derivative of x^n is n x^(n-1)")(
+            (SLOPE, "self.data ** (exponent - 1)")
         ),
-        mistake(
-            "not_lowered",
-            "the exponent is not lowered by 1: the derivative of x^n is n x^(n-1)",
-            (SLOPE, "exponent * self.data**exponent"),
+        mistake("not_lowered", "the exponent is not lowered by 1: the derivative of x^n is n x^(n-1)")(
+            (SLOPE, "exponent * self.data**exponent")
         ),
-        mistake(
-            "multiplied",
-            "this is n x, expected x to the power n",
-            ("Value(self.data**exponent", "Value(self.data * exponent"),
+        mistake("multiplied", "this is n x, expected x to the power n")(
+            ("Value(self.data**exponent", "Value(self.data * exponent")
         ),
-        mistake(
-            "base_and_exponent",
-            "base and exponent are swapped: this is n^x, expected x^n",
-            ("Value(self.data**exponent", "Value(abs(exponent) ** self.data"),
+        mistake("base_and_exponent", "base and exponent are swapped: this is n^x, expected x^n")(
+            ("Value(self.data**exponent", "Value(abs(exponent) ** self.data")
         ),
-        mistake("no_upstream", NO_UPSTREAM, (" * out.grad", "")),
-        mistake("no_children", NO_CHILDREN, ("(self,), ", "(), ")),
-        mistake("always_square", "the derivative is that of x^2, whatever the exponent is", (SLOPE, "2 * self.data")),
+        mistake("no_upstream", NO_UPSTREAM)((" * out.grad", "")),
+        mistake("no_children", NO_CHILDREN)(("(self,), ", "(), ")),
+        mistake("always_square", "the derivative is that of x^2, whatever the exponent is")((SLOPE, "2 * self.data")),
         mistake(
-            "factor_lowered",
-            "the factor is n - 1: the derivative of x^n is n x^(n-1), with the old exponent in front",
-            (SLOPE, "(exponent - 1) * self.data ** (exponent - 1)"),
-        ),
+            "factor_lowered", "the factor is n - 1: the derivative of x^n is n x^(n-1), with the old exponent in front"
+        )((SLOPE, "(exponent - 1) * self.data ** (exponent - 1)")),
     ),
 )
 
@@ -266,28 +238,22 @@ exp = unary(
     draw_exponent,
     ("far out: -800 and 300", 0.5, "data", "da"),
     (
-        mistake("overwritten", OVERWRITTEN, ("+=", "=")),
-        mistake(
-            "power_rule",
-            "x e^(x-1) is the rule for powers: the derivative of e^x is e^x itself",
-            ("out.data * out.grad", "self.data * math.exp(self.data - 1) * out.grad"),
+        mistake("overwritten", OVERWRITTEN)(("+=", "=")),
+        mistake("power_rule", "x e^(x-1) is the rule for powers: the derivative of e^x is e^x itself")(
+            ("out.data * out.grad", "self.data * math.exp(self.data - 1) * out.grad")
         ),
-        mistake(
-            "times_x", "x is used as the derivative, expected e^x", ("out.data * out.grad", "self.data * out.grad")
+        mistake("times_x", "x is used as the derivative, expected e^x")(
+            ("out.data * out.grad", "self.data * out.grad")
         ),
-        mistake("no_upstream", NO_UPSTREAM, ("out.data * out.grad", "out.data")),
-        mistake(
-            "constant",
-            "out.grad is handed on unchanged, expected multiplied by e^x",
-            ("out.data * out.grad", "out.grad"),
+        mistake("no_upstream", NO_UPSTREAM)(("out.data * out.grad", "out.data")),
+        mistake("constant", "out.grad is handed on unchanged, expected multiplied by e^x")(
+            ("out.data * out.grad", "out.grad")
         ),
-        mistake("no_children", NO_CHILDREN, ("(self,), ", "(), ")),
-        mistake("base_two", "this is a power of 2, expected of e", ("math.exp(self.data)", "2.0**self.data")),
-        mistake("negative", "this is e^-x, expected e^x", ("math.exp(self.data)", "math.exp(min(-self.data, 300))")),
-        mistake(
-            "exp_of_grad",
-            "e^x is computed from out.grad, expected from the data of this Value",
-            ("out.data * out.grad", "math.exp(out.grad)"),
+        mistake("no_children", NO_CHILDREN)(("(self,), ", "(), ")),
+        mistake("base_two", "this is a power of 2, expected of e")(("math.exp(self.data)", "2.0**self.data")),
+        mistake("negative", "this is e^-x, expected e^x")(("math.exp(self.data)", "math.exp(min(-self.data, 300))")),
+        mistake("exp_of_grad", "e^x is computed from out.grad, expected from the data of this Value")(
+            ("out.data * out.grad", "math.exp(out.grad)")
         ),
     ),
 )
@@ -297,30 +263,22 @@ tanh = unary(
     draw_exponent,
     ("far out: -800 and 800", 0.5, "data", "da"),
     (
-        mistake("overwritten", OVERWRITTEN, ("+=", "=")),
-        mistake(
-            "input_squared",
-            "1 - x^2 is computed from the input, expected 1 - t^2 with the output t = tanh(x)",
-            ("1 - out.data**2", "1 - self.data**2"),
+        mistake("overwritten", OVERWRITTEN)(("+=", "=")),
+        mistake("input_squared", "1 - x^2 is computed from the input, expected 1 - t^2 with the output t = tanh(x)")(
+            ("1 - out.data**2", "1 - self.data**2")
         ),
-        mistake(
-            "sigmoid_slope",
-            "t (1 - t) is the rule of the sigmoid; that of tanh is 1 - t^2",
-            ("1 - out.data**2", "out.data * (1 - out.data)"),
+        mistake("sigmoid_slope", "t (1 - t) is the rule of the sigmoid; that of tanh is 1 - t^2")(
+            ("1 - out.data**2", "out.data * (1 - out.data)")
         ),
-        mistake("not_squared", "the derivative is 1 - t^2: t is not squared", ("1 - out.data**2", "1 - out.data")),
-        mistake("no_one", "the derivative is 1 - t^2: the 1 - is missing", ("(1 - out.data**2)", "out.data**2")),
-        mistake("no_upstream", NO_UPSTREAM, (" * out.grad", "")),
-        mistake("no_children", NO_CHILDREN, ("(self,), ", "(), ")),
-        mistake(
-            "sigmoid",
-            "this is the sigmoid, expected tanh(x) = 2 s(2x) - 1",
-            ("math.tanh(self.data)", "1 / (1 + math.exp(-max(self.data, -700)))"),
+        mistake("not_squared", "the derivative is 1 - t^2: t is not squared")(("1 - out.data**2", "1 - out.data")),
+        mistake("no_one", "the derivative is 1 - t^2: the 1 - is missing")(("(1 - out.data**2)", "out.data**2")),
+        mistake("no_upstream", NO_UPSTREAM)((" * out.grad", "")),
+        mistake("no_children", NO_CHILDREN)(("(self,), ", "(), ")),
+        mistake("sigmoid", "this is the sigmoid, expected tanh(x) = 2 s(2x) - 1")(
+            ("math.tanh(self.data)", "1 / (1 + math.exp(-max(self.data, -700)))")
         ),
-        mistake(
-            "half_argument",
-            "this is 2 s(x) - 1 = tanh(x / 2): the argument of s is 2x",
-            ("math.tanh(self.data)", "math.tanh(self.data / 2)"),
+        mistake("half_argument", "this is 2 s(x) - 1 = tanh(x / 2): the argument of s is 2x")(
+            ("math.tanh(self.data)", "math.tanh(self.data / 2)")
         ),
     ),
 )
@@ -431,54 +389,36 @@ backward = task(
         mistake(
             "root_zero",
             "the grad of the Value itself stays 0: d(self)/d(self) is 1, and everything is multiplied by it",
-            ("self.grad = 1.0", "self.grad = 0.0"),
-        ),
-        mistake(
-            "root_data",
-            "the walk starts with the number of the Value itself: d(self)/d(self) is 1",
-            ("self.grad = 1.0", "self.grad = self.data"),
+        )(("self.grad = 1.0", "self.grad = 0.0")),
+        mistake("root_data", "the walk starts with the number of the Value itself: d(self)/d(self) is 1")(
+            ("self.grad = 1.0", "self.grad = self.data")
         ),
         mistake(
             "forwards",
             "the gradient stops at the children of the Value itself: visit all, from the end to the beginning",
-            ("reversed(order)", "order"),
-        ),
+        )(("reversed(order)", "order")),
         mistake(
-            "preorder",
-            "a Value passes its grad on before all that was made from it has been visited: sort them first",
-            ("stack.append((node, True))", "order.insert(0, node)"),
-        ),
+            "preorder", "a Value passes its grad on before all that was made from it has been visited: sort them first"
+        )(("stack.append((node, True))", "order.insert(0, node)")),
         mistake(
             "breadth_first",
             "the Values are visited in the order of their distance from the end: one used again further on is visited too early",
-            ("stack.pop()", "stack.pop(0)"),
-            ("stack.append((node, True))", "order.insert(0, node)"),
+        )(("stack.pop()", "stack.pop(0)"), ("stack.append((node, True))", "order.insert(0, node)")),
+        mistake("no_seen", "a Value that is used several times is visited several times: remember which were seen")(
+            ("seen.add(node)", "pass")
+        ),
+        mistake("adds_up", "a second call adds to the grads of the first: set them to 0 at the beginning")(
+            ("node.grad = 0.0", "pass")
+        ),
+        mistake("first_child", "only the first child of each Value is followed")(
+            ("in node.children)", "in node.children[:1])")
+        ),
+        mistake("last_child", "only the last child of each Value is followed")(
+            ("in node.children)", "in node.children[-1:])")
         ),
         mistake(
-            "no_seen",
-            "a Value that is used several times is visited several times: remember which were seen",
-            ("seen.add(node)", "pass"),
-        ),
-        mistake(
-            "adds_up",
-            "a second call adds to the grads of the first: set them to 0 at the beginning",
-            ("node.grad = 0.0", "pass"),
-        ),
-        mistake(
-            "first_child",
-            "only the first child of each Value is followed",
-            ("in node.children)", "in node.children[:1])"),
-        ),
-        mistake(
-            "last_child",
-            "only the last child of each Value is followed",
-            ("in node.children)", "in node.children[-1:])"),
-        ),
-        mistake(
-            "cleared_late",
-            "the grad of a Value is set to 0 when it is visited: by then it holds what came back to it",
-            ("        node._backward()", "        node.grad = float(node is self)\n        node._backward()"),
-        ),
+            "cleared_late", "the grad of a Value is set to 0 when it is visited: by then it holds what came back to it"
+        )(("        node._backward()", "        node.grad = float(node is self)\n        node._backward()")),
     ),
 )
 

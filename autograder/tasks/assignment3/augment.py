@@ -71,32 +71,23 @@ random_flip = task(
         strict(0.2, "random_flip", "1.0"),
     ),
     (
-        mistake(
-            "upside_down",
-            "images are turned upside down (along H), expected left to right (along W)",
-            (FLIPPED, "X[:, :, ::-1]"),
+        mistake("upside_down", "images are turned upside down (along H), expected left to right (along W)")(
+            (FLIPPED, "X[:, :, ::-1]")
         ),
-        mistake(
-            "both_axes",
-            "images are turned by 180 degrees (along H and W), expected along W only",
-            (FLIPPED, "X[:, :, ::-1, ::-1]"),
+        mistake("both_axes", "images are turned by 180 degrees (along H and W), expected along W only")(
+            (FLIPPED, "X[:, :, ::-1, ::-1]")
         ),
-        mistake("colours", "the channels are reversed, expected the columns (along W)", (FLIPPED, "X[:, ::-1]")),
-        mistake(
-            "all_alike",
-            "one draw decides for all images, expected a draw for each",
-            ("rng.random(len(X))", "np.repeat(rng.random(), len(X))"),
+        mistake("colours", "the channels are reversed, expected the columns (along W)")((FLIPPED, "X[:, ::-1]")),
+        mistake("all_alike", "one draw decides for all images, expected a draw for each")(
+            ("rng.random(len(X))", "np.repeat(rng.random(), len(X))")
         ),
-        mistake("p_swapped", "p is taken for the probability of leaving an image as it is", ("< p", ">= p")),
-        mistake("p_ignored", "p is not used: images are flipped with probability 1/2", ("< p", "< 0.5")),
-        mistake("global_chance", GLOBAL, ("rng.random", "np.random.random")),
-        mistake(
-            "each_row",
-            "every row of an image has its own draw, so that images are torn",
-            ("rng.random(len(X))", "rng.random((len(X), 1, X.shape[2], 1))"),
-            (CHOICE, "flipped"),
+        mistake("p_swapped", "p is taken for the probability of leaving an image as it is")(("< p", ">= p")),
+        mistake("p_ignored", "p is not used: images are flipped with probability 1/2")(("< p", "< 0.5")),
+        mistake("global_chance", GLOBAL)(("rng.random", "np.random.random")),
+        mistake("each_row", "every row of an image has its own draw, so that images are torn")(
+            ("rng.random(len(X))", "rng.random((len(X), 1, X.shape[2], 1))"), (CHOICE, "flipped")
         ),
-        mistake("in_place", IN_PLACE, ("return np", "X[flipped] = X[flipped][..., ::-1]\n    return X\n    return np")),
+        mistake("in_place", IN_PLACE)(("return np", "X[flipped] = X[flipped][..., ::-1]\n    return X\n    return np")),
     ),
 )
 
@@ -136,36 +127,26 @@ random_crop = task(
         strict(0.2, "random_crop", "pad"),
     ),
     (
-        mistake(
-            "all_alike",
-            "all images are cut at one place, expected a draw for each",
-            (PLACE, "top, left = (top, left) if i else rng.integers(0, 2 * pad + 1, size=2)"),
+        mistake("all_alike", "all images are cut at one place, expected a draw for each")(
+            (PLACE, "top, left = (top, left) if i else rng.integers(0, 2 * pad + 1, size=2)")
         ),
-        mistake(
-            "last_place",
-            "the last place is never drawn: rng.integers leaves out its upper end",
-            ("2 * pad + 1", "2 * pad"),
+        mistake("last_place", "the last place is never drawn: rng.integers leaves out its upper end")(
+            ("2 * pad + 1", "2 * pad")
         ),
-        mistake("one_side", "the windows move by up to pad, expected up to 2 * pad places", ("2 * pad + 1", "pad + 1")),
-        mistake(
-            "diagonal",
-            "one draw serves for both directions: the windows lie on the diagonal",
-            (PLACE, "top = left = rng.integers(0, 2 * pad + 1)"),
+        mistake("one_side", "the windows move by up to pad, expected up to 2 * pad places")(("2 * pad + 1", "pad + 1")),
+        mistake("diagonal", "one draw serves for both directions: the windows lie on the diagonal")(
+            (PLACE, "top = left = rng.integers(0, 2 * pad + 1)")
         ),
-        mistake("vertical", "the images move up and down only", (PLACE, PLACE + "\n        left = pad")),
-        mistake("horizontal", "the images move left and right only", (PLACE, PLACE + "\n        top = pad")),
-        mistake(
-            "edge",
-            "the border is filled with other pixels, expected zeros",
-            ("(pad, pad)))", '(pad, pad)), mode="edge")'),
+        mistake("vertical", "the images move up and down only")((PLACE, PLACE + "\n        left = pad")),
+        mistake("horizontal", "the images move left and right only")((PLACE, PLACE + "\n        top = pad")),
+        mistake("edge", "the border is filled with other pixels, expected zeros")(
+            ("(pad, pad)))", '(pad, pad)), mode="edge")')
         ),
-        mistake("global_chance", GLOBAL, ("rng.integers", "np.random.randint")),
-        mistake(
-            "torn_colours",
-            "every channel is cut at a place of its own, so that colours no longer fit together",
-            (f"out[i] = {CUT}", f"out[i] = {CUT}\n        out[i, 1:] = np.roll(out[i, 1:], 1 + i % 3, axis=-1)"),
+        mistake("global_chance", GLOBAL)(("rng.integers", "np.random.randint")),
+        mistake("torn_colours", "every channel is cut at a place of its own, so that colours no longer fit together")(
+            (f"out[i] = {CUT}", f"out[i] = {CUT}\n        out[i, 1:] = np.roll(out[i, 1:], 1 + i % 3, axis=-1)")
         ),
-        mistake("float64", "the result is float64 where X is float32", ("np.empty_like(X)", "np.empty(X.shape)")),
+        mistake("float64", "the result is float64 where X is float32")(("np.empty_like(X)", "np.empty(X.shape)")),
     ),
 )
 
@@ -196,49 +177,33 @@ random_contrast = task(
         strict(0.2, "random_contrast", "low, 2.0"),
     ),
     (
-        mistake(
-            "about_zero",
-            "the image is multiplied by c: stretch it about its mean, not about 0",
-            ("mean + c * (X - mean)", "c * X"),
+        mistake("about_zero", "the image is multiplied by c: stretch it about its mean, not about 0")(
+            ("mean + c * (X - mean)", "c * X")
         ),
-        mistake("mean_lost", "the mean is not added again", ("mean + c * (X - mean)", "c * (X - mean)")),
-        mistake(
-            "about_half",
-            "the image is stretched about 1/2, expected about its own mean",
-            ("np.mean(X, axis=(1, 2, 3), keepdims=True)", "0.5"),
+        mistake("mean_lost", "the mean is not added again")(("mean + c * (X - mean)", "c * (X - mean)")),
+        mistake("about_half", "the image is stretched about 1/2, expected about its own mean")(
+            ("np.mean(X, axis=(1, 2, 3), keepdims=True)", "0.5")
         ),
-        mistake(
-            "batch_mean",
-            "one mean over all images is used, expected each image's own",
-            ("np.mean(X, axis=(1, 2, 3), keepdims=True)", "np.mean(X)"),
+        mistake("batch_mean", "one mean over all images is used, expected each image's own")(
+            ("np.mean(X, axis=(1, 2, 3), keepdims=True)", "np.mean(X)")
         ),
         mistake(
-            "channel_means",
-            "every channel is stretched about its own mean, expected about that of the whole image",
-            ("axis=(1, 2, 3)", "axis=(2, 3)"),
+            "channel_means", "every channel is stretched about its own mean, expected about that of the whole image"
+        )(("axis=(1, 2, 3)", "axis=(2, 3)")),
+        mistake("brightness", "the image becomes brighter or darker (X + c), expected a change of contrast")(
+            ("mean + c * (X - mean)", "X + c")
         ),
-        mistake(
-            "brightness",
-            "the image becomes brighter or darker (X + c), expected a change of contrast",
-            ("mean + c * (X - mean)", "X + c"),
+        mistake("clipped", "the result is clipped to the range from 0 to 1, expected as it comes")(
+            ("return mean + c * (X - mean)", "return np.clip(mean + c * (X - mean), 0, 1)")
         ),
-        mistake(
-            "clipped",
-            "the result is clipped to the range from 0 to 1, expected as it comes",
-            ("return mean + c * (X - mean)", "return np.clip(mean + c * (X - mean), 0, 1)"),
+        mistake("all_alike", "one draw serves for all images, expected a draw for each")(
+            (DRAWN, "np.full((len(X), 1, 1, 1), rng.uniform(low, high))")
         ),
-        mistake(
-            "all_alike",
-            "one draw serves for all images, expected a draw for each",
-            (DRAWN, "np.full((len(X), 1, 1, 1), rng.uniform(low, high))"),
+        mistake("two_values", "c is either low or high, expected anything between")(
+            (DRAWN, "np.where(rng.random((len(X), 1, 1, 1)) < 0.5, low, high)")
         ),
-        mistake(
-            "two_values",
-            "c is either low or high, expected anything between",
-            (DRAWN, "np.where(rng.random((len(X), 1, 1, 1)) < 0.5, low, high)"),
-        ),
-        mistake("global_chance", GLOBAL, ("rng.uniform", "np.random.uniform")),
-        mistake("float64", "the result is float64 where X is float32", (".astype(X.dtype)", "")),
+        mistake("global_chance", GLOBAL)(("rng.uniform", "np.random.uniform")),
+        mistake("float64", "the result is float64 where X is float32")((".astype(X.dtype)", "")),
     ),
 )
 

@@ -59,37 +59,25 @@ conv_output_size = task(
         ),
     ),
     (
-        mistake(
-            "off_by_one",
-            "the size is one too small: the first place is there before any step, so add 1",
-            (SIZE, "(size + 2 * pad - kernel) // stride"),
+        mistake("off_by_one", "the size is one too small: the first place is there before any step, so add 1")(
+            (SIZE, "(size + 2 * pad - kernel) // stride")
         ),
-        mistake(
-            "one_pad",
-            "the padding is counted once, expected twice: zeros are added on both sides",
-            ("size + 2 * pad - kernel", "size + pad - kernel"),
+        mistake("one_pad", "the padding is counted once, expected twice: zeros are added on both sides")(
+            ("size + 2 * pad - kernel", "size + pad - kernel")
         ),
-        mistake("no_pad", "the padding is not counted", ("size + 2 * pad - kernel", "size - kernel")),
-        mistake(
-            "ceiling",
-            "the division is rounded up: a window that does not fit wholly has no place",
-            (SIZE, "-(-(size + 2 * pad - kernel) // stride) + 1"),
+        mistake("no_pad", "the padding is not counted")(("size + 2 * pad - kernel", "size - kernel")),
+        mistake("ceiling", "the division is rounded up: a window that does not fit wholly has no place")(
+            (SIZE, "-(-(size + 2 * pad - kernel) // stride) + 1")
         ),
-        mistake(
-            "float",
-            "the size is a float: divide with // to get a whole number",
-            (SIZE, "(size + 2 * pad - kernel) / stride + 1"),
+        mistake("float", "the size is a float: divide with // to get a whole number")(
+            (SIZE, "(size + 2 * pad - kernel) / stride + 1")
         ),
-        mistake("no_stride", "the stride is left out", (SIZE, "size + 2 * pad - kernel + 1")),
-        mistake(
-            "accepts",
-            "a kernel larger than the padded image is accepted, expected a ValueError",
-            ("if kernel > size + 2 * pad:", "if False:"),
+        mistake("no_stride", "the stride is left out")((SIZE, "size + 2 * pad - kernel + 1")),
+        mistake("accepts", "a kernel larger than the padded image is accepted, expected a ValueError")(
+            ("if kernel > size + 2 * pad:", "if False:")
         ),
-        mistake(
-            "refuses_equal",
-            "a kernel exactly as large as the padded image is refused: it has one place",
-            ("if kernel > size + 2 * pad:", "if kernel >= size + 2 * pad:"),
+        mistake("refuses_equal", "a kernel exactly as large as the padded image is refused: it has one place")(
+            ("if kernel > size + 2 * pad:", "if kernel >= size + 2 * pad:")
         ),
     ),
 )
@@ -151,22 +139,16 @@ def twice(call, outputs):
 
 
 def no_pad():
-    return mistake(
-        "no_pad",
-        "no frame of zeros is added: conv_param['pad'] is not used",
-        ('stride, pad = conv_param["stride"], conv_param["pad"]', 'stride, pad = conv_param["stride"], 0'),
+    return mistake("no_pad", "no frame of zeros is added: conv_param['pad'] is not used")(
+        ('stride, pad = conv_param["stride"], conv_param["pad"]', 'stride, pad = conv_param["stride"], 0')
     )
 
 
-EDGE = mistake(
-    "edge",
-    "the frame repeats the pixels of the edge, expected zeros",
-    ("(pad, pad), (pad, pad)))", '(pad, pad), (pad, pad)), mode="edge")'),
+EDGE = mistake("edge", "the frame repeats the pixels of the edge, expected zeros")(
+    ("(pad, pad), (pad, pad)))", '(pad, pad), (pad, pad)), mode="edge")')
 )
-ONE_SIDE = mistake(
-    "one_side",
-    "all zeros are added at the top and on the left, expected pad of them on each side",
-    ("(pad, pad), (pad, pad)", "(2 * pad, 0), (2 * pad, 0)"),
+ONE_SIDE = mistake("one_side", "all zeros are added at the top and on the left, expected pad of them on each side")(
+    ("(pad, pad), (pad, pad)", "(2 * pad, 0), (2 * pad, 0)")
 )
 FLIPPED = "the filters are flipped (rows and columns run backwards): here they are laid on the image as they are"
 NO_BIAS = "the bias b is not added"
@@ -187,34 +169,24 @@ conv_forward_naive = task(
         no_pad(),
         EDGE,
         ONE_SIDE,
-        mistake("flipped", FLIPPED, ("window * w[f]", "window * w[f, :, ::-1, ::-1]")),
-        mistake("no_bias", NO_BIAS, (" + b[f]", "")),
-        mistake(
-            "bias_per_pixel",
-            "the bias is added to every product of the window, expected once to their sum",
-            ("np.sum(window * w[f]) + b[f]", "np.sum(window * w[f] + b[f])"),
+        mistake("flipped", FLIPPED)(("window * w[f]", "window * w[f, :, ::-1, ::-1]")),
+        mistake("no_bias", NO_BIAS)((" + b[f]", "")),
+        mistake("bias_per_pixel", "the bias is added to every product of the window, expected once to their sum")(
+            ("np.sum(window * w[f]) + b[f]", "np.sum(window * w[f] + b[f])")
         ),
-        mistake("column_stride", COLUMN_STRIDE, ("j * stride : j * stride + WW", "j : j + WW")),
-        mistake("no_stride", "the windows move by 1, expected by the stride", ("i * stride", "i"), ("j * stride", "j")),
-        mistake(
-            "swapped",
-            SWAPPED_OUT,
-            ("(N, F, H_out, W_out)", "(N, F, W_out, H_out)"),
-            ("out[n, f, i, j]", "out[n, f, j, i]"),
+        mistake("column_stride", COLUMN_STRIDE)(("j * stride : j * stride + WW", "j : j + WW")),
+        mistake("no_stride", "the windows move by 1, expected by the stride")(("i * stride", "i"), ("j * stride", "j")),
+        mistake("swapped", SWAPPED_OUT)(
+            ("(N, F, H_out, W_out)", "(N, F, W_out, H_out)"), ("out[n, f, i, j]", "out[n, f, j, i]")
         ),
-        mistake(
-            "off_by_one",
-            "out is one too small in height and width: the first place counts, too",
-            ("H, HH, stride, pad)", "H, HH, stride, pad) - 1"),
-            ("W, WW, stride, pad)", "W, WW, stride, pad) - 1"),
+        mistake("off_by_one", "out is one too small in height and width: the first place counts, too")(
+            ("H, HH, stride, pad)", "H, HH, stride, pad) - 1"), ("W, WW, stride, pad)", "W, WW, stride, pad) - 1")
         ),
-        mistake(
-            "first_channel",
-            "only the first channel is used, expected the sum over all channels",
-            ("window * w[f]", "window[0] * w[f, 0]"),
+        mistake("first_channel", "only the first channel is used, expected the sum over all channels")(
+            ("window * w[f]", "window[0] * w[f, 0]")
         ),
-        mistake("mean", "the products are averaged, expected their sum", ("np.sum(window", "np.mean(window")),
-        mistake("one_image", "every image gets the output of the first", ("padded[n, :, i", "padded[0, :, i")),
+        mistake("mean", "the products are averaged, expected their sum")(("np.sum(window", "np.mean(window")),
+        mistake("one_image", "every image gets the output of the first")(("padded[n, :, i", "padded[0, :, i")),
     ),
 )
 
@@ -239,41 +211,29 @@ conv_forward_fast = task(
         no_pad(),
         EDGE,
         ONE_SIDE,
-        mistake("flipped", FLIPPED, ("w.reshape(F, -1)", "w[:, :, ::-1, ::-1].reshape(F, -1)")),
-        mistake("no_bias", NO_BIAS, (" + b[:, None]", "")),
-        mistake("column_stride", COLUMN_STRIDE, ("[:, :, ::stride, ::stride]", "[:, :, ::stride]")),
+        mistake("flipped", FLIPPED)(("w.reshape(F, -1)", "w[:, :, ::-1, ::-1].reshape(F, -1)")),
+        mistake("no_bias", NO_BIAS)((" + b[:, None]", "")),
+        mistake("column_stride", COLUMN_STRIDE)(("[:, :, ::stride, ::stride]", "[:, :, ::stride]")),
         mistake(
             "rows_mixed",
             "the entries of a window stand in another order than those of a filter: both must run over C, HH, WW",
-            ("windows.transpose(1, 4, 5, 0, 2, 3)", "windows.transpose(4, 5, 1, 0, 2, 3)"),
-        ),
-        mistake(
-            "kernel_swapped",
-            "rows and columns of the window are swapped against those of the filter",
-            ("windows.transpose(1, 4, 5, 0, 2, 3)", "windows.transpose(1, 5, 4, 0, 2, 3)"),
+        )(("windows.transpose(1, 4, 5, 0, 2, 3)", "windows.transpose(4, 5, 1, 0, 2, 3)")),
+        mistake("kernel_swapped", "rows and columns of the window are swapped against those of the filter")(
+            ("windows.transpose(1, 4, 5, 0, 2, 3)", "windows.transpose(1, 5, 4, 0, 2, 3)")
         ),
         mistake(
             "images_mixed",
             "N and F are mixed: the product is (F, N * H' * W'), so reshape it to (F, N, H', W') and transpose",
-            (".reshape(F, N, H_out, W_out).transpose(1, 0, 2, 3)", ".reshape(N, F, H_out, W_out)"),
-        ),
+        )((".reshape(F, N, H_out, W_out).transpose(1, 0, 2, 3)", ".reshape(N, F, H_out, W_out)")),
         mistake(
             "places_mixed",
             "H' and W' are mixed up when the product is reshaped: its columns run over the rows of places first",
-            (
-                ".reshape(F, N, H_out, W_out).transpose(1, 0, 2, 3)",
-                ".reshape(F, N, W_out, H_out).transpose(1, 0, 3, 2)",
-            ),
+        )((".reshape(F, N, H_out, W_out).transpose(1, 0, 2, 3)", ".reshape(F, N, W_out, H_out).transpose(1, 0, 3, 2)")),
+        mistake("float64", "out is float64 for float32 images: make no array without the dtype of x")(
+            ("@ columns", "@ columns.astype(np.float64)")
         ),
-        mistake(
-            "float64",
-            "out is float64 for float32 images: make no array without the dtype of x",
-            ("@ columns", "@ columns.astype(np.float64)"),
-        ),
-        mistake(
-            "loop",
-            "a loop over the images is left",
-            ("@ columns", "@ np.hstack([part for part in np.hsplit(columns, N * H_out)])"),
+        mistake("loop", "a loop over the images is left")(
+            ("@ columns", "@ np.hstack([part for part in np.hsplit(columns, N * H_out)])")
         ),
     ),
 )
@@ -291,9 +251,9 @@ CROP = "dpadded[:, :, pad : pad + H, pad : pad + W]"
 
 def crop_mistakes():
     return (
-        mistake("not_cropped", NOT_CROPPED, (CROP, "dpadded")),
-        mistake("cropped_wrong", CROPPED_WRONG, (CROP, "dpadded[:, :, :H, :W]")),
-        mistake("pad_minus_pad", PAD_MINUS_PAD, (CROP, "dpadded[:, :, pad:-pad, pad:-pad]")),
+        mistake("not_cropped", NOT_CROPPED)((CROP, "dpadded")),
+        mistake("cropped_wrong", CROPPED_WRONG)((CROP, "dpadded[:, :, :H, :W]")),
+        mistake("pad_minus_pad", PAD_MINUS_PAD)((CROP, "dpadded[:, :, pad:-pad, pad:-pad]")),
     )
 
 
@@ -330,22 +290,18 @@ conv_backward_naive = task(
     ),
     (
         *crop_mistakes(),
-        mistake("dx_assigned", DX_ASSIGNED, ("dpadded[n, :, rows, cols] +=", "dpadded[n, :, rows, cols] =")),
-        mistake("dw_assigned", "dw is assigned, expected += over all images and places", ("dw[f] +=", "dw[f] =")),
-        mistake("db_assigned", "db is assigned, expected += over all images and places", ("db[f] +=", "db[f] =")),
-        mistake("db_axes", DB_AXES, ("    dx = ", "    db = np.sum(dout, axis=(0, 1, 2))\n    dx = ")),
-        mistake("dw_mean", DW_MEAN, ("return dx, dw, db", "return dx, dw / len(dout), db")),
-        mistake("dx_flipped", DX_FLIPPED, ("w[f] * dout", "w[f, :, ::-1, ::-1] * dout")),
-        mistake("column_stride", COLUMN_STRIDE, ("slice(j * stride, j * stride + WW)", "slice(j, j + WW)")),
-        mistake(
-            "no_dout",
-            "dw is the sum of the windows: each must be multiplied by its dout",
-            ("padded[n, :, rows, cols] * dout[n, f, i, j]\n", "padded[n, :, rows, cols]\n"),
+        mistake("dx_assigned", DX_ASSIGNED)(("dpadded[n, :, rows, cols] +=", "dpadded[n, :, rows, cols] =")),
+        mistake("dw_assigned", "dw is assigned, expected += over all images and places")(("dw[f] +=", "dw[f] =")),
+        mistake("db_assigned", "db is assigned, expected += over all images and places")(("db[f] +=", "db[f] =")),
+        mistake("db_axes", DB_AXES)(("    dx = ", "    db = np.sum(dout, axis=(0, 1, 2))\n    dx = ")),
+        mistake("dw_mean", DW_MEAN)(("return dx, dw, db", "return dx, dw / len(dout), db")),
+        mistake("dx_flipped", DX_FLIPPED)(("w[f] * dout", "w[f, :, ::-1, ::-1] * dout")),
+        mistake("column_stride", COLUMN_STRIDE)(("slice(j * stride, j * stride + WW)", "slice(j, j + WW)")),
+        mistake("no_dout", "dw is the sum of the windows: each must be multiplied by its dout")(
+            ("padded[n, :, rows, cols] * dout[n, f, i, j]\n", "padded[n, :, rows, cols]\n")
         ),
-        mistake(
-            "order",
-            "the gradients come in the wrong order: return dx, dw, db, as the inputs x, w, b",
-            ("return dx, dw, db", "return dw, dx, db"),
+        mistake("order", "the gradients come in the wrong order: return dx, dw, db, as the inputs x, w, b")(
+            ("return dx, dw, db", "return dw, dx, db")
         ),
     ),
 )
@@ -357,25 +313,21 @@ conv_backward_fast = task(
     (*backward_checks("fast", 0.5), WINDOWS),
     (
         *crop_mistakes(),
-        mistake("dx_assigned", DX_ASSIGNED, ("] += dcolumns", "] = dcolumns")),
-        mistake("column_stride", COLUMN_STRIDE, ("v : v + stride * W_out : stride", "v : v + W_out")),
+        mistake("dx_assigned", DX_ASSIGNED)(("] += dcolumns", "] = dcolumns")),
+        mistake("column_stride", COLUMN_STRIDE)(("v : v + stride * W_out : stride", "v : v + W_out")),
         mistake(
             "images_mixed",
             "N and F are mixed: move the axis of the filters to the front (transpose) before you reshape dout to F rows",
-            ("dout.transpose(1, 0, 2, 3).reshape(F, -1)", "dout.reshape(F, -1)"),
-        ),
-        mistake("db_axes", DB_AXES, ("np.sum(dcolumn_out, axis=1)", "np.sum(dout, axis=(0, 1, 2))")),
-        mistake("dw_mean", DW_MEAN, ("(dcolumn_out @ columns.T)", "(dcolumn_out @ columns.T / N)")),
-        mistake("dx_flipped", DX_FLIPPED, ("(w.reshape(F, -1).T", "(w[:, :, ::-1, ::-1].reshape(F, -1).T")),
+        )(("dout.transpose(1, 0, 2, 3).reshape(F, -1)", "dout.reshape(F, -1)")),
+        mistake("db_axes", DB_AXES)(("np.sum(dcolumn_out, axis=1)", "np.sum(dout, axis=(0, 1, 2))")),
+        mistake("dw_mean", DW_MEAN)(("(dcolumn_out @ columns.T)", "(dcolumn_out @ columns.T / N)")),
+        mistake("dx_flipped", DX_FLIPPED)(("(w.reshape(F, -1).T", "(w[:, :, ::-1, ::-1].reshape(F, -1).T")),
         mistake(
             "dw_transposed",
             "the entries of dw stand in another order than those of w: the rows of columns run over C, HH, WW",
-            (".reshape(w.shape)", ".reshape(F, HH, WW, C).transpose(0, 3, 1, 2)"),
-        ),
-        mistake(
-            "loop",
-            "a loop over the images is left",
-            ("] += dcolumns[:, u, v]", "] += np.stack([dcolumns[:, u, v, n] for n in range(N)], axis=1)"),
+        )((".reshape(w.shape)", ".reshape(F, HH, WW, C).transpose(0, 3, 1, 2)")),
+        mistake("loop", "a loop over the images is left")(
+            ("] += dcolumns[:, u, v]", "] += np.stack([dcolumns[:, u, v, n] for n in range(N)], axis=1)")
         ),
     ),
 )
@@ -436,24 +388,17 @@ def pool_checks(*more):
 
 def pool_mistakes():
     return (
-        mistake(
-            "size_for_stride",
-            "the windows move by their own height, expected by the stride",
-            ('pool_param["stride"]', 'pool_param["pool_height"]'),
+        mistake("size_for_stride", "the windows move by their own height, expected by the stride")(
+            ('pool_param["stride"]', 'pool_param["pool_height"]')
         ),
-        mistake(
-            "swapped",
-            "height and width of the window are swapped",
+        mistake("swapped", "height and width of the window are swapped")(
             (
                 'pool_param["pool_height"], pool_param["pool_width"]',
                 'pool_param["pool_width"], pool_param["pool_height"]',
-            ),
+            )
         ),
-        mistake(
-            "off_by_one",
-            "out is one too small in height and width: the first window counts, too",
-            ("height, stride, 0)", "height, stride, 0) - 1"),
-            ("width, stride, 0)", "width, stride, 0) - 1"),
+        mistake("off_by_one", "out is one too small in height and width: the first window counts, too")(
+            ("height, stride, 0)", "height, stride, 0) - 1"), ("width, stride, 0)", "width, stride, 0) - 1")
         ),
     )
 
@@ -465,31 +410,23 @@ max_pool_forward_naive = task(
     pool_checks(untouched(0.5, "x")),
     (
         *pool_mistakes(),
-        mistake(
-            "column_stride", COLUMN_STRIDE, (COLUMNS, "v : v + W_out"), (", : stride * W_out : stride]", ", :W_out]")
+        mistake("column_stride", COLUMN_STRIDE)(
+            (COLUMNS, "v : v + W_out"), (", : stride * W_out : stride]", ", :W_out]")
         ),
         mistake(
-            "from_zero",
-            "the largest value of a window below 0 comes out as 0: start from the first value, not from 0",
-            ("    for u, v", "    out = np.maximum(out, 0)\n    for u, v"),
+            "from_zero", "the largest value of a window below 0 comes out as 0: start from the first value, not from 0"
+        )(("    for u, v", "    out = np.maximum(out, 0)\n    for u, v")),
+        mistake("minimum", "these are the smallest values of the windows, expected the largest")(
+            ("np.maximum(", "np.minimum(")
         ),
-        mistake(
-            "minimum",
-            "these are the smallest values of the windows, expected the largest",
-            ("np.maximum(", "np.minimum("),
+        mistake("channels", "the maximum is taken over the channels, too: each channel is pooled by itself")(
+            ("return out,", "out = np.broadcast_to(np.max(out, axis=1, keepdims=True), out.shape)\n    return out,")
         ),
-        mistake(
-            "channels",
-            "the maximum is taken over the channels, too: each channel is pooled by itself",
-            ("return out,", "out = np.broadcast_to(np.max(out, axis=1, keepdims=True), out.shape)\n    return out,"),
-        ),
-        mistake(
-            "largest_size",
-            "the maximum is taken of the absolute values",
+        mistake("largest_size", "the maximum is taken of the absolute values")(
             (
                 "return out,",
                 "x = np.abs(x)\n    out = 0 * out\n    for u, v in np.ndindex(height, width):\n        out = np.maximum(out, x[:, :, u : u + stride * H_out : stride, v : v + stride * W_out : stride])\n    return out,",
-            ),
+            )
         ),
     ),
 )
@@ -514,43 +451,32 @@ max_pool_backward_naive = task(
         mistake(
             "assigned",
             "where two windows have the same largest entry, the later one overwrites the other: gradients add up (+=)",
-            ("dx[place] += dout * winner", "dx[place] = np.where(winner & (dx[place] == 0), dout, dx[place])"),
-        ),
+        )(("dx[place] += dout * winner", "dx[place] = np.where(winner & (dx[place] == 0), dout, dx[place])")),
         mistake(
             "window_assigned",
             "a whole window of dx is assigned, which wipes out what an overlapping window left there: add (+=)",
+        )(
             ("dx[place] += dout * winner", "dx[place] += dout * winner * ~seen[place]\n        seen[place] = True"),
             ("    dx, free = ", "    seen = np.zeros(x.shape, bool)\n    dx, free = "),
         ),
-        mistake(
-            "all_ties",
-            "every entry that equals the largest gets the whole gradient, expected the first alone",
-            ("free &= ~winner", "pass"),
+        mistake("all_ties", "every entry that equals the largest gets the whole gradient, expected the first alone")(
+            ("free &= ~winner", "pass")
         ),
         mistake(
-            "last_tie",
-            "at a tie the gradient goes to the last of the equal entries, expected the first in row order",
-            ("in np.ndindex(height, width)", "in reversed(list(np.ndindex(height, width)))"),
+            "last_tie", "at a tie the gradient goes to the last of the equal entries, expected the first in row order"
+        )(("in np.ndindex(height, width)", "in reversed(list(np.ndindex(height, width)))")),
+        mistake("column_order", "at a tie the first entry is looked for column by column, expected row by row")(
+            ("for u, v in np.ndindex(height, width)", "for v, u in np.ndindex(width, height)")
         ),
-        mistake(
-            "column_order",
-            "at a tie the first entry is looked for column by column, expected row by row",
-            ("for u, v in np.ndindex(height, width)", "for v, u in np.ndindex(width, height)"),
-        ),
-        mistake(
-            "all_entries",
-            "every entry of a window gets the gradient, expected the largest alone",
-            ("(x[place] == out) & free", "np.ones(dout.shape, bool)"),
+        mistake("all_entries", "every entry of a window gets the gradient, expected the largest alone")(
+            ("(x[place] == out) & free", "np.ones(dout.shape, bool)")
         ),
         mistake(
             "average",
             "the gradient is shared out over the window as in average pooling, expected all of it at the largest entry",
-            ("dout * winner", "dout / (height * width)"),
-        ),
-        mistake(
-            "times_value",
-            "dout is multiplied by the largest value, expected by 1",
-            ("dout * winner", "dout * winner * x[place]"),
+        )(("dout * winner", "dout / (height * width)")),
+        mistake("times_value", "dout is multiplied by the largest value, expected by 1")(
+            ("dout * winner", "dout * winner * x[place]")
         ),
     ),
 )
@@ -562,21 +488,15 @@ avg_pool_forward = task(
     pool_checks(),
     (
         *pool_mistakes(),
-        mistake("column_stride", COLUMN_STRIDE, (COLUMNS, "v : v + W_out")),
-        mistake(
-            "not_divided",
-            "these are sums: divide by the number of entries of a window",
-            ("total / (height * width)", "total"),
+        mistake("column_stride", COLUMN_STRIDE)((COLUMNS, "v : v + W_out")),
+        mistake("not_divided", "these are sums: divide by the number of entries of a window")(
+            ("total / (height * width)", "total")
         ),
-        mistake(
-            "by_stride",
-            "the sum is divided by stride * stride, expected by the number of entries of a window",
-            ("total / (height * width)", "total / (stride * stride)"),
+        mistake("by_stride", "the sum is divided by stride * stride, expected by the number of entries of a window")(
+            ("total / (height * width)", "total / (stride * stride)")
         ),
-        mistake(
-            "by_height",
-            "the sum is divided by the window's height alone, expected by height * width",
-            ("total / (height * width)", "total / height"),
+        mistake("by_height", "the sum is divided by the window's height alone, expected by height * width")(
+            ("total / (height * width)", "total / height")
         ),
     ),
 )
@@ -591,27 +511,18 @@ avg_pool_backward = task(
         values("the cache used twice, dout unchanged", 0.1, "dx", "dout", call=twice(AVG_BACKWARD, "dx")),
     ),
     (
-        mistake(
-            "assigned",
-            DX_ASSIGNED,
-            ("in np.ndindex(height, width)", "in reversed(list(np.ndindex(height, width)))"),
-            ("] += dout", "] = dout"),
+        mistake("assigned", DX_ASSIGNED)(
+            ("in np.ndindex(height, width)", "in reversed(list(np.ndindex(height, width)))"), ("] += dout", "] = dout")
         ),
-        mistake(
-            "not_divided",
-            "every entry gets the whole gradient: divide by the number of entries of a window",
-            ("dout / (height * width)", "dout"),
+        mistake("not_divided", "every entry gets the whole gradient: divide by the number of entries of a window")(
+            ("dout / (height * width)", "dout")
         ),
-        mistake(
-            "by_stride",
-            "dout is divided by stride * stride, expected by the number of entries of a window",
-            ("dout / (height * width)", "dout / (stride * stride)"),
+        mistake("by_stride", "dout is divided by stride * stride, expected by the number of entries of a window")(
+            ("dout / (height * width)", "dout / (stride * stride)")
         ),
-        mistake("column_stride", COLUMN_STRIDE, (COLUMNS, "v : v + W_out")),
-        mistake(
-            "corner",
-            "only the first entry of each window gets a gradient, expected an equal share for all",
-            ("in np.ndindex(height, width)", "in np.ndindex(1, 1)"),
+        mistake("column_stride", COLUMN_STRIDE)((COLUMNS, "v : v + W_out")),
+        mistake("corner", "only the first entry of each window gets a gradient, expected an equal share for all")(
+            ("in np.ndindex(height, width)", "in np.ndindex(1, 1)")
         ),
     ),
 )
@@ -644,23 +555,16 @@ affine_as_conv = task(
         mistake(
             "no_transpose",
             "w is reshaped as it is, expected its columns: each output of the layer has one column of w, so transpose first",
-            (REFILL, "w.reshape(-1, *shape)"),
-        ),
+        )((REFILL, "w.reshape(-1, *shape)")),
         mistake(
-            "channels_last",
-            "a column of w is read in the order (H, W, C): images are flattened in the order (C, H, W)",
-            (REFILL, "np.moveaxis(w.T.reshape(-1, *shape[1:], shape[0]), 3, 1)"),
+            "channels_last", "a column of w is read in the order (H, W, C): images are flattened in the order (C, H, W)"
+        )((REFILL, "np.moveaxis(w.T.reshape(-1, *shape[1:], shape[0]), 3, 1)")),
+        mistake("swapped", "height and width are swapped when a column of w is reshaped")(
+            (REFILL, "w.T.reshape(-1, shape[0], shape[2], shape[1]).swapaxes(2, 3)")
         ),
-        mistake(
-            "swapped",
-            "height and width are swapped when a column of w is reshaped",
-            (REFILL, "w.T.reshape(-1, shape[0], shape[2], shape[1]).swapaxes(2, 3)"),
-        ),
-        mistake("flipped", FLIPPED, (REFILL, "w.T.reshape(-1, *shape)[:, :, ::-1, ::-1]")),
-        mistake(
-            "filters_last",
-            "the axis of the filters is the last, expected the first: (M, C, H, W)",
-            (REFILL, "w.reshape(*shape, -1)"),
+        mistake("flipped", FLIPPED)((REFILL, "w.T.reshape(-1, *shape)[:, :, ::-1, ::-1]")),
+        mistake("filters_last", "the axis of the filters is the last, expected the first: (M, C, H, W)")(
+            (REFILL, "w.reshape(*shape, -1)")
         ),
     ),
 )
@@ -680,37 +584,24 @@ conv_as_affine = task(
         mistake(
             "bias_short",
             "the bias has one entry a filter, expected one for every entry of the output: repeat each H' * W' times",
-            ("np.repeat(b, columns.shape[2] * columns.shape[3])", "b"),
+        )(("np.repeat(b, columns.shape[2] * columns.shape[3])", "b")),
+        mistake("bias_tiled", "the biases take turns (b1, b2, b1, b2 ...), expected each one H' * W' times in a row")(
+            ("np.repeat(b,", "np.tile(b,")
+        ),
+        mistake("bias_in_matrix", "the bias is in every row of the matrix, too: convolve the single pixels without it")(
+            ("np.zeros_like(b)", "b")
         ),
         mistake(
-            "bias_tiled",
-            "the biases take turns (b1, b2, b1, b2 ...), expected each one H' * W' times in a row",
-            ("np.repeat(b,", "np.tile(b,"),
+            "transposed", "the matrix is transposed: its rows belong to the pixels of x, its columns to the output"
+        )(("columns.reshape(len(pixels), -1)", "columns.reshape(len(pixels), -1).T")),
+        mistake("channels_last", "the outputs are flattened in the order (H', W', F), expected (F, H', W')")(
+            ("columns.reshape(len(pixels), -1)", "columns.transpose(0, 2, 3, 1).reshape(len(pixels), -1)")
         ),
-        mistake(
-            "bias_in_matrix",
-            "the bias is in every row of the matrix, too: convolve the single pixels without it",
-            ("np.zeros_like(b)", "b"),
+        mistake("no_pad", "the padding is left out")(
+            ("np.zeros_like(b), conv_param)", 'np.zeros_like(b), {**conv_param, "pad": 0})')
         ),
-        mistake(
-            "transposed",
-            "the matrix is transposed: its rows belong to the pixels of x, its columns to the output",
-            ("columns.reshape(len(pixels), -1)", "columns.reshape(len(pixels), -1).T"),
-        ),
-        mistake(
-            "channels_last",
-            "the outputs are flattened in the order (H', W', F), expected (F, H', W')",
-            ("columns.reshape(len(pixels), -1)", "columns.transpose(0, 2, 3, 1).reshape(len(pixels), -1)"),
-        ),
-        mistake(
-            "no_pad",
-            "the padding is left out",
-            ("np.zeros_like(b), conv_param)", 'np.zeros_like(b), {**conv_param, "pad": 0})'),
-        ),
-        mistake(
-            "no_stride",
-            "the stride is left out, as if it were 1",
-            ("np.zeros_like(b), conv_param)", 'np.zeros_like(b), {**conv_param, "stride": 1})'),
+        mistake("no_stride", "the stride is left out, as if it were 1")(
+            ("np.zeros_like(b), conv_param)", 'np.zeros_like(b), {**conv_param, "stride": 1})')
         ),
     ),
 )

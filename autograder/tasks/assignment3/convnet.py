@@ -69,51 +69,38 @@ init = task(
         mistake(
             "not_halved",
             "W2 has too many rows: the 2x2 pool halves height and width, so F * (H / 2) * (W / 2) numbers arrive",
-            ("num_filters * (H // 2) * (W // 2)", "num_filters * H * W"),
-        ),
-        mistake(
-            "halved_once",
-            "W2 has twice the rows: the pool halves the width, too, not the height alone",
-            ("num_filters * (H // 2) * (W // 2)", "num_filters * (H // 2) * W"),
+        )(("num_filters * (H // 2) * (W // 2)", "num_filters * H * W")),
+        mistake("halved_once", "W2 has twice the rows: the pool halves the width, too, not the height alone")(
+            ("num_filters * (H // 2) * (W // 2)", "num_filters * (H // 2) * W")
         ),
         mistake(
             "channels",
             "W2 counts the channels of the image, expected the filters: the convolution puts out one map a filter",
-            ("num_filters * (H // 2)", "C * (H // 2)"),
-        ),
+        )(("num_filters * (H // 2)", "C * (H // 2)")),
         mistake(
-            "no_padding",
-            "W2 has too few rows, as if the convolution made the image smaller: its padding keeps H and W",
-            ("(H // 2) * (W // 2)", "((H - filter_size + 1) // 2) * ((W - filter_size + 1) // 2)"),
+            "no_padding", "W2 has too few rows, as if the convolution made the image smaller: its padding keeps H and W"
+        )(("(H // 2) * (W // 2)", "((H - filter_size + 1) // 2) * ((W - filter_size + 1) // 2)")),
+        mistake("filter_axes", "the first two axes of W1 are swapped: (num_filters, C, filter_size, filter_size)")(
+            ("(num_filters, C, filter_size", "(C, num_filters, filter_size")
         ),
-        mistake(
-            "filter_axes",
-            "the first two axes of W1 are swapped: (num_filters, C, filter_size, filter_size)",
-            ("(num_filters, C, filter_size", "(C, num_filters, filter_size"),
-        ),
-        mistake("no_scale", "the weights are not multiplied by weight_scale", (RANDOM, "np.random.randn(")),
+        mistake("no_scale", "the weights are not multiplied by weight_scale")((RANDOM, "np.random.randn(")),
         mistake(
             "uniform",
             "the weights are uniform between 0 and 1, times weight_scale: np.random.randn draws from the normal distribution",
-            (RANDOM, "weight_scale * np.random.rand("),
+        )((RANDOM, "weight_scale * np.random.rand(")),
+        mistake("zero_weights", "the weights start at 0: then all filters stay alike")(
+            (RANDOM, "0 * np.random.randn(")
         ),
-        mistake(
-            "zero_weights", "the weights start at 0: then all filters stay alike", (RANDOM, "0 * np.random.randn(")
-        ),
-        mistake(
-            "random_biases",
-            "the biases are random, expected 0",
+        mistake("random_biases", "the biases are random, expected 0")(
             ("np.zeros(num_filters)", "1 + np.random.randn(num_filters)"),
             ("np.zeros(hidden_dim)", "1 + np.random.randn(hidden_dim)"),
             ("np.zeros(num_classes)", "1 + np.random.randn(num_classes)"),
         ),
-        mistake(
-            "no_dtype", "the parameters are float64: make them of dtype with astype", ("value.astype(dtype)", "value")
+        mistake("no_dtype", "the parameters are float64: make them of dtype with astype")(
+            ("value.astype(dtype)", "value")
         ),
-        mistake(
-            "always_float32",
-            "the parameters are float32 whatever dtype says",
-            ("value.astype(dtype)", "value.astype(np.float32)"),
+        mistake("always_float32", "the parameters are float32 whatever dtype says")(
+            ("value.astype(dtype)", "value.astype(np.float32)")
         ),
     ),
 )
@@ -163,69 +150,47 @@ loss = task(
         mistake(
             "full_penalty",
             "the penalty is reg * sum(W * W); this course uses 0.5 * reg * sum(W * W) in deep nets, with 1/2",
-            ("0.5 * reg", "reg"),
-        ),
-        mistake("no_penalty", "the penalty is missing from the loss", (PENALTY, "0")),
+        )(("0.5 * reg", "reg")),
+        mistake("no_penalty", "the penalty is missing from the loss")((PENALTY, "0")),
         mistake(
             "double_decay",
             "the gradients of the weights hold 2 * reg * W; this course uses 0.5 * reg * sum(W * W), which gives reg * W",
-            (DECAY, "grads[name] + 2 * reg * params[name]"),
+        )((DECAY, "grads[name] + 2 * reg * params[name]")),
+        mistake("no_decay", "the gradient of the penalty, reg * W, is missing from the gradients of the weights")(
+            (DECAY, "grads[name]")
         ),
-        mistake(
-            "no_decay",
-            "the gradient of the penalty, reg * W, is missing from the gradients of the weights",
-            (DECAY, "grads[name]"),
+        mistake("biases_penalised", "the biases are regularised, too: the penalty is on W1, W2 and W3 alone")(
+            ('in ("W1", "W2", "W3")', "in params")
         ),
-        mistake(
-            "biases_penalised",
-            "the biases are regularised, too: the penalty is on W1, W2 and W3 alone",
-            ('in ("W1", "W2", "W3")', "in params"),
+        mistake("filters_free", "the filters W1 are not regularised: the penalty is on W1, W2 and W3")(
+            ('in ("W1", "W2", "W3")', 'in ("W2", "W3")')
         ),
-        mistake(
-            "filters_free",
-            "the filters W1 are not regularised: the penalty is on W1, W2 and W3",
-            ('in ("W1", "W2", "W3")', 'in ("W2", "W3")'),
+        mistake("no_first_relu", "the ReLU after the convolution is missing")(
+            ("active, relu_cache = relu_forward(maps)", "active, relu_cache = maps, np.ones_like(maps)")
         ),
-        mistake(
-            "no_first_relu",
-            "the ReLU after the convolution is missing",
-            ("active, relu_cache = relu_forward(maps)", "active, relu_cache = maps, np.ones_like(maps)"),
+        mistake("no_second_relu", "the ReLU between the two affine layers is missing")(
+            ("hidden, hidden_cache = relu_forward(hidden)", "hidden_cache = np.ones_like(hidden)")
         ),
-        mistake(
-            "no_second_relu",
-            "the ReLU between the two affine layers is missing",
-            ("hidden, hidden_cache = relu_forward(hidden)", "hidden_cache = np.ones_like(hidden)"),
-        ),
-        mistake(
-            "relu_not_backward",
-            "the gradient of the filters passes the first ReLU where that was 0",
+        mistake("relu_not_backward", "the gradient of the filters passes the first ReLU where that was 0")(
             (
                 "relu_backward(max_pool_backward_naive(dpooled, pool_cache), relu_cache)",
                 "max_pool_backward_naive(dpooled, pool_cache)",
-            ),
+            )
         ),
-        mistake(
-            "hidden_not_backward",
-            "the gradient passes the second ReLU where that was 0",
-            ("dhidden = relu_backward(dhidden, hidden_cache)", "pass"),
+        mistake("hidden_not_backward", "the gradient passes the second ReLU where that was 0")(
+            ("dhidden = relu_backward(dhidden, hidden_cache)", "pass")
         ),
-        mistake(
-            "relu_on_scores",
-            "a ReLU follows the last affine layer: scores may be negative",
-            ("    if y is None:", "    scores = np.maximum(0, scores)\n    if y is None:"),
+        mistake("relu_on_scores", "a ReLU follows the last affine layer: scores may be negative")(
+            ("    if y is None:", "    scores = np.maximum(0, scores)\n    if y is None:")
         ),
-        mistake(
-            "probabilities",
-            "probabilities are returned without y, expected the scores themselves",
-            ("return scores", "return np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)"),
+        mistake("probabilities", "probabilities are returned without y, expected the scores themselves")(
+            ("return scores", "return np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)")
         ),
-        mistake(
-            "sum",
-            "the loss is the sum over the images, expected their mean",
+        mistake("sum", "the loss is the sum over the images, expected their mean")(
             (
                 "loss, dscores = softmax_loss(scores, y)",
                 "loss, dscores = softmax_loss(scores, y)\n    loss, dscores = loss * len(y), dscores * len(y)",
-            ),
+            )
         ),
     ),
 )

@@ -88,47 +88,31 @@ SWAPPED = "p is taken for the probability of dropping an entry; in this course i
 def mask_mistakes():
     """Mistakes in drawing a mask; both forward functions draw it with the same words."""
     return (
-        mistake("swapped", SWAPPED, (DRAW, "rng.random(x.shape) > p")),
-        mistake("nothing_dropped", "nothing is dropped in training", (DRAW, "rng.random(x.shape) < 1")),
-        mistake(
-            "row_mask",
-            "all rows have the same mask, expected a draw for every entry",
-            (DRAW, "np.broadcast_to(rng.random(x.shape[1:]) < p, x.shape)"),
+        mistake("swapped", SWAPPED)((DRAW, "rng.random(x.shape) > p")),
+        mistake("nothing_dropped", "nothing is dropped in training")((DRAW, "rng.random(x.shape) < 1")),
+        mistake("row_mask", "all rows have the same mask, expected a draw for every entry")(
+            (DRAW, "np.broadcast_to(rng.random(x.shape[1:]) < p, x.shape)")
+        ),
+        mistake("whole_rows", "whole rows are kept or dropped, expected a draw for every entry")(
+            (DRAW, "np.broadcast_to(rng.random((len(x),) + (1,) * (x.ndim - 1)) < p, x.shape)")
+        ),
+        mistake("seed_ignored", "the seed in dropout_param is not used: two calls with one seed give two masks")(
+            ('dropout_param.get("seed")', "None")
+        ),
+        mistake("always_seeded", "without a seed every call draws the same mask, expected a new one")(
+            ('dropout_param.get("seed")', 'dropout_param.get("seed", 0)')
+        ),
+        mistake("float64", "the result is float64 where x is float32")(
+            ("return x * mask, mask", "return x * mask.astype(np.float64), mask")
         ),
         mistake(
-            "whole_rows",
-            "whole rows are kept or dropped, expected a draw for every entry",
-            (DRAW, "np.broadcast_to(rng.random((len(x),) + (1,) * (x.ndim - 1)) < p, x.shape)"),
+            "other_mode", "a mode that is neither train nor test is taken without complaint, expected a ValueError"
+        )(('if mode != "train":', "if False:")),
+        mistake("changes_x", "x itself is changed: x *= mask works in place, x * mask does not")(
+            ("return x * mask, mask", "x *= mask\n    return x, mask")
         ),
-        mistake(
-            "seed_ignored",
-            "the seed in dropout_param is not used: two calls with one seed give two masks",
-            ('dropout_param.get("seed")', "None"),
-        ),
-        mistake(
-            "always_seeded",
-            "without a seed every call draws the same mask, expected a new one",
-            ('dropout_param.get("seed")', 'dropout_param.get("seed", 0)'),
-        ),
-        mistake(
-            "float64",
-            "the result is float64 where x is float32",
-            ("return x * mask, mask", "return x * mask.astype(np.float64), mask"),
-        ),
-        mistake(
-            "other_mode",
-            "a mode that is neither train nor test is taken without complaint, expected a ValueError",
-            ('if mode != "train":', "if False:"),
-        ),
-        mistake(
-            "changes_x",
-            "x itself is changed: x *= mask works in place, x * mask does not",
-            ("return x * mask, mask", "x *= mask\n    return x, mask"),
-        ),
-        mistake(
-            "drops_in_test",
-            "test mode drops entries, expected none",
-            ('if mode == "test":', 'if mode == "test":\n        mode = "train"\n    if mode == "test":'),
+        mistake("drops_in_test", "test mode drops entries, expected none")(
+            ('if mode == "test":', 'if mode == "test":\n        mode = "train"\n    if mode == "test":')
         ),
     )
 
@@ -136,23 +120,17 @@ def mask_mistakes():
 def backward_mistakes(line, factor):
     """Mistakes of both backward functions. line: the one with the result; factor: what dout is multiplied by."""
     return (
-        mistake("no_mask", "dx is dout everywhere: what was dropped has to get 0", (line, "return dout * 1")),
-        mistake(
-            "new_mask",
-            "a mask is drawn anew in the backward pass, expected the one of the forward pass",
-            (line, f"return dout * {factor}.max() * (np.random.random(dout.shape) < np.mean({factor} > 0))"),
+        mistake("no_mask", "dx is dout everywhere: what was dropped has to get 0")((line, "return dout * 1")),
+        mistake("new_mask", "a mask is drawn anew in the backward pass, expected the one of the forward pass")(
+            (line, f"return dout * {factor}.max() * (np.random.random(dout.shape) < np.mean({factor} > 0))")
         ),
-        mistake(
-            "inverted_mask",
-            "dx is 0 where the input was kept, and not where it was dropped",
-            (line, f"return dout * ({factor} == 0)"),
+        mistake("inverted_mask", "dx is 0 where the input was kept, and not where it was dropped")(
+            (line, f"return dout * ({factor} == 0)")
         ),
-        mistake("no_dout", "dx is the mask alone, expected dout times the mask", (line, f"return {factor} * 1")),
-        mistake("changes_dout", "dout is changed in place", (line, f"dout *= {factor}\n    return dout")),
-        mistake(
-            "changes_cache",
-            "the mask in the cache is changed, so that a second call gives something else",
-            (line, f"dx = dout * {factor}\n    {factor} *= 0\n    return dx"),
+        mistake("no_dout", "dx is the mask alone, expected dout times the mask")((line, f"return {factor} * 1")),
+        mistake("changes_dout", "dout is changed in place")((line, f"dout *= {factor}\n    return dout")),
+        mistake("changes_cache", "the mask in the cache is changed, so that a second call gives something else")(
+            (line, f"dx = dout * {factor}\n    {factor} *= 0\n    return dx")
         ),
     )
 
@@ -189,23 +167,18 @@ dropout_forward = task(
     ),
     mask_mistakes()
     + (
-        mistake("swapped_throughout", SWAPPED, ('dropout_param["p"]', '1 - dropout_param["p"]')),
+        mistake("swapped_throughout", SWAPPED)(('dropout_param["p"]', '1 - dropout_param["p"]')),
         mistake(
             "not_scaled",
             "what is kept is not divided by p in training: then test time needs a factor p, and this is plain dropout",
-            ("kept / p", "kept"),
+        )(("kept / p", "kept")),
+        mistake("multiplied", "what is kept is multiplied by p, expected divided by it")(("kept / p", "kept * p")),
+        mistake("divided_by_drop", "what is kept is divided by 1 - p, expected by p")(("kept / p", "kept / (1 - p)")),
+        mistake("scaled_in_test", "test mode multiplies by p, but training divided by p already: out is x")(
+            ("return x, None", "return x * p, None")
         ),
-        mistake("multiplied", "what is kept is multiplied by p, expected divided by it", ("kept / p", "kept * p")),
-        mistake("divided_by_drop", "what is kept is divided by 1 - p, expected by p", ("kept / p", "kept / (1 - p)")),
-        mistake(
-            "scaled_in_test",
-            "test mode multiplies by p, but training divided by p already: out is x",
-            ("return x, None", "return x * p, None"),
-        ),
-        mistake(
-            "divided_in_test",
-            "test mode divides by p, which belongs to training alone: out is x",
-            ("return x, None", "return x / p, None"),
+        mistake("divided_in_test", "test mode divides by p, which belongs to training alone: out is x")(
+            ("return x, None", "return x / p, None")
         ),
     ),
 )
@@ -228,17 +201,13 @@ dropout_backward = task(
     ),
     backward_mistakes("return dout * mask", "mask")
     + (
-        mistake(
-            "not_scaled",
-            "dx is not divided by p where the input was",
-            ("return dout * mask", "return dout * (mask > 0)"),
+        mistake("not_scaled", "dx is not divided by p where the input was")(
+            ("return dout * mask", "return dout * (mask > 0)")
         ),
-        mistake(
-            "scaled_twice",
-            "dx is divided by p twice: the mask holds 1/p already",
-            ("return dout * mask", "return dout * mask * mask"),
+        mistake("scaled_twice", "dx is divided by p twice: the mask holds 1/p already")(
+            ("return dout * mask", "return dout * mask * mask")
         ),
-        mistake("test_is_zero", "in test mode dx is 0, expected dout", ("return dout\n", "return 0 * dout\n")),
+        mistake("test_is_zero", "in test mode dx is 0, expected dout")(("return dout\n", "return 0 * dout\n")),
     ),
 )
 
@@ -276,16 +245,13 @@ plain_dropout_forward = task(
         mistake(
             "scaled_in_training",
             "what is kept is divided by p in training: that is inverted dropout, and test mode multiplies by p once more",
-            ("return x * mask, mask", "return x * mask / np.asarray(p, x.dtype), mask"),
+        )(("return x * mask, mask", "return x * mask / np.asarray(p, x.dtype), mask")),
+        mistake("not_scaled_in_test", "test mode does not multiply by p")(("return x * p, p", "return x, p")),
+        mistake("divided_in_test", "test mode divides by p, expected that it multiplies")(
+            ("return x * p, p", "return x / p, p")
         ),
-        mistake("not_scaled_in_test", "test mode does not multiply by p", ("return x * p, p", "return x, p")),
-        mistake(
-            "divided_in_test",
-            "test mode divides by p, expected that it multiplies",
-            ("return x * p, p", "return x / p, p"),
-        ),
-        mistake(
-            "drop_in_test", "test mode multiplies by 1 - p, expected by p", ("return x * p, p", "return x * (1 - p), p")
+        mistake("drop_in_test", "test mode multiplies by 1 - p, expected by p")(
+            ("return x * p, p", "return x * (1 - p), p")
         ),
     ),
 )
@@ -306,17 +272,13 @@ plain_dropout_backward = task(
     ),
     tuple(m for m in backward_mistakes("return dout * scale", "np.asarray(scale)") if "changes" not in m.name)
     + (
-        mistake("changes_dout", "dout is changed in place", ("return dout * scale", "dout *= scale\n    return dout")),
-        mistake(
-            "not_scaled_in_test",
-            "in test mode dx is dout, expected dout times p, since out was x times p",
-            ("return dout * scale", "return dout * (scale if np.ndim(scale) else 1)"),
+        mistake("changes_dout", "dout is changed in place")(("return dout * scale", "dout *= scale\n    return dout")),
+        mistake("not_scaled_in_test", "in test mode dx is dout, expected dout times p, since out was x times p")(
+            ("return dout * scale", "return dout * (scale if np.ndim(scale) else 1)")
         ),
         mistake(
-            "scaled_in_training",
-            "dx is divided by the share that was kept: plain dropout does not scale in training",
-            ("return dout * scale", "return dout * (scale / np.mean(scale) if np.ndim(scale) else scale)"),
-        ),
+            "scaled_in_training", "dx is divided by the share that was kept: plain dropout does not scale in training"
+        )(("return dout * scale", "return dout * (scale / np.mean(scale) if np.ndim(scale) else scale)")),
     ),
 )
 
@@ -359,32 +321,29 @@ drop_forward = task(
         ),
     ),
     (
-        mistake("mode_not_set", "the mode is not written into dropout_param: it stays what it was", (SET_MODE, "pass")),
-        mistake("always_train", "dropout works in training mode always", (SET_MODE, SET_MODE[:-4] + '"train"')),
-        mistake("always_test", "dropout works in test mode always", (SET_MODE, SET_MODE[:-4] + '"test"')),
+        mistake("mode_not_set", "the mode is not written into dropout_param: it stays what it was")((SET_MODE, "pass")),
+        mistake("always_train", "dropout works in training mode always")((SET_MODE, SET_MODE[:-4] + '"train"')),
+        mistake("always_test", "dropout works in test mode always")((SET_MODE, SET_MODE[:-4] + '"test"')),
         mistake(
             "drop_probability",
             "1 - p is handed on, expected p: in this course it is the share that is kept, here and in dropout_forward",
+        )(
             (
                 "dropout_forward(x, self.dropout_param)",
                 'dropout_forward(x, self.dropout_param | {"p": 1 - self.dropout_param["p"]})',
-            ),
+            )
         ),
-        mistake(
-            "seed_lost",
-            "the seed in self.dropout_param is not handed on: hand on the dict as it is",
+        mistake("seed_lost", "the seed in self.dropout_param is not handed on: hand on the dict as it is")(
             (
                 "dropout_forward(x, self.dropout_param)",
                 'dropout_forward(x, {"p": self.dropout_param["p"], "mode": mode})',
-            ),
+            )
         ),
-        mistake(
-            "twice",
-            "dropout is applied twice",
+        mistake("twice", "dropout is applied twice")(
             (
                 "dropout_forward(x, self.dropout_param)",
                 "dropout_forward(dropout_forward(x, self.dropout_param)[0], self.dropout_param)",
-            ),
+            )
         ),
     ),
     fc_net,
@@ -397,24 +356,19 @@ drop_backward = task(
     NET_BACKWARD,
     (values("in training, in test, and switched off", 0.5, "factor", "passes_dropped", "tested", "off"),),
     (
-        mistake("passed_on", "dx is dout: the gradient did not go through the mask", (RETURN, "return dout")),
+        mistake("passed_on", "dx is dout: the gradient did not go through the mask")((RETURN, "return dout")),
         mistake(
             "forward_again",
             "dropout_forward is called on dout, which draws another mask; expected dropout_backward with the cache",
-            (RETURN, "return dropout_forward(dout, self.dropout_param)[0]"),
+        )((RETURN, "return dropout_forward(dout, self.dropout_param)[0]")),
+        mistake("scaled_again", "dx is divided by p once more: dropout_backward has done it")(
+            (RETURN, RETURN + ' / self.dropout_param["p"]')
         ),
-        mistake(
-            "scaled_again",
-            "dx is divided by p once more: dropout_backward has done it",
-            (RETURN, RETURN + ' / self.dropout_param["p"]'),
+        mistake("unscaled", "dx is multiplied by p after dropout_backward: it was right before")(
+            (RETURN, RETURN + ' * self.dropout_param["p"]')
         ),
-        mistake(
-            "unscaled",
-            "dx is multiplied by p after dropout_backward: it was right before",
-            (RETURN, RETURN + ' * self.dropout_param["p"]'),
-        ),
-        mistake(
-            "off_is_zero", "without dropout (p = 1) dx is 0, expected dout", ("return dout\n", "return 0 * dout\n")
+        mistake("off_is_zero", "without dropout (p = 1) dx is 0, expected dout")(
+            ("return dout\n", "return 0 * dout\n")
         ),
     ),
     fc_net,

@@ -89,123 +89,85 @@ init = Task(
         ),
     ),
     (
-        mistake(
-            "not_scaled",
-            "the weights are not multiplied by weight_scale",
-            ("weight_scale * np.random.randn", "np.random.randn"),
+        mistake("not_scaled", "the weights are not multiplied by weight_scale")(
+            ("weight_scale * np.random.randn", "np.random.randn")
         ),
-        mistake(
-            "fixed_scale",
-            "the weights are multiplied by a fixed number, expected weight_scale",
-            ("weight_scale * np.random.randn", "1e-4 * np.random.randn"),
+        mistake("fixed_scale", "the weights are multiplied by a fixed number, expected weight_scale")(
+            ("weight_scale * np.random.randn", "1e-4 * np.random.randn")
         ),
         mistake(
             "uniform",
             "the weights are uniform random numbers from 0 to weight_scale, expected normal ones: np.random.randn",
-            ("np.random.randn(fan_in, fan_out)", "np.random.rand(fan_in, fan_out)"),
+        )(("np.random.randn(fan_in, fan_out)", "np.random.rand(fan_in, fan_out)")),
+        mistake("zero_weights", "the weights start as zeros: then all hidden units are alike for ever")(
+            (W_LINE, 'params[f"W{k}"] = np.zeros((fan_in, fan_out))')
         ),
-        mistake(
-            "zero_weights",
-            "the weights start as zeros: then all hidden units are alike for ever",
-            (W_LINE, 'params[f"W{k}"] = np.zeros((fan_in, fan_out))'),
+        mistake("same_numbers", "every net gets the same random numbers: do not seed the generator here")(
+            ("params = {}", "params = {}\n    np.random.seed(0)")
         ),
-        mistake(
-            "same_numbers",
-            "every net gets the same random numbers: do not seed the generator here",
-            ("params = {}", "params = {}\n    np.random.seed(0)"),
+        mistake("transposed", "the W matrices are (fan_out, fan_in), expected (fan_in, fan_out)")(
+            ("randn(fan_in, fan_out)", "randn(fan_out, fan_in)")
         ),
-        mistake(
-            "transposed",
-            "the W matrices are (fan_out, fan_in), expected (fan_in, fan_out)",
-            ("randn(fan_in, fan_out)", "randn(fan_out, fan_in)"),
+        mistake("bias_of_inputs", "a bias has as many entries as its layer has inputs, expected one for each output")(
+            ("np.zeros(fan_out)\n        if", "np.zeros(fan_in)\n        if")
         ),
-        mistake(
-            "bias_of_inputs",
-            "a bias has as many entries as its layer has inputs, expected one for each output",
-            ("np.zeros(fan_out)\n        if", "np.zeros(fan_in)\n        if"),
+        mistake("bias_row", "a bias has the shape (1, fan_out), expected (fan_out,)")(
+            ("np.zeros(fan_out)\n        if", "np.zeros((1, fan_out))\n        if")
         ),
-        mistake(
-            "bias_row",
-            "a bias has the shape (1, fan_out), expected (fan_out,)",
-            ("np.zeros(fan_out)\n        if", "np.zeros((1, fan_out))\n        if"),
+        mistake("random_biases", "the biases are random, expected zeros")(
+            ("np.zeros(fan_out)\n        if", "np.full(fan_out, weight_scale)\n        if")
         ),
-        mistake(
-            "random_biases",
-            "the biases are random, expected zeros",
-            ("np.zeros(fan_out)\n        if", "np.full(fan_out, weight_scale)\n        if"),
-        ),
-        mistake(
-            "no_last_layer",
-            "the last layer, from the hidden units to the classes, is missing",
-            ("range(1, self.num_layers + 1)", "range(1, self.num_layers)"),
+        mistake("no_last_layer", "the last layer, from the hidden units to the classes, is missing")(
+            ("range(1, self.num_layers + 1)", "range(1, self.num_layers)")
         ),
         mistake(
             "all_from_input",
             "every layer takes the input images: from the second layer on, fan_in is the size of the layer before",
-            ("dims[k - 1], dims[k]", "input_dim, dims[k]"),
+        )(("dims[k - 1], dims[k]", "input_dim, dims[k]")),
+        mistake("first_size_twice", "the hidden layers all have the first size: take hidden_dims one by one")(
+            ("*hidden_dims, num_classes", "*[hidden_dims[0]] * len(hidden_dims), num_classes")
         ),
-        mistake(
-            "first_size_twice",
-            "the hidden layers all have the first size: take hidden_dims one by one",
-            ("*hidden_dims, num_classes", "*[hidden_dims[0]] * len(hidden_dims), num_classes"),
-        ),
-        mistake(
-            "from_zero",
-            "the layers are counted from 0: the first is W1, b1",
+        mistake("from_zero", "the layers are counted from 0: the first is W1, b1")(
             (
                 "for k in range(1, self.num_layers + 1):\n        fan_in, fan_out = dims[k - 1], dims[k]",
                 "for k in range(self.num_layers):\n        fan_in, fan_out = dims[k], dims[k + 1]",
             ),
             ("k < self.num_layers", "k < self.num_layers - 1"),
         ),
-        mistake(
-            "always_gammas",
-            "gammas and betas are made although normalization is None",
-            ("normalization is not None and k", "k"),
+        mistake("always_gammas", "gammas and betas are made although normalization is None")(
+            ("normalization is not None and k", "k")
         ),
-        mistake(
-            "gamma_of_last",
-            "the last layer has a gamma and a beta: the scores are not normalised",
-            (" and k < self.num_layers", ""),
+        mistake("gamma_of_last", "the last layer has a gamma and a beta: the scores are not normalised")(
+            (" and k < self.num_layers", "")
         ),
-        mistake(
-            "only_batchnorm",
-            'gammas and betas are missing with "layernorm"',
-            ("normalization is not None", 'normalization == "batchnorm"'),
+        mistake("only_batchnorm", 'gammas and betas are missing with "layernorm"')(
+            ("normalization is not None", 'normalization == "batchnorm"')
         ),
         mistake(
             "gamma_of_inputs",
             "gamma and beta have as many entries as the layer has inputs, expected one for each output",
+        )(
             ("np.ones(fan_out)", "np.ones(fan_in)"),
             ('params[f"beta{k}"] = np.zeros(fan_out)', 'params[f"beta{k}"] = np.zeros(fan_in)'),
         ),
-        mistake("zero_gammas", "the gammas start as 0, which shuts their layer: expected 1", ("np.ones", "np.zeros")),
-        mistake(
-            "one_betas",
-            "the betas start as 1, expected 0",
-            ('params[f"beta{k}"] = np.zeros(fan_out)', 'params[f"beta{k}"] = np.ones(fan_out)'),
+        mistake("zero_gammas", "the gammas start as 0, which shuts their layer: expected 1")(("np.ones", "np.zeros")),
+        mistake("one_betas", "the betas start as 1, expected 0")(
+            ('params[f"beta{k}"] = np.zeros(fan_out)', 'params[f"beta{k}"] = np.ones(fan_out)')
         ),
-        mistake(
-            "double",
-            "the parameters are float64 whatever dtype is: use astype(dtype)",
-            ("value.astype(dtype)", "value"),
+        mistake("double", "the parameters are float64 whatever dtype is: use astype(dtype)")(
+            ("value.astype(dtype)", "value")
         ),
-        mistake(
-            "single",
-            "the parameters are float32 whatever dtype is: use astype(dtype)",
-            ("value.astype(dtype)", "value.astype(np.float32)"),
+        mistake("single", "the parameters are float32 whatever dtype is: use astype(dtype)")(
+            ("value.astype(dtype)", "value.astype(np.float32)")
         ),
         mistake(
             "one_dict",
             "all layers share one dict in bn_params, for [{...}] * n repeats one object: make one for each hidden layer",
-            ('[{"mode": "train"} for _ in hidden_dims]', '[{"mode": "train"}] * len(hidden_dims)'),
+        )(('[{"mode": "train"} for _ in hidden_dims]', '[{"mode": "train"}] * len(hidden_dims)')),
+        mistake("drop_ratio", "dropout_param holds the share that is dropped as p, expected the share that is kept")(
+            ('"p": dropout_keep_ratio', '"p": 1 - dropout_keep_ratio')
         ),
-        mistake(
-            "drop_ratio",
-            "dropout_param holds the share that is dropped as p, expected the share that is kept",
-            ('"p": dropout_keep_ratio', '"p": 1 - dropout_keep_ratio'),
-        ),
-        mistake("no_seed", "the seed is not put into dropout_param", ('self.dropout_param["seed"] = seed', "pass")),
+        mistake("no_seed", "the seed is not put into dropout_param")(('self.dropout_param["seed"] = seed', "pass")),
     ),
 )
 
@@ -345,137 +307,97 @@ loss = Task(
         ),
     ),
     (
-        mistake("no_penalty", "the penalty on the weights is missing from the loss", (LOSS_LINE, "pass")),
+        mistake("no_penalty", "the penalty on the weights is missing from the loss")((LOSS_LINE, "pass")),
         mistake(
             "whole_penalty",
             "the penalty is reg * sum(W * W); this course uses 0.5 * reg * sum(W * W) in deep nets, with 1/2",
-            ("0.5 * self.reg * np.sum", "self.reg * np.sum"),
+        )(("0.5 * self.reg * np.sum", "self.reg * np.sum")),
+        mistake("norm_penalty", "the penalty is the norm of W, expected the square of the norm")(
+            ("np.sum(W * W)", "np.linalg.norm(W)")
         ),
-        mistake(
-            "norm_penalty",
-            "the penalty is the norm of W, expected the square of the norm",
-            ("np.sum(W * W)", "np.linalg.norm(W)"),
+        mistake("mean_penalty", "the penalty is divided by N: only the data part of the loss is a mean")(
+            (LOSS_LINE, f"{LOSS_LINE} / len(y)")
         ),
-        mistake(
-            "mean_penalty",
-            "the penalty is divided by N: only the data part of the loss is a mean",
-            (LOSS_LINE, f"{LOSS_LINE} / len(y)"),
-        ),
-        mistake("no_penalty_gradient", "the gradient of the penalty, reg * W, is missing", (GRADIENT_LINE, "pass")),
+        mistake("no_penalty_gradient", "the gradient of the penalty, reg * W, is missing")((GRADIENT_LINE, "pass")),
         mistake(
             "double_penalty_gradient",
             "the gradient of the penalty is 2 * reg * W; this course uses 0.5 * reg * sum(W * W), which gives reg * W",
-            ("+= self.reg * W", "+= 2 * self.reg * W"),
-        ),
+        )(("+= self.reg * W", "+= 2 * self.reg * W")),
         mistake(
             "half_penalty_gradient",
             "the gradient of the penalty is 0.5 * reg * W, expected reg * W: the square gives a 2",
-            ("+= self.reg * W", "+= 0.5 * self.reg * W"),
+        )(("+= self.reg * W", "+= 0.5 * self.reg * W")),
+        mistake("last_gradient_without_penalty", "the gradient of the last W lacks its penalty")(
+            (GRADIENT_LINE, f"{GRADIENT_LINE} * (k < L)")
         ),
-        mistake(
-            "last_gradient_without_penalty",
-            "the gradient of the last W lacks its penalty",
-            (GRADIENT_LINE, f"{GRADIENT_LINE} * (k < L)"),
+        mistake("last_not_penalised", "the last W is left out of the penalty, in the loss and in its gradient")(
+            ("range(1, L + 1)", "range(1, L)")
         ),
-        mistake(
-            "last_not_penalised",
-            "the last W is left out of the penalty, in the loss and in its gradient",
-            ("range(1, L + 1)", "range(1, L)"),
-        ),
-        mistake(
-            "biases_penalised",
-            "the biases are penalised, too: the penalty is on the W alone",
-            (GRADIENT_LINE, EXTRA.format(line=GRADIENT_LINE, kind="b", unless="")),
+        mistake("biases_penalised", "the biases are penalised, too: the penalty is on the W alone")(
+            (GRADIENT_LINE, EXTRA.format(line=GRADIENT_LINE, kind="b", unless=""))
         ),
         mistake(
             "gammas_penalised",
             "the gammas are penalised, too: the penalty is on the W alone, not on what belongs to a norm",
+        )(
             (
                 GRADIENT_LINE,
                 EXTRA.format(line=GRADIENT_LINE, kind="gamma", unless="").replace(
                     "\n        extra", '\n        if f"gamma{k}" not in grads:\n            continue\n        extra', 1
                 ),
-            ),
+            )
+        ),
+        mistake("squared_in_place", "the weights are changed by the call: W **= 2 works in place, W * W does not")(
+            (LOSS_LINE, "W **= 2\n        loss += 0.5 * self.reg * np.sum(W)")
+        ),
+        mistake("test_mode_for_training", 'the layers are told "test" although labels are given: that is training')(
+            ('"test" if y is None else "train"', '"test"')
         ),
         mistake(
-            "squared_in_place",
-            "the weights are changed by the call: W **= 2 works in place, W * W does not",
-            (LOSS_LINE, "W **= 2\n        loss += 0.5 * self.reg * np.sum(W)"),
-        ),
-        mistake(
-            "test_mode_for_training",
-            'the layers are told "test" although labels are given: that is training',
-            ('"test" if y is None else "train"', '"test"'),
-        ),
-        mistake(
-            "train_mode_for_scores",
-            'the layers are told "train" although no labels are given: scores are for testing',
-            ('"test" if y is None else "train"', '"train"'),
-        ),
-        mistake(
-            "modes_swapped",
-            'the modes are exchanged: "train" is for calls with labels, "test" for those without',
-            ('"test" if y is None else "train"', '"train" if y is None else "test"'),
+            "train_mode_for_scores", 'the layers are told "train" although no labels are given: scores are for testing'
+        )(('"test" if y is None else "train"', '"train"')),
+        mistake("modes_swapped", 'the modes are exchanged: "train" is for calls with labels, "test" for those without')(
+            ('"test" if y is None else "train"', '"train" if y is None else "test"')
         ),
         mistake(
             "hidden_returned",
             "these are the outputs of the last hidden layer, expected the scores: one more affine layer is due",
-            ("return scores", "return out"),
-        ),
-        mistake(
-            "probabilities",
-            "these are probabilities, expected the scores as they leave the last affine layer",
+        )(("return scores", "return out")),
+        mistake("probabilities", "these are probabilities, expected the scores as they leave the last affine layer")(
             (
                 "return scores",
                 "e = np.exp(scores - np.max(scores, axis=1, keepdims=True))\n"
                 "        return e / np.sum(e, axis=1, keepdims=True)",
-            ),
+            )
+        ),
+        mistake("labels", "these are classes, expected the scores of all classes")(
+            ("return scores", "return np.argmax(scores, axis=1)")
+        ),
+        mistake("relu_on_scores", "a ReLU follows the last layer: scores may be negative")(
+            ("    if y is None:", "    scores = np.maximum(0, scores)\n    if y is None:")
+        ),
+        mistake("no_cast", "the images are not converted to self.dtype, so float64 images make everything float64")(
+            ("X.astype(self.dtype)", "X")
+        ),
+        mistake("divided_twice", "the gradients are divided by N once more: softmax_loss has done it")(
+            ("affine_backward(dscores, cache)", "affine_backward(dscores / len(y), cache)")
         ),
         mistake(
-            "labels",
-            "these are classes, expected the scores of all classes",
-            ("return scores", "return np.argmax(scores, axis=1)"),
+            "not_passed_on", "every hidden layer gets the gradient of the last one: hand dout on from layer to layer"
+        )(("dout, of_layer", "_, of_layer")),
+        mistake("one_cache", "the backward pass uses one cache for all hidden layers: each needs its own")(
+            ("caches[k], k)", "caches[1], k)")
         ),
-        mistake(
-            "relu_on_scores",
-            "a ReLU follows the last layer: scores may be negative",
-            ("    if y is None:", "    scores = np.maximum(0, scores)\n    if y is None:"),
+        mistake("forward_order", "the backward pass goes from the first layer to the last: it must start at the end")(
+            ("range(L - 1, 0, -1)", "range(1, L)")
         ),
-        mistake(
-            "no_cast",
-            "the images are not converted to self.dtype, so float64 images make everything float64",
-            ("X.astype(self.dtype)", "X"),
-        ),
-        mistake(
-            "divided_twice",
-            "the gradients are divided by N once more: softmax_loss has done it",
-            ("affine_backward(dscores, cache)", "affine_backward(dscores / len(y), cache)"),
-        ),
-        mistake(
-            "not_passed_on",
-            "every hidden layer gets the gradient of the last one: hand dout on from layer to layer",
-            ("dout, of_layer", "_, of_layer"),
-        ),
-        mistake(
-            "one_cache",
-            "the backward pass uses one cache for all hidden layers: each needs its own",
-            ("caches[k], k)", "caches[1], k)"),
-        ),
-        mistake(
-            "forward_order",
-            "the backward pass goes from the first layer to the last: it must start at the end",
-            ("range(L - 1, 0, -1)", "range(1, L)"),
-        ),
-        mistake(
-            "one_layer",
-            "all hidden layers use the parameters of the first",
-            ("self.hidden_forward(out, k, mode)", "self.hidden_forward(out, 1, mode)"),
+        mistake("one_layer", "all hidden layers use the parameters of the first")(
+            ("self.hidden_forward(out, k, mode)", "self.hidden_forward(out, 1, mode)")
         ),
         mistake(
             "skips_back",
             "the gradient of the last affine layer's input is not used: the first step back must give the new dout",
-            ('dout, grads[f"W{L}"]', 'dout = out\n    _, grads[f"W{L}"]'),
-        ),
+        )(('dout, grads[f"W{L}"]', 'dout = out\n    _, grads[f"W{L}"]')),
     ),
 )
 

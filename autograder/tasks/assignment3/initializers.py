@@ -77,71 +77,50 @@ initialize = task(
         values("zeros, and an unknown kind", 0.5, "zeros", "error_raised", call=SPECIAL, cases=1),
     ),
     (
-        mistake("xavier_variance", VARIANCE.format("1 / fan_in"), ("np.sqrt(1 / fan_in)", "1 / fan_in")),
-        mistake("he_variance", VARIANCE.format("2 / fan_in"), ("np.sqrt(2 / fan_in)", "2 / fan_in")),
+        mistake("xavier_variance", VARIANCE.format("1 / fan_in"))(("np.sqrt(1 / fan_in)", "1 / fan_in")),
+        mistake("he_variance", VARIANCE.format("2 / fan_in"))(("np.sqrt(2 / fan_in)", "2 / fan_in")),
         mistake(
-            "fan_out",
-            "the spread depends on the number of outputs, fan_out, expected on that of the inputs, fan_in",
-            (STD, STD.replace("fan_in", "fan_out")),
+            "fan_out", "the spread depends on the number of outputs, fan_out, expected on that of the inputs, fan_in"
+        )((STD, STD.replace("fan_in", "fan_out"))),
+        mistake("glorot", "xavier uses 2 / (fan_in + fan_out), Glorot's own form; in this course it is 1 / fan_in")(
+            ("np.sqrt(1 / fan_in)", "np.sqrt(2 / (fan_in + fan_out))")
+        ),
+        mistake("he_is_xavier", "he lacks the 2: it is sqrt(2 / fan_in)")(
+            ("np.sqrt(2 / fan_in)", "np.sqrt(1 / fan_in)")
+        ),
+        mistake("he_outside", "he is 2 / sqrt(fan_in): the 2 belongs under the root")(
+            ("np.sqrt(2 / fan_in)", "2 / np.sqrt(fan_in)")
+        ),
+        mistake("inverse", "the spread grows with fan_in: divide by the root, do not multiply")(
+            (STD, STD.replace("1 / fan_in", "fan_in").replace("2 / fan_in", "2 * fan_in"))
+        ),
+        mistake("small_is_one", "small has the spread 1: the factor 0.01 is missing")(
+            ('"small": 0.01', '"small": 1.0')
+        ),
+        mistake("small_root", "small has the variance 0.01, expected the standard deviation 0.01")(
+            ('"small": 0.01', '"small": 0.1')
+        ),
+        mistake("transposed", "the weights have shape (fan_out, fan_in), expected (fan_in, fan_out)")(
+            ("(fan_in, fan_out))", "(fan_out, fan_in))")
+        ),
+        mistake("uniform", "the numbers are spread evenly between two bounds, expected normal ones")(
+            (NORMAL_NUMBERS, "rng.uniform(-np.sqrt(3), np.sqrt(3), (fan_in, fan_out))")
         ),
         mistake(
-            "glorot",
-            "xavier uses 2 / (fan_in + fan_out), Glorot's own form; in this course it is 1 / fan_in",
-            ("np.sqrt(1 / fan_in)", "np.sqrt(2 / (fan_in + fan_out))"),
-        ),
+            "positive", "all weights are positive: rng.random() lies between 0 and 1, expected normal numbers around 0"
+        )((NORMAL_NUMBERS, "rng.random((fan_in, fan_out))")),
         mistake(
-            "he_is_xavier", "he lacks the 2: it is sqrt(2 / fan_in)", ("np.sqrt(2 / fan_in)", "np.sqrt(1 / fan_in)")
-        ),
-        mistake(
-            "he_outside",
-            "he is 2 / sqrt(fan_in): the 2 belongs under the root",
-            ("np.sqrt(2 / fan_in)", "2 / np.sqrt(fan_in)"),
-        ),
-        mistake(
-            "inverse",
-            "the spread grows with fan_in: divide by the root, do not multiply",
-            (STD, STD.replace("1 / fan_in", "fan_in").replace("2 / fan_in", "2 * fan_in")),
-        ),
-        mistake(
-            "small_is_one", "small has the spread 1: the factor 0.01 is missing", ('"small": 0.01', '"small": 1.0')
-        ),
-        mistake(
-            "small_root",
-            "small has the variance 0.01, expected the standard deviation 0.01",
-            ('"small": 0.01', '"small": 0.1'),
-        ),
-        mistake(
-            "transposed",
-            "the weights have shape (fan_out, fan_in), expected (fan_in, fan_out)",
-            ("(fan_in, fan_out))", "(fan_out, fan_in))"),
-        ),
-        mistake(
-            "uniform",
-            "the numbers are spread evenly between two bounds, expected normal ones",
-            (NORMAL_NUMBERS, "rng.uniform(-np.sqrt(3), np.sqrt(3), (fan_in, fan_out))"),
-        ),
-        mistake(
-            "positive",
-            "all weights are positive: rng.random() lies between 0 and 1, expected normal numbers around 0",
-            (NORMAL_NUMBERS, "rng.random((fan_in, fan_out))"),
-        ),
-        mistake(
-            "own_rng",
-            "a generator of its own is made in each call, so that every layer gets the same numbers: use rng",
-            (NORMAL_NUMBERS, "np.random.default_rng(0).standard_normal((fan_in, fan_out))"),
-        ),
+            "own_rng", "a generator of its own is made in each call, so that every layer gets the same numbers: use rng"
+        )((NORMAL_NUMBERS, "np.random.default_rng(0).standard_normal((fan_in, fan_out))")),
         mistake(
             "global_random",
             "the numbers come from np.random, expected from rng: the same seed must give the same weights",
-            (NORMAL_NUMBERS, "np.random.standard_normal((fan_in, fan_out))"),
+        )((NORMAL_NUMBERS, "np.random.standard_normal((fan_in, fan_out))")),
+        mistake("zeros_are_random", "zeros holds random numbers, expected 0 everywhere")(
+            ('"zeros": 0.0', '"zeros": 1e-3')
         ),
-        mistake(
-            "zeros_are_random", "zeros holds random numbers, expected 0 everywhere", ('"zeros": 0.0', '"zeros": 1e-3')
-        ),
-        mistake(
-            "no_error",
-            "an unknown kind is taken without complaint, expected a ValueError",
-            ("if kind not in stds:", "stds.setdefault(kind, 0.01)\n    if kind not in stds:"),
+        mistake("no_error", "an unknown kind is taken without complaint, expected a ValueError")(
+            ("if kind not in stds:", "stds.setdefault(kind, 0.01)\n    if kind not in stds:")
         ),
     ),
 )
@@ -168,68 +147,47 @@ activation_statistics = task(
     (values("means and standard deviations", 0.5, "means", "stds"), untouched(0.5, "x", "w1", "w2", "w3")),
     (
         mistake(
-            "before",
-            "the statistics are those of h w, before the activation, expected those of the layer's output",
+            "before", "the statistics are those of h w, before the activation, expected those of the layer's output"
+        )(
             (
                 "x, _ = forward(x @ w)\n        means.append(np.mean(x))\n        stds.append(np.std(x))",
                 "x = x @ w\n        means.append(np.mean(x))\n        stds.append(np.std(x))\n        x, _ = forward(x)",
-            ),
+            )
         ),
-        mistake(
-            "not_carried_on",
-            "every layer gets x itself, expected the output of the layer before",
+        mistake("not_carried_on", "every layer gets x itself, expected the output of the layer before")(
             (
                 "for w in weights:\n        x, _ = forward(x @ w)",
                 "first, whole = x, np.eye(x.shape[1])\n    for w in weights:\n        whole = whole @ w\n        x, _ = forward(first @ whole)",
-            ),
+            )
         ),
-        mistake(
-            "input_too",
-            "the input counts as a layer: the first numbers are those of h_1",
+        mistake("input_too", "the input counts as a layer: the first numbers are those of h_1")(
             ("for w in weights:\n        x, _ = forward(x @ w)\n", "for w in weights:\n"),
             ("stds.append(np.std(x))", "stds.append(np.std(x))\n        x, _ = forward(x @ w)"),
         ),
-        mistake(
-            "no_activation",
-            "the activation is left out: h_l = forward(h_{l-1} w_l)[0]",
-            ("x, _ = forward(x @ w)", "x = x @ w"),
+        mistake("no_activation", "the activation is left out: h_l = forward(h_{l-1} w_l)[0]")(
+            ("x, _ = forward(x @ w)", "x = x @ w")
         ),
-        mistake("variance", "the second list holds variances, expected their square roots", ("np.std(x)", "np.var(x)")),
-        mistake(
-            "ddof",
-            "the standard deviation is divided by one less than the number of entries (ddof=1)",
-            ("np.std(x)", "np.std(x, ddof=1)"),
+        mistake("variance", "the second list holds variances, expected their square roots")(("np.std(x)", "np.var(x)")),
+        mistake("ddof", "the standard deviation is divided by one less than the number of entries (ddof=1)")(
+            ("np.std(x)", "np.std(x, ddof=1)")
         ),
-        mistake(
-            "per_unit",
-            "there is one number for each unit, expected one for each layer, over all entries",
-            ("np.std(x)", "np.std(x[:, :4], axis=0)"),
-            ("np.mean(x)", "np.mean(x[:, :4], axis=0)"),
+        mistake("per_unit", "there is one number for each unit, expected one for each layer, over all entries")(
+            ("np.std(x)", "np.std(x[:, :4], axis=0)"), ("np.mean(x)", "np.mean(x[:, :4], axis=0)")
         ),
-        mistake(
-            "mean_of_stds",
-            "the standard deviations of the units are averaged, expected one over all entries",
-            ("np.std(x)", "np.mean(np.std(x, axis=0))"),
+        mistake("mean_of_stds", "the standard deviations of the units are averaged, expected one over all entries")(
+            ("np.std(x)", "np.mean(np.std(x, axis=0))")
         ),
-        mistake(
-            "root_mean_square",
-            "this is the root of the mean square: the mean is not subtracted",
-            ("np.std(x)", "np.sqrt(np.mean(x**2))"),
+        mistake("root_mean_square", "this is the root of the mean square: the mean is not subtracted")(
+            ("np.std(x)", "np.sqrt(np.mean(x**2))")
         ),
-        mistake(
-            "swapped",
-            "stds come before means: the order is (means, stds)",
-            ("return means, stds", "return stds, means"),
+        mistake("swapped", "stds come before means: the order is (means, stds)")(
+            ("return means, stds", "return stds, means")
         ),
-        mistake(
-            "absolute",
-            "the means are those of absolute values, expected of the values",
-            ("np.mean(x)", "np.mean(np.abs(x))"),
+        mistake("absolute", "the means are those of absolute values, expected of the values")(
+            ("np.mean(x)", "np.mean(np.abs(x))")
         ),
-        mistake(
-            "changes_w",
-            "the weights are changed by the call: do not scale them in place",
-            ("means.append(", "w /= 2\n        means.append("),
+        mistake("changes_w", "the weights are changed by the call: do not scale them in place")(
+            ("means.append(", "w /= 2\n        means.append(")
         ),
     ),
 )

@@ -45,41 +45,29 @@ maxout_forward = task(
         ),
     ),
     (
-        mistake(
-            "minimum",
-            "the smaller piece is taken, expected the larger",
-            ("np.maximum(first, second)", "np.minimum(first, second)"),
+        mistake("minimum", "the smaller piece is taken, expected the larger")(
+            ("np.maximum(first, second)", "np.minimum(first, second)")
         ),
-        mistake(
-            "sum",
-            "the two pieces are added, expected the larger of them",
-            ("np.maximum(first, second)", "first + second"),
+        mistake("sum", "the two pieces are added, expected the larger of them")(
+            ("np.maximum(first, second)", "first + second")
         ),
-        mistake("first", "the second piece is never used", ("np.maximum(first, second)", "first + 0")),
-        mistake("no_bias", "the biases are not added", ("x @ w1 + b1, x @ w2 + b2", "x @ w1, x @ w2")),
-        mistake("one_bias", "both pieces use b1: the second has its own, b2", ("x @ w2 + b2", "x @ w2 + b1")),
-        mistake(
-            "late_bias",
-            "the biases are added after the maximum, expected before: each belongs to its piece",
+        mistake("first", "the second piece is never used")(("np.maximum(first, second)", "first + 0")),
+        mistake("no_bias", "the biases are not added")(("x @ w1 + b1, x @ w2 + b2", "x @ w1, x @ w2")),
+        mistake("one_bias", "both pieces use b1: the second has its own, b2")(("x @ w2 + b2", "x @ w2 + b1")),
+        mistake("late_bias", "the biases are added after the maximum, expected before: each belongs to its piece")(
             ("x @ w1 + b1, x @ w2 + b2", "x @ w1, x @ w2"),
             ("np.maximum(first, second)", "np.maximum(first, second) + b1 + b2"),
         ),
-        mistake(
-            "weights",
-            "the maximum is taken of the weights, expected of the outputs",
-            ("np.maximum(first, second)", "x @ np.maximum(w1, w2) + np.maximum(b1, b2)"),
+        mistake("weights", "the maximum is taken of the weights, expected of the outputs")(
+            ("np.maximum(first, second)", "x @ np.maximum(w1, w2) + np.maximum(b1, b2)")
         ),
-        mistake(
-            "relu",
-            "negative outputs are cut to 0: maxout has no third piece",
-            ("np.maximum(first, second)", "np.maximum(0, np.maximum(first, second))"),
+        mistake("relu", "negative outputs are cut to 0: maxout has no third piece")(
+            ("np.maximum(first, second)", "np.maximum(0, np.maximum(first, second))")
         ),
-        mistake(
-            "absolute",
-            "the piece with the larger absolute value is taken, expected the larger value",
-            ("np.maximum(first, second)", "np.where(abs(first) > abs(second), first, second)"),
+        mistake("absolute", "the piece with the larger absolute value is taken, expected the larger value")(
+            ("np.maximum(first, second)", "np.where(abs(first) > abs(second), first, second)")
         ),
-        mistake("float64", FLOAT64, ("np.maximum(first, second)", "np.maximum(first, second).astype(np.float64)")),
+        mistake("float64", FLOAT64)(("np.maximum(first, second)", "np.maximum(first, second).astype(np.float64)")),
     ),
 )
 
@@ -101,42 +89,28 @@ maxout_backward = task(
         ),
     ),
     (
-        mistake(
-            "both",
-            "dout goes to both pieces everywhere, expected to the larger one",
-            ("dout * (lead >= 0), dout * (lead < 0)", "dout, dout"),
+        mistake("both", "dout goes to both pieces everywhere, expected to the larger one")(
+            ("dout * (lead >= 0), dout * (lead < 0)", "dout, dout")
         ),
-        mistake(
-            "swapped",
-            "dout goes to the smaller piece, expected to the larger",
-            ("dout * (lead >= 0), dout * (lead < 0)", "dout * (lead < 0), dout * (lead > 0)"),
+        mistake("swapped", "dout goes to the smaller piece, expected to the larger")(
+            ("dout * (lead >= 0), dout * (lead < 0)", "dout * (lead < 0), dout * (lead > 0)")
         ),
-        mistake("tie", "at a tie both pieces get dout, expected the first alone", ("lead < 0", "lead <= 0")),
-        mistake(
-            "dx_first", "dx comes from the first piece alone, expected the sum over both", (" + dsecond @ w2.T", "")
+        mistake("tie", "at a tie both pieces get dout, expected the first alone")(("lead < 0", "lead <= 0")),
+        mistake("dx_first", "dx comes from the first piece alone, expected the sum over both")(
+            (" + dsecond @ w2.T", "")
         ),
-        mistake(
-            "db_full",
-            "db1 and db2 are sums of all of dout, expected of what goes to their piece",
-            ("np.sum(dfirst", "np.sum(dout"),
-            ("np.sum(dsecond", "np.sum(dout"),
+        mistake("db_full", "db1 and db2 are sums of all of dout, expected of what goes to their piece")(
+            ("np.sum(dfirst", "np.sum(dout"), ("np.sum(dsecond", "np.sum(dout")
         ),
-        mistake("db_mean", "db1 and db2 are means over the images, expected sums", ("np.sum(", "np.mean(")),
-        mistake(
-            "dw_full",
-            "dw1 and dw2 hold all of dout, expected what goes to their piece",
-            ("x.T @ dfirst", "x.T @ dout"),
-            ("x.T @ dsecond", "x.T @ dout"),
+        mistake("db_mean", "db1 and db2 are means over the images, expected sums")(("np.sum(", "np.mean(")),
+        mistake("dw_full", "dw1 and dw2 hold all of dout, expected what goes to their piece")(
+            ("x.T @ dfirst", "x.T @ dout"), ("x.T @ dsecond", "x.T @ dout")
         ),
-        mistake(
-            "order",
-            "the gradients come in another order than the inputs x, w1, b1, w2, b2",
-            ("x.T @ dfirst, np.sum(dfirst, axis=0)", "np.sum(dfirst, axis=0), x.T @ dfirst"),
+        mistake("order", "the gradients come in another order than the inputs x, w1, b1, w2, b2")(
+            ("x.T @ dfirst, np.sum(dfirst, axis=0)", "np.sum(dfirst, axis=0), x.T @ dfirst")
         ),
-        mistake(
-            "crossed_weights",
-            "dx uses the weights of the other piece",
-            ("dfirst @ w1.T + dsecond @ w2.T", "dfirst @ w2.T + dsecond @ w1.T"),
+        mistake("crossed_weights", "dx uses the weights of the other piece")(
+            ("dfirst @ w1.T + dsecond @ w2.T", "dfirst @ w2.T + dsecond @ w1.T")
         ),
     ),
 )

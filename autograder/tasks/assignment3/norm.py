@@ -55,51 +55,32 @@ norm_forward = task(
     ),
     (
         mistake(
-            "one_bn_param",
-            "all layers share the first layer's bn_param: every layer needs running averages of its own",
-            (OWN, "self.bn_params[0]"),
+            "one_bn_param", "all layers share the first layer's bn_param: every layer needs running averages of its own"
+        )((OWN, "self.bn_params[0]")),
+        mistake("layer_above", "the bn_param of another layer is used: layers are counted from 1, the list from 0")(
+            (OWN, "self.bn_params[k % 3]")
         ),
-        mistake(
-            "layer_above",
-            "the bn_param of another layer is used: layers are counted from 1, the list from 0",
-            (OWN, "self.bn_params[k % 3]"),
+        mistake("mode_not_set", "the mode is not written into bn_param: it stays what it was")(
+            (f'{OWN}["mode"] = mode', "pass")
         ),
-        mistake(
-            "mode_not_set",
-            "the mode is not written into bn_param: it stays what it was",
-            (f'{OWN}["mode"] = mode', "pass"),
+        mistake("always_train", "the mode is always train, expected the one that is given")(
+            ('["mode"] = mode', '["mode"] = "train"')
         ),
-        mistake(
-            "always_train",
-            "the mode is always train, expected the one that is given",
-            ('["mode"] = mode', '["mode"] = "train"'),
+        mistake("always_test", "the mode is always test, expected the one that is given")(
+            ('["mode"] = mode', '["mode"] = "test"')
         ),
-        mistake(
-            "always_test",
-            "the mode is always test, expected the one that is given",
-            ('["mode"] = mode', '["mode"] = "test"'),
+        mistake("always_layer", "batch norm is asked for and layer norm is used")(
+            ("batchnorm_forward if", "layernorm_forward if")
         ),
-        mistake(
-            "always_layer",
-            "batch norm is asked for and layer norm is used",
-            ("batchnorm_forward if", "layernorm_forward if"),
+        mistake("always_batch", "layer norm is asked for and batch norm is used")(
+            ("else layernorm_forward", "else batchnorm_forward")
         ),
-        mistake(
-            "always_batch",
-            "layer norm is asked for and batch norm is used",
-            ("else layernorm_forward", "else batchnorm_forward"),
+        mistake("first_gamma", "gamma and beta of layer 1 are used for every layer")(
+            (GAMMA, 'self.params["gamma1"]'), (BETA, 'self.params["beta1"]')
         ),
-        mistake(
-            "first_gamma",
-            "gamma and beta of layer 1 are used for every layer",
-            (GAMMA, 'self.params["gamma1"]'),
-            (BETA, 'self.params["beta1"]'),
-        ),
-        mistake("gamma_for_beta", "gamma and beta have changed places", (f"{GAMMA}, {BETA}", f"{BETA}, {GAMMA}")),
-        mistake(
-            "state_lost",
-            "the layer gets a copy of its bn_param, so that the running averages are lost",
-            (f"{BETA}, {OWN})", f"{BETA}, dict({OWN}))"),
+        mistake("gamma_for_beta", "gamma and beta have changed places")((f"{GAMMA}, {BETA}", f"{BETA}, {GAMMA}")),
+        mistake("state_lost", "the layer gets a copy of its bn_param, so that the running averages are lost")(
+            (f"{BETA}, {OWN})", f"{BETA}, dict({OWN}))")
         ),
     ),
     fc_net,
@@ -126,34 +107,23 @@ norm_backward = task(
         ),
     ),
     (
-        mistake(
-            "names_swapped",
-            "dgamma and dbeta are filed under each other's name",
-            ('{f"gamma{k}": dgamma, f"beta{k}": dbeta}', '{f"gamma{k}": dbeta, f"beta{k}": dgamma}'),
+        mistake("names_swapped", "dgamma and dbeta are filed under each other's name")(
+            ('{f"gamma{k}": dgamma, f"beta{k}": dbeta}', '{f"gamma{k}": dbeta, f"beta{k}": dgamma}')
         ),
-        mistake(
-            "always_layer",
-            "the backward function of layer norm is used for batch norm",
-            ("batchnorm_backward if", "layernorm_backward if"),
+        mistake("always_layer", "the backward function of layer norm is used for batch norm")(
+            ("batchnorm_backward if", "layernorm_backward if")
         ),
-        mistake(
-            "always_batch",
-            "the backward function of batch norm is used for layer norm",
-            ("else layernorm_backward", "else batchnorm_backward"),
+        mistake("always_batch", "the backward function of batch norm is used for layer norm")(
+            ("else layernorm_backward", "else batchnorm_backward")
         ),
-        mistake(
-            "passed_on", "dx is dout: the gradient did not go through the norm", ("return dx, {f", "return dout, {f")
+        mistake("passed_on", "dx is dout: the gradient did not go through the norm")(
+            ("return dx, {f", "return dout, {f")
         ),
-        mistake(
-            "shared",
-            "dgamma and dbeta are divided by the number of examples, expected sums",
-            ('k}": dgamma', 'k}": dgamma / len(dout)'),
-            ('k}": dbeta', 'k}": dbeta / len(dout)'),
+        mistake("shared", "dgamma and dbeta are divided by the number of examples, expected sums")(
+            ('k}": dgamma', 'k}": dgamma / len(dout)'), ('k}": dbeta', 'k}": dbeta / len(dout)')
         ),
-        mistake(
-            "named_when_off",
-            "without normalisation there are no gammas and betas: expected an empty dict",
-            ("return dout, {}", 'return dout, {f"gamma{k}": 0, f"beta{k}": 0}'),
+        mistake("named_when_off", "without normalisation there are no gammas and betas: expected an empty dict")(
+            ("return dout, {}", 'return dout, {f"gamma{k}": 0, f"beta{k}": 0}')
         ),
     ),
     fc_net,

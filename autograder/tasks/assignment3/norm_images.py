@@ -70,46 +70,36 @@ spatial_batchnorm_forward = task(
         ),
     ),
     (
-        mistake("not_moved", MIXED, ("x.transpose(0, 2, 3, 1).reshape(-1, C)", "x.reshape(-1, C)")),
-        mistake(
-            "not_moved_back", MIXED_BACK, ("out.reshape(N, H, W, C).transpose(0, 3, 1, 2)", "out.reshape(x.shape)")
+        mistake("not_moved", MIXED)(("x.transpose(0, 2, 3, 1).reshape(-1, C)", "x.reshape(-1, C)")),
+        mistake("not_moved_back", MIXED_BACK)(
+            ("out.reshape(N, H, W, C).transpose(0, 3, 1, 2)", "out.reshape(x.shape)")
         ),
         mistake(
-            "reshaped_only",
-            "x and the result are only reshaped: the channels have to be moved last, and back again",
+            "reshaped_only", "x and the result are only reshaped: the channels have to be moved last, and back again"
+        )(
             ("x.transpose(0, 2, 3, 1).reshape(-1, C)", "x.reshape(-1, C)"),
             ("out.reshape(N, H, W, C).transpose(0, 3, 1, 2)", "out.reshape(x.shape)"),
         ),
-        mistake("places_mixed", MIXED_HW, ("x.transpose(0, 2, 3, 1)", "x.transpose(0, 3, 2, 1)")),
-        mistake(
-            "swapped_sides",
-            "the result has H and W in each other's place",
-            (".transpose(0, 3, 1, 2), cache", ".transpose(0, 3, 2, 1), cache"),
+        mistake("places_mixed", MIXED_HW)(("x.transpose(0, 2, 3, 1)", "x.transpose(0, 3, 2, 1)")),
+        mistake("swapped_sides", "the result has H and W in each other's place")(
+            (".transpose(0, 3, 1, 2), cache", ".transpose(0, 3, 2, 1), cache")
         ),
-        mistake(
-            "channel_first",
-            "the axes are (C, N, H, W) when the rows are formed, expected the channels last",
-            ("x.transpose(0, 2, 3, 1).reshape(-1, C)", "x.transpose(1, 0, 2, 3).reshape(-1, C)"),
+        mistake("channel_first", "the axes are (C, N, H, W) when the rows are formed, expected the channels last")(
+            ("x.transpose(0, 2, 3, 1).reshape(-1, C)", "x.transpose(1, 0, 2, 3).reshape(-1, C)")
         ),
         mistake(
             "instance",
             "mean and variance are those of one channel of one image: that is instance norm; expected over the batch too",
-            per("(2, 3)"),
-        ),
-        mistake(
-            "per_place",
-            "every place has a mean and a variance of its own, expected one of each for a channel",
-            per("0"),
+        )(per("(2, 3)")),
+        mistake("per_place", "every place has a mean and a variance of its own, expected one of each for a channel")(
+            per("0")
         ),
         mistake(
             "per_image",
             "mean and variance are taken over all channels of an image: that is layer norm; expected one of each for a channel",
-            per("(1, 2, 3)"),
-        ),
-        mistake(
-            "state_lost",
-            "bn_param is copied, so that the running averages never come back to the caller",
-            ("beta, bn_param)\n    return", "beta, dict(bn_param))\n    return"),
+        )(per("(1, 2, 3)")),
+        mistake("state_lost", "bn_param is copied, so that the running averages never come back to the caller")(
+            ("beta, bn_param)\n    return", "beta, dict(bn_param))\n    return")
         ),
     ),
 )
@@ -122,38 +112,28 @@ spatial_batchnorm_backward = task(
     draw_images,
     backward_checks(SBN_BACKWARD, "spatial_batchnorm_backward", 0.5, one_example(draw_images)),
     (
-        mistake(
-            "not_moved",
-            MIXED.replace("x is", "dout is"),
-            ("dout.transpose(0, 2, 3, 1).reshape(-1, C)", "dout.reshape(-1, C)"),
+        mistake("not_moved", MIXED.replace("x is", "dout is"))(
+            ("dout.transpose(0, 2, 3, 1).reshape(-1, C)", "dout.reshape(-1, C)")
         ),
-        mistake(
-            "not_moved_back", MIXED_BACK, ("dx.reshape(N, H, W, C).transpose(0, 3, 1, 2)", "dx.reshape(dout.shape)")
+        mistake("not_moved_back", MIXED_BACK)(
+            ("dx.reshape(N, H, W, C).transpose(0, 3, 1, 2)", "dx.reshape(dout.shape)")
         ),
-        mistake(
-            "reshaped_only",
-            "dout and dx are only reshaped: the channels have to be moved last, and back again",
+        mistake("reshaped_only", "dout and dx are only reshaped: the channels have to be moved last, and back again")(
             ("dout.transpose(0, 2, 3, 1).reshape(-1, C)", "dout.reshape(-1, C)"),
             ("dx.reshape(N, H, W, C).transpose(0, 3, 1, 2)", "dx.reshape(dout.shape)"),
         ),
-        mistake("places_mixed", MIXED_HW, ("dout.transpose(0, 2, 3, 1)", "dout.transpose(0, 3, 2, 1)")),
-        mistake(
-            "swapped_sides",
-            "dx has H and W in each other's place",
-            (".transpose(0, 3, 1, 2), d", ".transpose(0, 3, 2, 1), d"),
+        mistake("places_mixed", MIXED_HW)(("dout.transpose(0, 2, 3, 1)", "dout.transpose(0, 3, 2, 1)")),
+        mistake("swapped_sides", "dx has H and W in each other's place")(
+            (".transpose(0, 3, 1, 2), d", ".transpose(0, 3, 2, 1), d")
         ),
-        mistake(
-            "means",
-            "dgamma and dbeta are divided by the number of entries of a channel, expected sums",
-            ("1, 2), dgamma, dbeta", "1, 2), dgamma / len(rows), dbeta / len(rows)"),
+        mistake("means", "dgamma and dbeta are divided by the number of entries of a channel, expected sums")(
+            ("1, 2), dgamma, dbeta", "1, 2), dgamma / len(rows), dbeta / len(rows)")
         ),
-        mistake(
-            "image_means",
-            "dgamma and dbeta are means over the images, expected sums",
-            ("1, 2), dgamma, dbeta", "1, 2), dgamma / N, dbeta / N"),
+        mistake("image_means", "dgamma and dbeta are means over the images, expected sums")(
+            ("1, 2), dgamma, dbeta", "1, 2), dgamma / N, dbeta / N")
         ),
-        mistake("swapped_results", SWAPPED_RESULTS, ("1, 2), dgamma, dbeta", "1, 2), dbeta, dgamma")),
-        mistake("changes_dout", CHANGES_DOUT, ("    return", "    dout *= 2\n    return")),
+        mistake("swapped_results", SWAPPED_RESULTS)(("1, 2), dgamma, dbeta", "1, 2), dbeta, dgamma")),
+        mistake("changes_dout", CHANGES_DOUT)(("    return", "    dout *= 2\n    return")),
     ),
 )
 
@@ -197,20 +177,15 @@ spatial_groupnorm_forward = task(
         ),
     )
     + (
-        mistake("instance", INSTANCE, (GROUPS, "groups = x.reshape(x.shape[0], x.shape[1], -1)")),
+        mistake("instance", INSTANCE)((GROUPS, "groups = x.reshape(x.shape[0], x.shape[1], -1)")),
         mistake(
             "layer",
             "all channels of an image are normalised together: that is layer norm; expected G groups of C/G channels",
-            (GROUPS, "groups = x.reshape(x.shape[0], 1, -1)"),
+        )((GROUPS, "groups = x.reshape(x.shape[0], 1, -1)")),
+        mistake("group_size", "G is taken for the number of channels in a group, expected the number of groups")(
+            (GROUPS, "groups = x.reshape(x.shape[0], x.shape[1] // G, -1)")
         ),
-        mistake(
-            "group_size",
-            "G is taken for the number of channels in a group, expected the number of groups",
-            (GROUPS, "groups = x.reshape(x.shape[0], x.shape[1] // G, -1)"),
-        ),
-        mistake(
-            "interleaved",
-            "a group holds every G-th channel, expected neighbours",
+        mistake("interleaved", "a group holds every G-th channel, expected neighbours")(
             (
                 GROUPS,
                 "N, C, H, W = x.shape\n    groups = x.reshape(N, C // G, G, H * W).swapaxes(1, 2).reshape(N, G, -1)",
@@ -223,11 +198,10 @@ spatial_groupnorm_forward = task(
         mistake(
             "per_place",
             "every place of a group has a mean and a variance of its own, expected one of each for the whole group",
-            (GROUPS, "groups = x.reshape(x.shape[0], G, x.shape[1] // G, -1)"),
-        ),
-        mistake("fixed_eps", FIXED_EPS, ('gn_param.get("eps", 1e-5)', "1e-5")),
-        mistake("changes_x", CHANGES_X, ("x_hat = ((groups", "x -= 1\n    x_hat = ((1 + groups")),
-        mistake("float64", UPCAST, ("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
+        )((GROUPS, "groups = x.reshape(x.shape[0], G, x.shape[1] // G, -1)")),
+        mistake("fixed_eps", FIXED_EPS)(('gn_param.get("eps", 1e-5)', "1e-5")),
+        mistake("changes_x", CHANGES_X)(("x_hat = ((groups", "x -= 1\n    x_hat = ((1 + groups")),
+        mistake("float64", UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
     ),
 )
 
@@ -241,45 +215,31 @@ spatial_groupnorm_backward = task(
     draw_groups,
     backward_checks(GN_BACKWARD, "spatial_groupnorm_backward", 0.5, draw_one_group),
     (
-        mistake(
-            "flat_shape",
-            "dgamma and dbeta have shape (C,), expected (1, C, 1, 1) like gamma: keepdims=True",
-            (ALL_AXES, "axis=(0, 2, 3)"),
+        mistake("flat_shape", "dgamma and dbeta have shape (C,), expected (1, C, 1, 1) like gamma: keepdims=True")(
+            (ALL_AXES, "axis=(0, 2, 3)")
         ),
-        mistake(
-            "not_over_images",
-            "dgamma and dbeta are not summed over the images",
-            (ALL_AXES, "axis=(2, 3), keepdims=True"),
+        mistake("not_over_images", "dgamma and dbeta are not summed over the images")(
+            (ALL_AXES, "axis=(2, 3), keepdims=True")
         ),
-        mistake(
-            "not_over_places",
-            "dgamma and dbeta are not summed over the places (H and W)",
-            (ALL_AXES, "axis=0, keepdims=True"),
+        mistake("not_over_places", "dgamma and dbeta are not summed over the places (H and W)")(
+            (ALL_AXES, "axis=0, keepdims=True")
         ),
-        mistake(
-            "means",
-            MEANS.replace("over the batch", "over images and places"),
-            ("dbeta = np.sum(", "dbeta = np.mean("),
-            ("dgamma = np.sum(", "dgamma = np.mean("),
+        mistake("means", MEANS.replace("over the batch", "over images and places"))(
+            ("dbeta = np.sum(", "dbeta = np.mean("), ("dgamma = np.sum(", "dgamma = np.mean(")
         ),
-        mistake("swapped_results", SWAPPED_RESULTS, ("(dout.shape), dgamma, dbeta", "(dout.shape), dbeta, dgamma")),
-        mistake("no_gamma", NO_DX_GAMMA, ("(dout * gamma)", "dout")),
-        mistake(
-            "factored",
-            FACTORED,
-            ("(dout * gamma)", "dout"),
-            ("return dx.reshape(dout.shape)", "return gamma * dx.reshape(dout.shape)"),
+        mistake("swapped_results", SWAPPED_RESULTS)(("(dout.shape), dgamma, dbeta", "(dout.shape), dbeta, dgamma")),
+        mistake("no_gamma", NO_DX_GAMMA)(("(dout * gamma)", "dout")),
+        mistake("factored", FACTORED)(
+            ("(dout * gamma)", "dout"), ("return dx.reshape(dout.shape)", "return gamma * dx.reshape(dout.shape)")
         ),
-        mistake("direct_path", DIRECT, (GN_DX, "size * dx_hat")),
-        mistake("no_mean_path", NO_MEAN_PATH, (GN_DX, "size * dx_hat - x_hat * along")),
-        mistake("no_variance_path", NO_VAR_PATH, (GN_DX, "size * dx_hat - total")),
-        mistake(
-            "size",
-            "dx counts the places H * W, expected all entries of a group: C/G * H * W",
-            ("size = x_hat.shape[2]", "size = dout.shape[2] * dout.shape[3]"),
+        mistake("direct_path", DIRECT)((GN_DX, "size * dx_hat")),
+        mistake("no_mean_path", NO_MEAN_PATH)((GN_DX, "size * dx_hat - x_hat * along")),
+        mistake("no_variance_path", NO_VAR_PATH)((GN_DX, "size * dx_hat - total")),
+        mistake("size", "dx counts the places H * W, expected all entries of a group: C/G * H * W")(
+            ("size = x_hat.shape[2]", "size = dout.shape[2] * dout.shape[3]")
         ),
-        mistake("variance", VARIANCE_BACK, ("/ (size * std)", "/ (size * std**2)")),
-        mistake("changes_dout", CHANGES_DOUT, ("    return", "    dout *= 2\n    return")),
+        mistake("variance", VARIANCE_BACK)(("/ (size * std)", "/ (size * std**2)")),
+        mistake("changes_dout", CHANGES_DOUT)(("    return", "    dout *= 2\n    return")),
     ),
 )
 

@@ -110,73 +110,55 @@ batchnorm_forward = task(
         ),
     )
     + (
-        mistake("fixed_eps", FIXED_EPS, ('bn_param.get("eps", 1e-5)', "1e-5")),
-        mistake(
-            "fixed_momentum",
-            "momentum is taken to be 0.9 always, expected the one in bn_param where it is given",
-            ('bn_param.get("momentum", 0.9)', "0.9"),
+        mistake("fixed_eps", FIXED_EPS)(('bn_param.get("eps", 1e-5)', "1e-5")),
+        mistake("fixed_momentum", "momentum is taken to be 0.9 always, expected the one in bn_param where it is given")(
+            ('bn_param.get("momentum", 0.9)', "0.9")
         ),
         mistake(
             "momentum_swapped",
             "momentum stands at the new batch; this course uses running = momentum * running + (1 - momentum) * batch",
+        )(
             ("= momentum * running_mean + (1 - momentum) *", "= (1 - momentum) * running_mean + momentum *"),
             ("= momentum * running_var + (1 - momentum) *", "= (1 - momentum) * running_var + momentum *"),
         ),
         mistake(
             "default_momentum",
             "the default of momentum is 0.9 in this course: the running averages keep 0.9 of what they were",
-            ('bn_param.get("momentum", 0.9)', 'bn_param.get("momentum", 0.99)'),
-        ),
-        mistake(
-            "not_written_back",
-            "the running averages in bn_param stay as they were: write the new ones back",
+        )(('bn_param.get("momentum", 0.9)', 'bn_param.get("momentum", 0.99)')),
+        mistake("not_written_back", "the running averages in bn_param stay as they were: write the new ones back")(
             ('bn_param["running_mean"] = momentum', "running_mean = momentum"),
             ('bn_param["running_var"] = momentum', "running_var = momentum"),
         ),
-        mistake(
-            "starts_anew",
-            "the running averages start from 0 in every call, expected from those in bn_param",
-            ("momentum * running_mean + ", ""),
-            ("momentum * running_var + ", ""),
+        mistake("starts_anew", "the running averages start from 0 in every call, expected from those in bn_param")(
+            ("momentum * running_mean + ", ""), ("momentum * running_var + ", "")
         ),
         mistake(
             "unbiased_running",
             "running_var gets the variance divided by N - 1; this course uses the one divided by N, as in training",
-            ("(1 - momentum) * var", "(1 - momentum) * np.var(x, axis=0, ddof=1)"),
+        )(("(1 - momentum) * var", "(1 - momentum) * np.var(x, axis=0, ddof=1)")),
+        mistake("running_std", "running_var gets the standard deviation, expected the variance")(
+            ("(1 - momentum) * var", "(1 - momentum) * np.sqrt(var + eps)")
         ),
-        mistake(
-            "running_std",
-            "running_var gets the standard deviation, expected the variance",
-            ("(1 - momentum) * var", "(1 - momentum) * np.sqrt(var + eps)"),
-        ),
-        mistake(
-            "overwritten",
-            "the running averages are those of the last batch alone",
+        mistake("overwritten", "the running averages are those of the last batch alone")(
             ("momentum * running_mean + (1 - momentum) * mean", "mean"),
             ("momentum * running_var + (1 - momentum) * var", "var"),
         ),
-        mistake(
-            "batch_in_test",
-            "test mode uses mean and variance of the batch, expected the running averages",
-            ("mean, var = running_mean, running_var", "mean, var = np.mean(x, axis=0), np.var(x, axis=0)"),
+        mistake("batch_in_test", "test mode uses mean and variance of the batch, expected the running averages")(
+            ("mean, var = running_mean, running_var", "mean, var = np.mean(x, axis=0), np.var(x, axis=0)")
         ),
-        mistake(
-            "updates_in_test",
-            "test mode changes the running averages, expected that it leaves them alone",
+        mistake("updates_in_test", "test mode changes the running averages, expected that it leaves them alone")(
             (
                 "mean, var = running_mean, running_var",
                 "mean, var = running_mean, running_var\n"
                 '        bn_param["running_mean"] = momentum * mean + (1 - momentum) * np.mean(x, axis=0)\n'
                 '        bn_param["running_var"] = momentum * var + (1 - momentum) * np.var(x, axis=0)',
-            ),
+            )
         ),
         mistake(
-            "other_mode",
-            "a mode that is neither train nor test is taken without complaint, expected a ValueError",
-            ('elif mode == "test":', "elif True:"),
-        ),
-        mistake("changes_x", CHANGES_X, ("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
-        mistake("float64", UPCAST, ("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
+            "other_mode", "a mode that is neither train nor test is taken without complaint, expected a ValueError"
+        )(('elif mode == "test":', "elif True:")),
+        mistake("changes_x", CHANGES_X)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
+        mistake("float64", UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
     ),
 )
 
@@ -186,12 +168,12 @@ BN_BACKWARD = DEFAULTS[:-2] + ', "eps": eps}\n' + forward("batchnorm", "bn_param
 def gamma_mistakes():
     """Mistakes in the gradients of gamma and beta, of rows."""
     return (
-        mistake("row_sum", ROW_SUM, ("return dx, dgamma, dbeta", "return dx, np.sum(dout * x_hat, axis=1), dbeta")),
-        mistake(
-            "means", MEANS, ("return dx, dgamma, dbeta", "return dx, dgamma / dout.shape[0], dbeta / dout.shape[0]")
+        mistake("row_sum", ROW_SUM)(("return dx, dgamma, dbeta", "return dx, np.sum(dout * x_hat, axis=1), dbeta")),
+        mistake("means", MEANS)(
+            ("return dx, dgamma, dbeta", "return dx, dgamma / dout.shape[0], dbeta / dout.shape[0]")
         ),
-        mistake("swapped_results", SWAPPED_RESULTS, ("return dx, dgamma, dbeta", "return dx, dbeta, dgamma")),
-        mistake("changes_dout", CHANGES_DOUT, ("return dx, dgamma, dbeta", "dout *= 2\n    return dx, dgamma, dbeta")),
+        mistake("swapped_results", SWAPPED_RESULTS)(("return dx, dgamma, dbeta", "return dx, dbeta, dgamma")),
+        mistake("changes_dout", CHANGES_DOUT)(("return dx, dgamma, dbeta", "dout *= 2\n    return dx, dgamma, dbeta")),
     )
 
 
@@ -206,46 +188,34 @@ batchnorm_backward = task(
     ),
     (
         *gamma_mistakes(),
-        mistake("centred_gamma", CENTRED_GAMMA, ("np.sum(dout * x_hat, axis=0)", "np.sum(dout * centred, axis=0)")),
-        mistake("x_gamma", X_GAMMA, ("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
-        mistake("no_gamma", NO_DX_GAMMA, ("dx_hat = dout * gamma", "dx_hat = dout")),
-        mistake("direct_path", DIRECT, ("dx = dcentred + dmean / N", "dx = dx_hat / std")),
-        mistake("no_mean_path", NO_MEAN_PATH, ("dx = dcentred + dmean / N", "dx = dcentred")),
-        mistake("no_variance_path", NO_VAR_PATH, ("dx_hat / std + dvar * 2 * centred / N", "dx_hat / std")),
-        mistake(
-            "mean_not_divided",
-            "the gradient of the mean goes to every example in full, expected 1/N of it",
-            ("dmean / N", "dmean"),
+        mistake("centred_gamma", CENTRED_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * centred, axis=0)")),
+        mistake("x_gamma", X_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
+        mistake("no_gamma", NO_DX_GAMMA)(("dx_hat = dout * gamma", "dx_hat = dout")),
+        mistake("direct_path", DIRECT)(("dx = dcentred + dmean / N", "dx = dx_hat / std")),
+        mistake("no_mean_path", NO_MEAN_PATH)(("dx = dcentred + dmean / N", "dx = dcentred")),
+        mistake("no_variance_path", NO_VAR_PATH)(("dx_hat / std + dvar * 2 * centred / N", "dx_hat / std")),
+        mistake("mean_not_divided", "the gradient of the mean goes to every example in full, expected 1/N of it")(
+            ("dmean / N", "dmean")
         ),
         mistake(
-            "variance_not_divided",
-            "the gradient of the variance goes to every example in full, expected 1/N of it",
-            ("2 * centred / N", "2 * centred"),
+            "variance_not_divided", "the gradient of the variance goes to every example in full, expected 1/N of it"
+        )(("2 * centred / N", "2 * centred")),
+        mistake("square", "the derivative of the square (x - mean)^2 lacks its factor 2")(
+            ("dvar * 2 * centred", "dvar * centred")
         ),
-        mistake(
-            "square",
-            "the derivative of the square (x - mean)^2 lacks its factor 2",
-            ("dvar * 2 * centred", "dvar * centred"),
+        mistake("root", "the derivative of the root is 1 / (2 * std): its factor 1/2 is missing")(
+            ("dstd / (2 * std)", "dstd / std")
         ),
-        mistake(
-            "root",
-            "the derivative of the root is 1 / (2 * std): its factor 1/2 is missing",
-            ("dstd / (2 * std)", "dstd / std"),
+        mistake("quotient_sign", "the derivative of 1 / std is -1 / std^2: its minus is missing")(
+            ("dstd = -np.sum", "dstd = np.sum")
         ),
-        mistake(
-            "quotient_sign",
-            "the derivative of 1 / std is -1 / std^2: its minus is missing",
-            ("dstd = -np.sum", "dstd = np.sum"),
+        mistake("quotient_power", "the derivative of 1 / std is -1 / std^2, not -1 / std")(("/ std**2", "/ std")),
+        mistake("mean_sign", "the gradient of the mean has the wrong sign: the mean is subtracted")(
+            ("-np.sum(dcentred", "np.sum(dcentred")
         ),
-        mistake("quotient_power", "the derivative of 1 / std is -1 / std^2, not -1 / std", ("/ std**2", "/ std")),
-        mistake(
-            "mean_sign",
-            "the gradient of the mean has the wrong sign: the mean is subtracted",
-            ("-np.sum(dcentred", "np.sum(dcentred"),
-        ),
-        mistake("changes_cache", CHANGES_CACHE, ("centred = x - mean", "x -= mean\n    centred = x")),
-        mistake(
-            "float64", UPCAST, ("x_hat = centred / std", "x_hat = centred / std\n    dout = dout.astype(np.float64)")
+        mistake("changes_cache", CHANGES_CACHE)(("centred = x - mean", "x -= mean\n    centred = x")),
+        mistake("float64", UPCAST)(
+            ("x_hat = centred / std", "x_hat = centred / std\n    dout = dout.astype(np.float64)")
         ),
     ),
 )
@@ -260,31 +230,25 @@ batchnorm_backward_alt = task(
     backward_checks(BN_ALT, "batchnorm_backward_alt", 1),
     (
         *gamma_mistakes(),
-        mistake("centred_gamma", CENTRED_GAMMA, ("np.sum(dout * x_hat, axis=0)", "np.sum(dout * (x - mean), axis=0)")),
-        mistake("x_gamma", X_GAMMA, ("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
-        mistake("no_gamma", NO_DX_GAMMA, ("dx = gamma / ", "dx = 1 / ")),
-        mistake("direct_path", DIRECT, (ALT, "N * dout")),
-        mistake("no_mean_path", NO_MEAN_PATH, (ALT, "N * dout - x_hat * dgamma")),
-        mistake("no_variance_path", NO_VAR_PATH, (ALT, "N * dout - dbeta")),
-        mistake("no_N", "dout is not multiplied by N in the bracket of dx", (ALT, "dout - dbeta - x_hat * dgamma")),
-        mistake(
-            "plus_mean",
-            "dbeta is added in the bracket of dx, expected subtracted",
-            (ALT, "N * dout + dbeta - x_hat * dgamma"),
+        mistake("centred_gamma", CENTRED_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * (x - mean), axis=0)")),
+        mistake("x_gamma", X_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
+        mistake("no_gamma", NO_DX_GAMMA)(("dx = gamma / ", "dx = 1 / ")),
+        mistake("direct_path", DIRECT)((ALT, "N * dout")),
+        mistake("no_mean_path", NO_MEAN_PATH)((ALT, "N * dout - x_hat * dgamma")),
+        mistake("no_variance_path", NO_VAR_PATH)((ALT, "N * dout - dbeta")),
+        mistake("no_N", "dout is not multiplied by N in the bracket of dx")((ALT, "dout - dbeta - x_hat * dgamma")),
+        mistake("plus_mean", "dbeta is added in the bracket of dx, expected subtracted")(
+            (ALT, "N * dout + dbeta - x_hat * dgamma")
         ),
-        mistake(
-            "plus_variance",
-            "the term with x_hat is added in the bracket of dx, expected subtracted",
-            (ALT, "N * dout - dbeta + x_hat * dgamma"),
+        mistake("plus_variance", "the term with x_hat is added in the bracket of dx, expected subtracted")(
+            (ALT, "N * dout - dbeta + x_hat * dgamma")
         ),
-        mistake(
-            "x_term",
-            "the last term of dx has x - mean, expected x_hat",
-            (ALT, "N * dout - dbeta - (x - mean) * dgamma"),
+        mistake("x_term", "the last term of dx has x - mean, expected x_hat")(
+            (ALT, "N * dout - dbeta - (x - mean) * dgamma")
         ),
-        mistake("no_x_hat", "the last term of dx lacks x_hat", (ALT, "N * dout - dbeta - dgamma")),
-        mistake("variance", VARIANCE_BACK, ("gamma / (N * std)", "gamma / (N * std**2)")),
-        mistake("changes_cache", CHANGES_CACHE, ("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
+        mistake("no_x_hat", "the last term of dx lacks x_hat")((ALT, "N * dout - dbeta - dgamma")),
+        mistake("variance", VARIANCE_BACK)(("gamma / (N * std)", "gamma / (N * std**2)")),
+        mistake("changes_cache", CHANGES_CACHE)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
     ),
 )
 
@@ -335,9 +299,9 @@ layernorm_forward = task(
         ),
     )
     + (
-        mistake("fixed_eps", FIXED_EPS, ('ln_param.get("eps", 1e-5)', "1e-5")),
-        mistake("changes_x", CHANGES_X, ("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
-        mistake("float64", UPCAST, ("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
+        mistake("fixed_eps", FIXED_EPS)(('ln_param.get("eps", 1e-5)', "1e-5")),
+        mistake("changes_x", CHANGES_X)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
+        mistake("float64", UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
     ),
 )
 
@@ -351,22 +315,23 @@ layernorm_backward = task(
     backward_checks(LN_BACKWARD, "layernorm_backward", 1, one_example(draw_rows)),
     (
         *gamma_mistakes(),
-        mistake("no_gamma", NO_DX_GAMMA, ("dx_hat = dout * gamma", "dx_hat = dout")),
-        mistake("factored", FACTORED, ("dx_hat = dout * gamma", "dx_hat = dout"), ("dx = (", "dx = gamma * (")),
+        mistake("no_gamma", NO_DX_GAMMA)(("dx_hat = dout * gamma", "dx_hat = dout")),
+        mistake("factored", FACTORED)(("dx_hat = dout * gamma", "dx_hat = dout"), ("dx = (", "dx = gamma * (")),
         mistake(
             "over_batch",
             "the two sums in dx run over the batch (axis=0), as in batch norm; expected over the features of each row",
+        )(
             ("np.sum(dx_hat, axis=1, keepdims=True)", "np.sum(dx_hat, axis=0)"),
             ("np.sum(dx_hat * x_hat, axis=1, keepdims=True)", "np.sum(dx_hat * x_hat, axis=0)"),
             ("D = x.shape[1]", "D = x.shape[0]"),
         ),
-        mistake(
-            "counts_examples", "dx counts the examples N, expected the features D", ("D = x.shape[1]", "D = x.shape[0]")
+        mistake("counts_examples", "dx counts the examples N, expected the features D")(
+            ("D = x.shape[1]", "D = x.shape[0]")
         ),
-        mistake("direct_path", DIRECT, (LN_DX, "D * dx_hat")),
-        mistake("no_mean_path", NO_MEAN_PATH, (LN_DX, "D * dx_hat - x_hat * along")),
-        mistake("no_variance_path", NO_VAR_PATH, (LN_DX, "D * dx_hat - total")),
-        mistake("variance", VARIANCE_BACK, ("/ (D * std)", "/ (D * std**2)")),
+        mistake("direct_path", DIRECT)((LN_DX, "D * dx_hat")),
+        mistake("no_mean_path", NO_MEAN_PATH)((LN_DX, "D * dx_hat - x_hat * along")),
+        mistake("no_variance_path", NO_VAR_PATH)((LN_DX, "D * dx_hat - total")),
+        mistake("variance", VARIANCE_BACK)(("/ (D * std)", "/ (D * std**2)")),
     ),
 )
 

@@ -230,11 +230,11 @@ FACTORED = (
 def statistics_mistakes(mean_var, wrong_axes, **words):
     """Mistakes of every forward function. mean_var: its line with mean and variance; wrong_axes: (name, sentence, line)."""
     return (
-        mistake("ddof", DDOF, (mean_var, mean_var[:-1] + ", ddof=1)")),
-        mistake("eps_outside", OUTSIDE, ("np.sqrt(var + eps)", "np.sqrt(var) + eps")),
-        mistake("no_eps", NO_EPS, ("np.sqrt(var + eps)", "np.sqrt(var)")),
-        mistake("variance", VARIANCE, ("np.sqrt(var + eps)", "(var + eps)")),
-        mistake("no_beta", NO_BETA, ("gamma * x_hat + beta", "gamma * x_hat")),
-        mistake("no_gamma", NO_GAMMA, ("gamma * x_hat + beta", "x_hat + beta")),
-        *(mistake(name, says, (mean_var, line)) for name, says, line in wrong_axes),
+        mistake("ddof", DDOF)((mean_var, mean_var[:-1] + ", ddof=1)")),
+        mistake("eps_outside", OUTSIDE)(("np.sqrt(var + eps)", "np.sqrt(var) + eps")),
+        mistake("no_eps", NO_EPS)(("np.sqrt(var + eps)", "np.sqrt(var)")),
+        mistake("variance", VARIANCE)(("np.sqrt(var + eps)", "(var + eps)")),
+        mistake("no_beta", NO_BETA)(("gamma * x_hat + beta", "gamma * x_hat")),
+        mistake("no_gamma", NO_GAMMA)(("gamma * x_hat + beta", "x_hat + beta")),
+        *(mistake(name, says)((mean_var, line)) for name, says, line in wrong_axes),
     )

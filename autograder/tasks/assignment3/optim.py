@@ -79,16 +79,12 @@ def common_mistakes(step):
     """Mistakes that every rule knows. step: what the reference says after `next_w = w`, sign and all."""
     sign, rest = step[1], step[3:]
     return (
-        mistake(
-            "in_place",
-            "the weights passed in are changed: `w - step` makes a new array, `w -= step` does not",
-            (f"next_w = w{step}", f"next_w = w\n    next_w {sign}= {rest}"),
+        mistake("in_place", "the weights passed in are changed: `w - step` makes a new array, `w -= step` does not")(
+            (f"next_w = w{step}", f"next_w = w\n    next_w {sign}= {rest}")
         ),
-        mistake("no_rate", "the gradient is not multiplied by the learning rate", ('config["learning_rate"] * ', "")),
-        mistake(
-            "fixed_rate",
-            "the learning rate of config is not used: the default is for a config that has none",
-            ('config["learning_rate"]', 'defaults["learning_rate"]'),
+        mistake("no_rate", "the gradient is not multiplied by the learning rate")(('config["learning_rate"] * ', "")),
+        mistake("fixed_rate", "the learning rate of config is not used: the default is for a config that has none")(
+            ('config["learning_rate"]', 'defaults["learning_rate"]')
         ),
     )
 
@@ -99,19 +95,17 @@ def memory_mistakes(stored):
         f"config[{item.split(': ')[0]}] = {item.split(': ')[1]}\n    " for item in stored.strip("{}").split(", ")
     )
     return (
-        mistake(
-            "forgets",
-            "the config returned still holds the old state: store what the next step needs",
-            (f"config | {stored}", "config"),
+        mistake("forgets", "the config returned still holds the old state: store what the next step needs")(
+            (f"config | {stored}", "config")
         ),
         mistake(
             "double_precision",
             "float32 weights come back as float64: np.zeros(w.shape) is float64, np.zeros_like(w) has the dtype of w",
-            ("np.zeros_like(w)", "np.zeros(w.shape)"),
-        ),
+        )(("np.zeros_like(w)", "np.zeros(w.shape)")),
         mistake(
             "mutable_default",
             "two weights share one state: a default such as config={} is made once, for all calls; use None",
+        )(
             ("config=None", "config={}"),
             (
                 "config = defaults | (config or {})",
@@ -123,7 +117,7 @@ def memory_mistakes(stored):
 
 
 def wrong_default(key, right, wrong):
-    return mistake(f"default_{key}", f"the default of {key} is {right}", (f'"{key}": {right}', f'"{key}": {wrong}'))
+    return mistake(f"default_{key}", f"the default of {key} is {right}")((f'"{key}": {right}', f'"{key}": {wrong}'))
 
 
 UPHILL = "the step goes uphill: it must go against the gradient"
@@ -134,17 +128,13 @@ sgd = rule_task(
     {"learning_rate": (0.05, 0.5)},
     (
         *common_mistakes(STEP),
-        mistake("ascends", UPHILL, ("w - config", "w + config")),
+        mistake("ascends", UPHILL)(("w - config", "w + config")),
         wrong_default("learning_rate", "1e-2", "1e-3"),
         mistake(
-            "gradient_in_place",
-            "the gradient passed in is changed: `dw *= rate` works in place, `rate * dw` does not",
-            (f"next_w = w{STEP}", 'dw *= config["learning_rate"]\n    next_w = w - dw'),
-        ),
-        mistake(
-            "decays",
-            "the weights are shrunk as well: the rule subtracts learning_rate * dw and nothing else",
-            (f"w{STEP}", f'w * (1 - config["learning_rate"]){STEP}'),
+            "gradient_in_place", "the gradient passed in is changed: `dw *= rate` works in place, `rate * dw` does not"
+        )((f"next_w = w{STEP}", 'dw *= config["learning_rate"]\n    next_w = w - dw')),
+        mistake("decays", "the weights are shrunk as well: the rule subtracts learning_rate * dw and nothing else")(
+            (f"w{STEP}", f'w * (1 - config["learning_rate"]){STEP}')
         ),
     ),
     points=(0.5, 0, 0.5, 0.5),
@@ -159,59 +149,39 @@ sgd_momentum = rule_task(
         *common_mistakes(" + v"),
         *memory_mistakes('{"velocity": v}'),
         wrong_default("momentum", "0.9", "0.99"),
-        mistake(
-            "velocity_sign",
-            "the velocity is subtracted: the minus sign is in it already, so it must be added",
-            ("next_w = w + v", "next_w = w - v"),
+        mistake("velocity_sign", "the velocity is subtracted: the minus sign is in it already, so it must be added")(
+            ("next_w = w + v", "next_w = w - v")
         ),
         mistake(
-            "ascends",
-            "the gradient is added to the velocity, so that it points uphill: subtract learning_rate * dw",
-            ("- config", "+ config"),
+            "ascends", "the gradient is added to the velocity, so that it points uphill: subtract learning_rate * dw"
+        )(("- config", "+ config")),
+        mistake("wrong_term", "momentum multiplies the gradient, expected the old velocity")(
+            (VELOCITY, 'config["velocity"] - config["momentum"] * config["learning_rate"] * dw')
         ),
-        mistake(
-            "wrong_term",
-            "momentum multiplies the gradient, expected the old velocity",
-            (VELOCITY, 'config["velocity"] - config["momentum"] * config["learning_rate"] * dw'),
+        mistake("both_terms", "momentum multiplies the gradient, too: only the old velocity is multiplied")(
+            (VELOCITY, 'config["momentum"] * (config["velocity"] - config["learning_rate"] * dw)')
         ),
-        mistake(
-            "both_terms",
-            "momentum multiplies the gradient, too: only the old velocity is multiplied",
-            (VELOCITY, 'config["momentum"] * (config["velocity"] - config["learning_rate"] * dw)'),
-        ),
-        mistake(
-            "average",
-            "the gradient is multiplied by 1 - momentum: the velocity is a sum that fades, not a mean",
-            ("- config", '- (1 - config["momentum"]) * config'),
+        mistake("average", "the gradient is multiplied by 1 - momentum: the velocity is a sum that fades, not a mean")(
+            ("- config", '- (1 - config["momentum"]) * config')
         ),
         mistake(
             "rate_outside",
             "the velocity holds no learning rate; this course uses v = momentum * velocity - learning_rate * dw",
-            (VELOCITY, 'config["momentum"] * config["velocity"] + dw'),
-            ("w + v", 'w - config["learning_rate"] * v'),
+        )((VELOCITY, 'config["momentum"] * config["velocity"] + dw'), ("w + v", 'w - config["learning_rate"] * v')),
+        mistake("old_velocity", "the weights move by the velocity before the update: renew v first")(
+            ("w + v", 'w + config["velocity"]')
         ),
-        mistake(
-            "old_velocity",
-            "the weights move by the velocity before the update: renew v first",
-            ("w + v", 'w + config["velocity"]'),
+        mistake("no_momentum", "the old velocity is left out: this is plain gradient descent")(
+            ('config["momentum"] * config["velocity"] - config', "-config")
         ),
-        mistake(
-            "no_momentum",
-            "the old velocity is left out: this is plain gradient descent",
-            ('config["momentum"] * config["velocity"] - config', "-config"),
+        mistake("no_friction", "the old velocity is not multiplied by momentum")(
+            ('config["momentum"] * config', "config")
         ),
-        mistake(
-            "no_friction", "the old velocity is not multiplied by momentum", ('config["momentum"] * config', "config")
+        mistake("nesterov", "this is Nesterov's step, which looks ahead: here the weights move by v and nothing else")(
+            ("w + v", 'w + v + config["momentum"] * (v - config["velocity"])')
         ),
-        mistake(
-            "nesterov",
-            "this is Nesterov's step, which looks ahead: here the weights move by v and nothing else",
-            ("w + v", 'w + v + config["momentum"] * (v - config["velocity"])'),
-        ),
-        mistake(
-            "gradient_twice",
-            "the gradient enters twice, in v and in next_w: it is in v already",
-            ("w + v", 'w + v - config["learning_rate"] * dw'),
+        mistake("gradient_twice", "the gradient enters twice, in v and in next_w: it is in v already")(
+            ("w + v", 'w + v - config["learning_rate"] * dw')
         ),
     ),
     ("velocity",),
@@ -227,47 +197,31 @@ nesterov_momentum = rule_task(
         mistake(
             "plain_momentum",
             "this is the step of plain momentum: next_w must be the point ahead, so momentum * (v - velocity) is due, too",
-            ("w + v + momentum * (v - velocity)", "w + v"),
-        ),
+        )(("w + v + momentum * (v - velocity)", "w + v")),
         mistake(
             "not_from_ahead",
             "the step ahead is added, but the old one not taken back: w is ahead by momentum * velocity already",
-            ("momentum * (v - velocity)", "momentum * v"),
+        )(("momentum * (v - velocity)", "momentum * v")),
+        mistake("back_whole", "the whole old velocity is taken back, expected momentum times the old velocity")(
+            ("w + v + momentum * (v - velocity)", "w + (1 + momentum) * v - velocity")
+        ),
+        mistake("behind", "old and new velocity are exchanged: the step ahead is momentum * (v - velocity)")(
+            ("(v - velocity)", "(velocity - v)")
+        ),
+        mistake("only_ahead", "the step v itself is missing: only the change of the look ahead is added")(
+            ("w + v + momentum", "w + momentum")
+        ),
+        mistake("ahead_of_old", "the look ahead uses the velocity before the update, expected the new one")(
+            ("momentum * (v - velocity)", "momentum * velocity")
         ),
         mistake(
-            "back_whole",
-            "the whole old velocity is taken back, expected momentum times the old velocity",
-            ("w + v + momentum * (v - velocity)", "w + (1 + momentum) * v - velocity"),
+            "ascends", "the gradient is added to the velocity, so that it points uphill: subtract learning_rate * dw"
+        )(("- config", "+ config")),
+        mistake("velocity_sign", "the velocity is subtracted: the minus sign is in it already")(
+            ("w + v + momentum * (v - velocity)", "w - v - momentum * (v - velocity)")
         ),
-        mistake(
-            "behind",
-            "old and new velocity are exchanged: the step ahead is momentum * (v - velocity)",
-            ("(v - velocity)", "(velocity - v)"),
-        ),
-        mistake(
-            "only_ahead",
-            "the step v itself is missing: only the change of the look ahead is added",
-            ("w + v + momentum", "w + momentum"),
-        ),
-        mistake(
-            "ahead_of_old",
-            "the look ahead uses the velocity before the update, expected the new one",
-            ("momentum * (v - velocity)", "momentum * velocity"),
-        ),
-        mistake(
-            "ascends",
-            "the gradient is added to the velocity, so that it points uphill: subtract learning_rate * dw",
-            ("- config", "+ config"),
-        ),
-        mistake(
-            "velocity_sign",
-            "the velocity is subtracted: the minus sign is in it already",
-            ("w + v + momentum * (v - velocity)", "w - v - momentum * (v - velocity)"),
-        ),
-        mistake(
-            "no_friction",
-            "the old velocity is not multiplied by momentum in v",
-            ("v = momentum * velocity", "v = velocity"),
+        mistake("no_friction", "the old velocity is not multiplied by momentum in v")(
+            ("v = momentum * velocity", "v = velocity")
         ),
     ),
     ("velocity",),
@@ -282,41 +236,29 @@ rmsprop = rule_task(
         *common_mistakes(f"{STEP} / {ROOT}"),
         *memory_mistakes('{"cache": c}'),
         wrong_default("decay_rate", "0.99", "0.9"),
-        mistake("ascends", UPHILL, ("w - config", "w + config")),
+        mistake("ascends", UPHILL)(("w - config", "w + config")),
         mistake(
             "rates_swapped",
             "decay_rate multiplies the new square and 1 - decay_rate the old mean: it is the other way round",
-            ("decay_rate * config", "(1 - decay_rate) * config"),
-            ("+ (1 - decay_rate) * dw", "+ decay_rate * dw"),
+        )(("decay_rate * config", "(1 - decay_rate) * config"), ("+ (1 - decay_rate) * dw", "+ decay_rate * dw")),
+        mistake("sum", "the squares are added without the factor 1 - decay_rate, so that c is no mean")(
+            ("(1 - decay_rate) * dw**2", "dw**2")
         ),
-        mistake(
-            "sum",
-            "the squares are added without the factor 1 - decay_rate, so that c is no mean",
-            ("(1 - decay_rate) * dw**2", "dw**2"),
+        mistake("adagrad", "the squares of all steps are added up, which is AdaGrad: here c is a mean that forgets")(
+            ('decay_rate * config["cache"] + (1 - decay_rate) * dw**2', 'config["cache"] + dw**2')
         ),
-        mistake(
-            "adagrad",
-            "the squares of all steps are added up, which is AdaGrad: here c is a mean that forgets",
-            ('decay_rate * config["cache"] + (1 - decay_rate) * dw**2', 'config["cache"] + dw**2'),
+        mistake("no_square", "c is the mean of the gradients, expected the mean of their squares")(("dw**2", "dw")),
+        mistake("magnitude", "c is the mean of |dw|, expected the mean of dw^2")(("dw**2", "np.abs(dw)")),
+        mistake("no_root", "the gradient is divided by c, expected the square root of c")(("np.sqrt(c)", "c")),
+        mistake("eps_inside", "epsilon stands inside the square root, expected outside: sqrt(c) + epsilon")(
+            (ROOT, 'np.sqrt(c + config["epsilon"])')
         ),
-        mistake("no_square", "c is the mean of the gradients, expected the mean of their squares", ("dw**2", "dw")),
-        mistake("magnitude", "c is the mean of |dw|, expected the mean of dw^2", ("dw**2", "np.abs(dw)")),
-        mistake("no_root", "the gradient is divided by c, expected the square root of c", ("np.sqrt(c)", "c")),
-        mistake(
-            "eps_inside",
-            "epsilon stands inside the square root, expected outside: sqrt(c) + epsilon",
-            (ROOT, 'np.sqrt(c + config["epsilon"])'),
+        mistake("no_eps", "epsilon is missing from the denominator")((ROOT, "np.sqrt(c)")),
+        mistake("old_cache", "the gradient is divided by the root of the old cache: renew it first")(
+            ("np.sqrt(c)", 'np.sqrt(config["cache"])')
         ),
-        mistake("no_eps", "epsilon is missing from the denominator", (ROOT, "np.sqrt(c)")),
-        mistake(
-            "old_cache",
-            "the gradient is divided by the root of the old cache: renew it first",
-            ("np.sqrt(c)", 'np.sqrt(config["cache"])'),
-        ),
-        mistake(
-            "one_mean",
-            "one mean square over all entries is used, expected one for every weight",
-            ("dw**2", "np.mean(dw**2)"),
+        mistake("one_mean", "one mean square over all entries is used, expected one for every weight")(
+            ("dw**2", "np.mean(dw**2)")
         ),
     ),
     ("cache",),
@@ -334,70 +276,48 @@ adam = rule_task(
         *memory_mistakes('{"m": m, "v": v, "t": t}'),
         wrong_default("beta2", "0.999", "0.99"),
         wrong_default("learning_rate", "1e-3", "1e-2"),
-        mistake("ascends", UPHILL, ("w - config", "w + config")),
-        mistake(
-            "no_correction",
-            "the bias correction is missing: divide m by 1 - beta1^t and v by 1 - beta2^t",
-            (M_HAT, "m"),
-            (V_HAT, "v"),
+        mistake("ascends", UPHILL)(("w - config", "w + config")),
+        mistake("no_correction", "the bias correction is missing: divide m by 1 - beta1^t and v by 1 - beta2^t")(
+            (M_HAT, "m"), (V_HAT, "v")
         ),
-        mistake("m_not_corrected", "only v is corrected: m must be divided by 1 - beta1^t", (M_HAT, "m")),
-        mistake("v_not_corrected", "only m is corrected: v must be divided by 1 - beta2^t", (V_HAT, "v")),
-        mistake(
-            "counted_after",
-            "t is counted after it is used: add 1 first, so that the first step has t = 1",
-            ('t = config["t"] + 1', 't = config["t"]'),
-            ('"t": t}', '"t": t + 1}'),
+        mistake("m_not_corrected", "only v is corrected: m must be divided by 1 - beta1^t")((M_HAT, "m")),
+        mistake("v_not_corrected", "only m is corrected: v must be divided by 1 - beta2^t")((V_HAT, "v")),
+        mistake("counted_after", "t is counted after it is used: add 1 first, so that the first step has t = 1")(
+            ('t = config["t"] + 1', 't = config["t"]'), ('"t": t}', '"t": t + 1}')
         ),
-        mistake(
-            "not_counted",
-            "the new t is not stored in config, so every step is taken for the same one",
-            (', "t": t}', "}"),
+        mistake("not_counted", "the new t is not stored in config, so every step is taken for the same one")(
+            (', "t": t}', "}")
         ),
-        mistake(
-            "product",
-            "the correction uses beta * t, expected the power beta^t",
-            ("beta1**t", "beta1 * t"),
-            ("beta2**t", "beta2 * t"),
+        mistake("product", "the correction uses beta * t, expected the power beta^t")(
+            ("beta1**t", "beta1 * t"), ("beta2**t", "beta2 * t")
         ),
         mistake(
             "stores_corrected",
             "config keeps the corrected m and v, which are then corrected again: keep them as they were before",
-            ('{"m": m, "v": v', '{"m": m_hat, "v": v_hat'),
+        )(('{"m": m, "v": v', '{"m": m_hat, "v": v_hat')),
+        mistake("moments_swapped", "m and v are exchanged in the step: m goes above the line, the root of v below")(
+            ("m_hat / (np.sqrt(v_hat)", "v_hat / (np.sqrt(m_hat)")
+        ),
+        mistake("betas_swapped", "beta1 and beta2 are exchanged: beta1 belongs to m, beta2 to v")(
+            ('config["beta1"], config["beta2"]', 'config["beta2"], config["beta1"]')
+        ),
+        mistake("sums", "m and v lack the factors 1 - beta1 and 1 - beta2 before the new gradient")(
+            ("(1 - beta1) * dw", "dw"), ("(1 - beta2) * dw", "dw")
+        ),
+        mistake("no_square", "v is the mean of the gradients, expected the mean of their squares")(("dw**2", "dw")),
+        mistake("square_of_m", "v is made of the squares of m, expected the squares of dw")(("dw**2", "m**2")),
+        mistake("no_root", "the step is divided by v, expected the square root of v")(("np.sqrt(v_hat)", "v_hat")),
+        mistake("eps_inside", "epsilon stands inside the square root, expected outside")(
+            ('(np.sqrt(v_hat) + config["epsilon"])', 'np.sqrt(v_hat + config["epsilon"])')
         ),
         mistake(
-            "moments_swapped",
-            "m and v are exchanged in the step: m goes above the line, the root of v below",
-            ("m_hat / (np.sqrt(v_hat)", "v_hat / (np.sqrt(m_hat)"),
-        ),
-        mistake(
-            "betas_swapped",
-            "beta1 and beta2 are exchanged: beta1 belongs to m, beta2 to v",
-            ('config["beta1"], config["beta2"]', 'config["beta2"], config["beta1"]'),
-        ),
-        mistake(
-            "sums",
-            "m and v lack the factors 1 - beta1 and 1 - beta2 before the new gradient",
-            ("(1 - beta1) * dw", "dw"),
-            ("(1 - beta2) * dw", "dw"),
-        ),
-        mistake("no_square", "v is the mean of the gradients, expected the mean of their squares", ("dw**2", "dw")),
-        mistake("square_of_m", "v is made of the squares of m, expected the squares of dw", ("dw**2", "m**2")),
-        mistake("no_root", "the step is divided by v, expected the square root of v", ("np.sqrt(v_hat)", "v_hat")),
-        mistake(
-            "eps_inside",
-            "epsilon stands inside the square root, expected outside",
-            ('(np.sqrt(v_hat) + config["epsilon"])', 'np.sqrt(v_hat + config["epsilon"])'),
-        ),
-        mistake(
-            "eps_first",
-            "epsilon is added before v is corrected, expected after: sqrt(v / (1 - beta2^t)) + epsilon",
-            ('(np.sqrt(v_hat) + config["epsilon"])', '((np.sqrt(v) + config["epsilon"]) / (1 - beta2**t) ** 0.5)'),
-        ),
-        mistake("no_eps", "epsilon is missing from the denominator", (' + config["epsilon"]', "")),
+            "eps_first", "epsilon is added before v is corrected, expected after: sqrt(v / (1 - beta2^t)) + epsilon"
+        )(('(np.sqrt(v_hat) + config["epsilon"])', '((np.sqrt(v) + config["epsilon"]) / (1 - beta2**t) ** 0.5)')),
+        mistake("no_eps", "epsilon is missing from the denominator")((' + config["epsilon"]', "")),
         mistake(
             "one_array",
             "m and v are one and the same array at the start, so a change of one changes the other: make two",
+        )(
             ('"m": np.zeros_like(w), "v": np.zeros_like(w)', '"m": (zeros := np.zeros_like(w)), "v": zeros'),
             (M, 'm = config["m"]\n    m *= beta1\n    m += (1 - beta1) * dw'),
             (V, 'v = config["v"]\n    v *= beta2\n    v += (1 - beta2) * dw**2'),

@@ -40,60 +40,39 @@ split = task(
         untouched(0.5, "captions"),
     ),
     (
-        mistake(
-            "same",
-            "what is read and what is to be said are the same: then the network learns to repeat a word",
-            (IN_LINE, "captions_in, captions_out = captions[:, :-1], captions[:, :-1]"),
+        mistake("same", "what is read and what is to be said are the same: then the network learns to repeat a word")(
+            (IN_LINE, "captions_in, captions_out = captions[:, :-1], captions[:, :-1]")
         ),
-        mistake(
-            "swapped",
-            "what is read is taken for what is to be said: at each step the NEXT word is due",
-            (IN_LINE, "captions_in, captions_out = captions[:, 1:], captions[:, :-1]"),
+        mistake("swapped", "what is read is taken for what is to be said: at each step the NEXT word is due")(
+            (IN_LINE, "captions_in, captions_out = captions[:, 1:], captions[:, :-1]")
         ),
-        mistake(
-            "whole_in",
-            "the last column is read, too: nothing comes after it that could be said",
-            (IN_LINE, "captions_in, captions_out = captions, captions[:, 1:]"),
+        mistake("whole_in", "the last column is read, too: nothing comes after it that could be said")(
+            (IN_LINE, "captions_in, captions_out = captions, captions[:, 1:]")
         ),
-        mistake(
-            "whole_out",
-            "START is among the words to be said: leave out the first column",
-            (IN_LINE, "captions_in, captions_out = captions[:, :-1], captions"),
+        mistake("whole_out", "START is among the words to be said: leave out the first column")(
+            (IN_LINE, "captions_in, captions_out = captions[:, :-1], captions")
         ),
-        mistake(
-            "two_ahead",
-            "the word after the next is to be said, expected the next one",
-            (IN_LINE, "captions_in, captions_out = captions[:, :-2], captions[:, 2:]"),
+        mistake("two_ahead", "the word after the next is to be said, expected the next one")(
+            (IN_LINE, "captions_in, captions_out = captions[:, :-2], captions[:, 2:]")
         ),
         mistake(
             "mask_of_in",
             "the mask tells where a word is read, expected where one is to be said: after END nothing is due",
-            ("captions_out != null", "captions_in != null"),
+        )(("captions_out != null", "captions_in != null")),
+        mistake("mask_turned", "the mask is True where NULL stands, expected True for the words that count")(
+            ("captions_out != null", "captions_out == null")
         ),
-        mistake(
-            "mask_turned",
-            "the mask is True where NULL stands, expected True for the words that count",
-            ("captions_out != null", "captions_out == null"),
+        mistake("null_is_0", "the mask looks for the number 0, expected the number of NULL that was given")(
+            ("captions_out != null", "captions_out != 0")
         ),
-        mistake(
-            "null_is_0",
-            "the mask looks for the number 0, expected the number of NULL that was given",
-            ("captions_out != null", "captions_out != 0"),
+        mistake("larger", "the mask keeps the numbers above that of NULL alone: words with smaller numbers count, too")(
+            ("captions_out != null", "captions_out > null")
         ),
-        mistake(
-            "larger",
-            "the mask keeps the numbers above that of NULL alone: words with smaller numbers count, too",
-            ("captions_out != null", "captions_out > null"),
+        mistake("rows", "a caption is missing: cut off columns, not rows")(
+            (IN_LINE, "captions_in, captions_out = captions[:-1], captions[1:]")
         ),
-        mistake(
-            "rows",
-            "a caption is missing: cut off columns, not rows",
-            (IN_LINE, "captions_in, captions_out = captions[:-1], captions[1:]"),
-        ),
-        mistake(
-            "numbers",
-            "the mask holds numbers, expected True and False",
-            ("captions_out != null", "(captions_out != null).astype(float)"),
+        mistake("numbers", "the mask holds numbers, expected True and False")(
+            ("captions_out != null", "(captions_out != null).astype(float)")
         ),
     ),
 )
@@ -191,96 +170,65 @@ init = task(
     ),
     (
         mistake(
-            "four_gates_always",
-            "Wx, Wh and b have four blocks for every cell_type: an rnn needs one, a gru three",
-            ('{"rnn": 1, "lstm": 4, "gru": 3}[cell_type]', "4"),
+            "four_gates_always", "Wx, Wh and b have four blocks for every cell_type: an rnn needs one, a gru three"
+        )(('{"rnn": 1, "lstm": 4, "gru": 3}[cell_type]', "4")),
+        mistake("one_block_always", "Wx, Wh and b have one block for every cell_type: an lstm needs four, a gru three")(
+            ('{"rnn": 1, "lstm": 4, "gru": 3}[cell_type]', "1")
         ),
-        mistake(
-            "one_block_always",
-            "Wx, Wh and b have one block for every cell_type: an lstm needs four, a gru three",
-            ('{"rnn": 1, "lstm": 4, "gru": 3}[cell_type]', "1"),
+        mistake("gru_like_lstm", "a gru gets the four blocks of an lstm, expected three")(('"gru": 3', '"gru": 4')),
+        mistake("gru_of_two", "a gru gets two blocks, expected three: two gates and the candidate")(
+            ('"gru": 3', '"gru": 2')
         ),
-        mistake("gru_like_lstm", "a gru gets the four blocks of an lstm, expected three", ('"gru": 3', '"gru": 4')),
-        mistake(
-            "gru_of_two", "a gru gets two blocks, expected three: two gates and the candidate", ('"gru": 3', '"gru": 2')
+        mistake("short_bias", "b has H entries for every cell_type, expected one for each column of Wx")(
+            ('"b": np.zeros(G * H)', '"b": np.zeros(H)')
         ),
-        mistake(
-            "short_bias",
-            "b has H entries for every cell_type, expected one for each column of Wx",
-            ('"b": np.zeros(G * H)', '"b": np.zeros(H)'),
+        mistake("no_b_vocab", "the bias of the scores, b_vocab, is missing")((', "b_vocab": np.zeros(V)', "")),
+        mistake("no_b_proj", "the bias of the projection, b_proj, is missing")(('"b_proj": np.zeros(H), ', "")),
+        mistake("embedding_turned", "W_embed is (wordvec_dim, V), expected a row for each word: (V, wordvec_dim)")(
+            ("randn(V, wordvec_dim)", "randn(wordvec_dim, V)")
         ),
-        mistake("no_b_vocab", "the bias of the scores, b_vocab, is missing", (', "b_vocab": np.zeros(V)', "")),
-        mistake("no_b_proj", "the bias of the projection, b_proj, is missing", ('"b_proj": np.zeros(H), ', "")),
-        mistake(
-            "embedding_turned",
-            "W_embed is (wordvec_dim, V), expected a row for each word: (V, wordvec_dim)",
-            ("randn(V, wordvec_dim)", "randn(wordvec_dim, V)"),
+        mistake("vocab_turned", "W_vocab is (V, H), expected (H, V): hidden states are multiplied from the left")(
+            ('"W_vocab": (H, V)', '"W_vocab": (V, H)')
         ),
-        mistake(
-            "vocab_turned",
-            "W_vocab is (V, H), expected (H, V): hidden states are multiplied from the left",
-            ('"W_vocab": (H, V)', '"W_vocab": (V, H)'),
+        mistake("wx_of_hidden", "Wx has H rows, but it is word vectors that it multiplies: wordvec_dim rows")(
+            ('"Wx": (wordvec_dim, G * H)', '"Wx": (H, G * H)')
         ),
-        mistake(
-            "wx_of_hidden",
-            "Wx has H rows, but it is word vectors that it multiplies: wordvec_dim rows",
-            ('"Wx": (wordvec_dim, G * H)', '"Wx": (H, G * H)'),
+        mistake("not_scaled", "the weights are not divided by the square root of their number of rows")(
+            (SCALE_LINE, "")
         ),
-        mistake(
-            "not_scaled", "the weights are not divided by the square root of their number of rows", (SCALE_LINE, "")
+        mistake("no_root", "the weights are divided by the number of rows itself, expected its square root")(
+            (SCALE_LINE, "/ shape[0]")
         ),
+        mistake("all_small", "all weights have the size 0.01: only those of W_embed should")((SCALE_LINE, "* 0.01")),
         mistake(
-            "no_root",
-            "the weights are divided by the number of rows itself, expected its square root",
-            (SCALE_LINE, "/ shape[0]"),
+            "embedding_large", "W_embed is as large as the other weights allow, expected a standard deviation of 0.01"
+        )(("0.01 * np.random.randn(V, wordvec_dim)", "np.random.randn(V, wordvec_dim) / np.sqrt(wordvec_dim)")),
+        mistake("uniform", "the weights are uniform random numbers, expected normal ones: np.random.randn")(
+            (f"np.random.randn(*shape) {SCALE_LINE}", "np.random.uniform(-1, 1, shape) / np.sqrt(shape[0] / 3)")
         ),
-        mistake("all_small", "all weights have the size 0.01: only those of W_embed should", (SCALE_LINE, "* 0.01")),
-        mistake(
-            "embedding_large",
-            "W_embed is as large as the other weights allow, expected a standard deviation of 0.01",
-            ("0.01 * np.random.randn(V, wordvec_dim)", "np.random.randn(V, wordvec_dim) / np.sqrt(wordvec_dim)"),
+        mistake("same_numbers", "every network gets the same random numbers: do not seed the generator here")(
+            ("V, H = len", "np.random.seed(0)\n    V, H = len")
         ),
-        mistake(
-            "uniform",
-            "the weights are uniform random numbers, expected normal ones: np.random.randn",
-            (f"np.random.randn(*shape) {SCALE_LINE}", "np.random.uniform(-1, 1, shape) / np.sqrt(shape[0] / 3)"),
+        mistake("random_biases", "the biases are not zeros")(('"b": np.zeros(G * H)', '"b": np.full(G * H, 0.1)')),
+        mistake("double", "the parameters are float64 whatever dtype is: use astype(dtype)")(
+            ("value.astype(dtype)", "value")
         ),
-        mistake(
-            "same_numbers",
-            "every network gets the same random numbers: do not seed the generator here",
-            ("V, H = len", "np.random.seed(0)\n    V, H = len"),
-        ),
-        mistake("random_biases", "the biases are not zeros", ('"b": np.zeros(G * H)', '"b": np.full(G * H, 0.1)')),
-        mistake(
-            "double",
-            "the parameters are float64 whatever dtype is: use astype(dtype)",
-            ("value.astype(dtype)", "value"),
-        ),
-        mistake(
-            "single",
-            "the parameters are float32 whatever dtype is: use astype(dtype)",
-            ("value.astype(dtype)", "value.astype(np.float32)"),
+        mistake("single", "the parameters are float32 whatever dtype is: use astype(dtype)")(
+            ("value.astype(dtype)", "value.astype(np.float32)")
         ),
         mistake(
             "numbers_fixed",
             "NULL, START and END are taken to be 0, 1 and 2, expected the numbers word_to_idx gives them",
-            (SPECIAL_LINE, "(0, 1, 2)"),
+        )((SPECIAL_LINE, "(0, 1, 2)")),
+        mistake("start_end_swapped", "START and END are exchanged")(
+            ('"<NULL>", "<START>", "<END>"', '"<NULL>", "<END>", "<START>"')
         ),
-        mistake(
-            "start_end_swapped",
-            "START and END are exchanged",
-            ('"<NULL>", "<START>", "<END>"', '"<NULL>", "<END>", "<START>"'),
-        ),
-        mistake(
-            "any_cell",
-            "a cell_type that does not exist is accepted, expected ValueError",
+        mistake("any_cell", "a cell_type that does not exist is accepted, expected ValueError")(
             ('if cell_type not in ("rnn", "lstm", "gru")', "if False"),
             ('"gru": 3}[cell_type]', '"gru": 3}.get(cell_type, 1)'),
         ),
-        mistake(
-            "wrong_error",
-            "a cell_type that does not exist raises another error, expected ValueError",
-            ("raise ValueError(", "raise KeyError("),
+        mistake("wrong_error", "a cell_type that does not exist raises another error, expected ValueError")(
+            ("raise ValueError(", "raise KeyError(")
         ),
     ),
 )

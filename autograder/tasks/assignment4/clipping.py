@@ -38,27 +38,21 @@ largest_singular_value = task(
     draw_matrix,
     (values("square matrices", 0.5, "s"), values("tall and wide ones", 0.5, "s", draw=(draw_tall, draw_wide), cases=2)),
     (
-        mistake(
-            "smallest", "this is the smallest singular value, expected the largest", (SVD, SVD.replace("[0]", "[-1]"))
+        mistake("smallest", "this is the smallest singular value, expected the largest")(
+            (SVD, SVD.replace("[0]", "[-1]"))
         ),
-        mistake("squared", "this is the square of the largest singular value: a root is missing", (SVD, f"{SVD} ** 2")),
-        mistake(
-            "eigenvalue",
-            "this is the largest absolute eigenvalue: a matrix can stretch a vector by more",
-            (SVD, "np.max(np.abs(np.linalg.eigvals(W)))"),
+        mistake("squared", "this is the square of the largest singular value: a root is missing")((SVD, f"{SVD} ** 2")),
+        mistake("eigenvalue", "this is the largest absolute eigenvalue: a matrix can stretch a vector by more")(
+            (SVD, "np.max(np.abs(np.linalg.eigvals(W)))")
         ),
-        mistake(
-            "frobenius",
-            "this is the root of the sum of squares of all entries (the Frobenius norm)",
-            (SVD, "np.linalg.norm(W)"),
+        mistake("frobenius", "this is the root of the sum of squares of all entries (the Frobenius norm)")(
+            (SVD, "np.linalg.norm(W)")
         ),
-        mistake(
-            "sum",
-            "this is the sum of the singular values, expected the largest",
-            (SVD, "np.sum(np.linalg.svd(W, compute_uv=False))"),
+        mistake("sum", "this is the sum of the singular values, expected the largest")(
+            (SVD, "np.sum(np.linalg.svd(W, compute_uv=False))")
         ),
-        mistake("entry", "this is the largest absolute entry of W", (SVD, "np.max(np.abs(W))")),
-        mistake("row", "this is the length of the longest row of W", (SVD, "np.max(np.linalg.norm(W, axis=1))")),
+        mistake("entry", "this is the largest absolute entry of W")((SVD, "np.max(np.abs(W))")),
+        mistake("row", "this is the length of the longest row of W")((SVD, "np.max(np.linalg.norm(W, axis=1))")),
     ),
 )
 
@@ -98,50 +92,33 @@ hidden_gradient_norms = task(
         untouched(0.5, "dlast", "h", "Wh"),
     ),
     (
-        mistake(
-            "backwards",
-            "the norms stand in the order T .. 0: norms[t] belongs to h_t",
-            ("return norms", "return norms[::-1]"),
+        mistake("backwards", "the norms stand in the order T .. 0: norms[t] belongs to h_t")(
+            ("return norms", "return norms[::-1]")
         ),
-        mistake("no_tanh", "the derivative of tanh, 1 - h^2, is missing", (PASS, "dh = dh @ Wh.T")),
-        mistake(
-            "tanh_after_Wh",
-            "the gradient passes Wh before tanh, expected tanh first",
-            (PASS, "dh = (dh @ Wh.T) * (1 - h[:, t] ** 2)"),
+        mistake("no_tanh", "the derivative of tanh, 1 - h^2, is missing")((PASS, "dh = dh @ Wh.T")),
+        mistake("tanh_after_Wh", "the gradient passes Wh before tanh, expected tanh first")(
+            (PASS, "dh = (dh @ Wh.T) * (1 - h[:, t] ** 2)")
         ),
-        mistake("Wh_not_transposed", "the gradient is multiplied by Wh, expected by its transpose", ("@ Wh.T", "@ Wh")),
-        mistake(
-            "earlier_state",
-            "1 - h^2 is taken one step too early: from h_{t+1} to h_t it is that of h_{t+1}",
-            ("h[:, t] ** 2", "h[:, max(t - 1, 0)] ** 2"),
+        mistake("Wh_not_transposed", "the gradient is multiplied by Wh, expected by its transpose")(("@ Wh.T", "@ Wh")),
+        mistake("earlier_state", "1 - h^2 is taken one step too early: from h_{t+1} to h_t it is that of h_{t+1}")(
+            ("h[:, t] ** 2", "h[:, max(t - 1, 0)] ** 2")
         ),
-        mistake(
-            "same_every_step",
-            "every step starts from dlast again, expected from the gradient of the step after",
-            (PASS, PASS.replace("(dh *", "(dlast *")),
+        mistake("same_every_step", "every step starts from dlast again, expected from the gradient of the step after")(
+            (PASS, PASS.replace("(dh *", "(dlast *"))
         ),
-        mistake("squared", "these are squares of norms: a root is missing", ("return norms", "return norms**2")),
-        mistake(
-            "largest_entry",
-            "these are the largest absolute entries, expected roots of sums of squares",
-            (NORM, "norms[t] = np.max(np.abs(dh))"),
-            (LAST, "norms[T] = np.max(np.abs(dh))"),
+        mistake("squared", "these are squares of norms: a root is missing")(("return norms", "return norms**2")),
+        mistake("largest_entry", "these are the largest absolute entries, expected roots of sums of squares")(
+            (NORM, "norms[t] = np.max(np.abs(dh))"), (LAST, "norms[T] = np.max(np.abs(dh))")
         ),
-        mistake(
-            "mean_over_N",
-            "the norms are divided by N, expected over all N * H numbers",
-            ("return norms", "return norms / len(dlast)"),
+        mistake("mean_over_N", "the norms are divided by N, expected over all N * H numbers")(
+            ("return norms", "return norms / len(dlast)")
         ),
-        mistake(
-            "no_last",
-            "the norm of dlast itself is missing: there are T + 1 norms",
-            ("return norms", "return norms[:T]"),
+        mistake("no_last", "the norm of dlast itself is missing: there are T + 1 norms")(
+            ("return norms", "return norms[:T]")
         ),
-        mistake("no_first", "the norm at h_0 is missing: there are T + 1 norms", ("return norms", "return norms[1:]")),
-        mistake(
-            "changes_dlast",
-            "dlast is changed by the call: *= works in place",
-            ("    return norms", "    dlast *= 0\n    return norms"),
+        mistake("no_first", "the norm at h_0 is missing: there are T + 1 norms")(("return norms", "return norms[1:]")),
+        mistake("changes_dlast", "dlast is changed by the call: *= works in place")(
+            ("    return norms", "    dlast *= 0\n    return norms")
         ),
     ),
 )
@@ -206,76 +183,50 @@ clip_gradient_norm = task(
         ),
     ),
     (
-        mistake(
-            "squared",
-            "the norm is squared: the root of the sum of squares is missing",
-            (ALL, ALL.removeprefix("np.sqrt")),
+        mistake("squared", "the norm is squared: the root of the sum of squares is missing")(
+            (ALL, ALL.removeprefix("np.sqrt"))
         ),
-        mistake(
-            "each_by_itself",
-            "each array is clipped by its own norm, expected all by their common norm",
-            (CLIPPED, "{k: g * min(1.0, max_norm / max(float(np.linalg.norm(g)), 1e-30)) for k, g in grads.items()}"),
+        mistake("each_by_itself", "each array is clipped by its own norm, expected all by their common norm")(
+            (CLIPPED, "{k: g * min(1.0, max_norm / max(float(np.linalg.norm(g)), 1e-30)) for k, g in grads.items()}")
         ),
-        mistake(
-            "always",
-            "gradients that are short enough are stretched to max_norm, expected left as they are",
-            (SCALE, "max_norm / float(norm)"),
+        mistake("always", "gradients that are short enough are stretched to max_norm, expected left as they are")(
+            (SCALE, "max_norm / float(norm)")
         ),
-        mistake(
-            "by_value",
-            "each number is clipped to -max_norm .. max_norm, expected all scaled by one factor",
-            (CLIPPED, "{k: np.clip(g, -max_norm, max_norm) for k, g in grads.items()}"),
+        mistake("by_value", "each number is clipped to -max_norm .. max_norm, expected all scaled by one factor")(
+            (CLIPPED, "{k: np.clip(g, -max_norm, max_norm) for k, g in grads.items()}")
         ),
-        mistake(
-            "unit_norm",
-            "gradients that are too long get length 1, expected max_norm",
-            (SCALE, SCALE.replace("(max_norm /", "(1 /")),
+        mistake("unit_norm", "gradients that are too long get length 1, expected max_norm")(
+            (SCALE, SCALE.replace("(max_norm /", "(1 /"))
         ),
-        mistake(
-            "upside_down",
-            "the factor is norm / max_norm, expected max_norm / norm",
-            (SCALE, SCALE.replace("max_norm / norm", "norm / max_norm")),
+        mistake("upside_down", "the factor is norm / max_norm, expected max_norm / norm")(
+            (SCALE, SCALE.replace("max_norm / norm", "norm / max_norm"))
         ),
-        mistake("never", "gradients that are too long are not shortened", (SCALE, "1.0")),
+        mistake("never", "gradients that are too long are not shortened")((SCALE, "1.0")),
         mistake(
-            "sum_of_norms",
-            "the norms of the arrays are added, expected the squares of all numbers, then the root",
-            (ALL, "sum(np.linalg.norm(grad) for grad in grads.values())"),
+            "sum_of_norms", "the norms of the arrays are added, expected the squares of all numbers, then the root"
+        )((ALL, "sum(np.linalg.norm(grad) for grad in grads.values())")),
+        mistake("largest_norm", "the norm is that of the longest array, expected that of all together")(
+            (ALL, "max(np.linalg.norm(grad) for grad in grads.values())")
         ),
-        mistake(
-            "largest_norm",
-            "the norm is that of the longest array, expected that of all together",
-            (ALL, "max(np.linalg.norm(grad) for grad in grads.values())"),
+        mistake("absolute", "the norm is the sum of absolute values, expected the root of the sum of squares")(
+            (ALL, "sum(np.sum(np.abs(grad)) for grad in grads.values())")
         ),
-        mistake(
-            "absolute",
-            "the norm is the sum of absolute values, expected the root of the sum of squares",
-            (ALL, "sum(np.sum(np.abs(grad)) for grad in grads.values())"),
+        mistake("mean", "the norm has a mean of squares, expected their sum")(
+            (ALL, "np.sqrt(np.mean(np.concatenate([grad.ravel() for grad in grads.values()]) ** 2))")
         ),
-        mistake(
-            "mean",
-            "the norm has a mean of squares, expected their sum",
-            (ALL, "np.sqrt(np.mean(np.concatenate([grad.ravel() for grad in grads.values()]) ** 2))"),
+        mistake("norm_after", "the norm returned is that after clipping, expected before")(
+            ("}, norm", "}, norm * scale")
         ),
-        mistake(
-            "norm_after", "the norm returned is that after clipping, expected before", ("}, norm", "}, norm * scale")
+        mistake("eps", "a number is added to the norm before it divides: the clipped gradients come out too short")(
+            (SCALE, SCALE.replace("/ norm", "/ (norm + 1e-2)"))
         ),
-        mistake(
-            "eps",
-            "a number is added to the norm before it divides: the clipped gradients come out too short",
-            (SCALE, SCALE.replace("/ norm", "/ (norm + 1e-2)")),
+        mistake("in_place", "the caller's arrays are scaled in place: grad *= scale")(
+            ("    return {", "    for grad in grads.values():\n        grad *= scale\n    scale = 1\n    return {")
         ),
-        mistake(
-            "in_place",
-            "the caller's arrays are scaled in place: grad *= scale",
-            ("    return {", "    for grad in grads.values():\n        grad *= scale\n    scale = 1\n    return {"),
+        mistake("same_dict", "the caller's dict is changed and returned, expected a new one")(
+            (CLIPPED, f"grads.update({CLIPPED}) or grads")
         ),
-        mistake(
-            "same_dict",
-            "the caller's dict is changed and returned, expected a new one",
-            (CLIPPED, f"grads.update({CLIPPED}) or grads"),
-        ),
-        mistake("float64", FLOAT64, ("float(max_norm / norm)", "np.float64(max_norm / norm)")),
+        mistake("float64", FLOAT64)(("float(max_norm / norm)", "np.float64(max_norm / norm)")),
     ),
 )
 

@@ -57,34 +57,26 @@ word_embedding_forward = task(
         ),
     ),
     (
-        mistake("from_one", "words are counted from 1, but word v has row v of W", (LOOKUP, "return W[x - 1],")),
-        mistake("flat", "out is left flat, (N * T, D): expected (N, T, D)", (LOOKUP, "return W[x.ravel()],")),
-        mistake("time_first", "out has the axes (T, N, D), expected (N, T, D)", (LOOKUP, "return W[x.T],")),
-        mistake(
-            "vectors_last", "out has the axes (N, D, T), expected (N, T, D)", (LOOKUP, "return W[x].swapaxes(1, 2),")
+        mistake("from_one", "words are counted from 1, but word v has row v of W")((LOOKUP, "return W[x - 1],")),
+        mistake("flat", "out is left flat, (N * T, D): expected (N, T, D)")((LOOKUP, "return W[x.ravel()],")),
+        mistake("time_first", "out has the axes (T, N, D), expected (N, T, D)")((LOOKUP, "return W[x.T],")),
+        mistake("vectors_last", "out has the axes (N, D, T), expected (N, T, D)")(
+            (LOOKUP, "return W[x].swapaxes(1, 2),")
         ),
-        mistake(
-            "bag",
-            "the vectors of a sentence are added up, expected one for each word",
-            (LOOKUP, "return W[x].sum(axis=1),"),
+        mistake("bag", "the vectors of a sentence are added up, expected one for each word")(
+            (LOOKUP, "return W[x].sum(axis=1),")
         ),
-        mistake(
-            "first_word",
-            "every step has the vector of the sentence's first word",
-            (LOOKUP, "return W[0 * x + x[:, :1]],"),
+        mistake("first_word", "every step has the vector of the sentence's first word")(
+            (LOOKUP, "return W[0 * x + x[:, :1]],")
         ),
-        mistake(
-            "positions",
-            "out holds the vectors of the positions 0 .. T-1, expected of the words",
-            (LOOKUP, "return W[0 * x + np.arange(x.shape[1])],"),
+        mistake("positions", "out holds the vectors of the positions 0 .. T-1, expected of the words")(
+            (LOOKUP, "return W[0 * x + np.arange(x.shape[1])],")
         ),
-        mistake(
-            "one_hot",
-            "out holds one-hot rows of length V, expected rows of W",
-            (LOOKUP, "return np.eye(len(W), dtype=W.dtype)[x],"),
+        mistake("one_hot", "out holds one-hot rows of length V, expected rows of W")(
+            (LOOKUP, "return np.eye(len(W), dtype=W.dtype)[x],")
         ),
-        mistake("float64", FLOAT64, (LOOKUP, "return W[x].astype(np.float64),")),
-        mistake("changes_W", "W is changed by the call", (LOOKUP, "W[x] *= 2\n    return W[x] / 2,")),
+        mistake("float64", FLOAT64)((LOOKUP, "return W[x].astype(np.float64),")),
+        mistake("changes_W", "W is changed by the call")((LOOKUP, "W[x] *= 2\n    return W[x] / 2,")),
     ),
 )
 
@@ -113,45 +105,34 @@ word_embedding_backward = task(
         mistake(
             "last_wins",
             "a word that occurs twice keeps only its last gradient: dW[x] = and dW[x] += write once, np.add.at adds up",
-            (ADD, "dW[x] += dout"),
+        )((ADD, "dW[x] += dout")),
+        mistake("first_wins", "a word that occurs twice keeps only its first gradient, expected their sum")(
+            (ADD, "words, at = np.unique(x, return_index=True)\n    dW[words] = dout.reshape(-1, shape[1])[at]")
         ),
-        mistake(
-            "first_wins",
-            "a word that occurs twice keeps only its first gradient, expected their sum",
-            (ADD, "words, at = np.unique(x, return_index=True)\n    dW[words] = dout.reshape(-1, shape[1])[at]"),
-        ),
-        mistake(
-            "mean_of_word",
-            "the gradients of a word are averaged over its occurrences, expected their sum",
+        mistake("mean_of_word", "the gradients of a word are averaged over its occurrences, expected their sum")(
             (
                 FOUND,
                 f"{ADD}\n    return dW / np.maximum(np.bincount(x.ravel(), minlength=shape[0]), 1)[:, None].astype(dW.dtype)",
-            ),
+            )
         ),
-        mistake(
-            "divided_by_N", "dW is divided by N: a mean belongs to the loss", (FOUND, f"{ADD}\n    return dW / len(x)")
+        mistake("divided_by_N", "dW is divided by N: a mean belongs to the loss")(
+            (FOUND, f"{ADD}\n    return dW / len(x)")
         ),
-        mistake(
-            "divided_by_NT",
-            "dW is divided by N * T: a mean belongs to the loss",
-            (FOUND, f"{ADD}\n    return dW / x.size"),
+        mistake("divided_by_NT", "dW is divided by N * T: a mean belongs to the loss")(
+            (FOUND, f"{ADD}\n    return dW / x.size")
         ),
-        mistake("not_looked_up", "dW is dout as it stands: it has the shape of W, (V, D)", (FOUND, "return dout * 1")),
-        mistake(
-            "words_that_occur",
-            "dW has rows for the words that occur alone, expected all V words",
-            (FOUND, f"{ADD}\n    return dW[np.unique(x)]"),
+        mistake("not_looked_up", "dW is dout as it stands: it has the shape of W, (V, D)")((FOUND, "return dout * 1")),
+        mistake("words_that_occur", "dW has rows for the words that occur alone, expected all V words")(
+            (FOUND, f"{ADD}\n    return dW[np.unique(x)]")
         ),
-        mistake("transposed", "dW is transposed: it has the shape of W, (V, D)", (FOUND, f"{ADD}\n    return dW.T")),
-        mistake("counts", DOUT_MISSING, (ADD, "np.add.at(dW, x, 1)")),
-        mistake(
-            "reversed",
-            "the gradients go to the words in the reversed order of the steps",
-            ("dW, x, dout", "dW, x[:, ::-1], dout"),
+        mistake("transposed", "dW is transposed: it has the shape of W, (V, D)")((FOUND, f"{ADD}\n    return dW.T")),
+        mistake("counts", DOUT_MISSING)((ADD, "np.add.at(dW, x, 1)")),
+        mistake("reversed", "the gradients go to the words in the reversed order of the steps")(
+            ("dW, x, dout", "dW, x[:, ::-1], dout")
         ),
-        mistake("minus", "dW has the wrong sign", (ADD, "np.add.at(dW, x, -dout)")),
-        mistake("float64", FLOAT64, ("dtype=dout.dtype", "dtype=np.float64")),
-        mistake("changes_dout", CHANGES_DOUT, (FOUND, f"{ADD}\n    dout *= 0\n    return dW")),
+        mistake("minus", "dW has the wrong sign")((ADD, "np.add.at(dW, x, -dout)")),
+        mistake("float64", FLOAT64)(("dtype=dout.dtype", "dtype=np.float64")),
+        mistake("changes_dout", CHANGES_DOUT)((FOUND, f"{ADD}\n    dout *= 0\n    return dW")),
     ),
 )
 

@@ -74,34 +74,25 @@ def sequence_forward_mistakes(h, h0, prev):
     """Mistakes in the loop of a forward pass. h, h0, prev: what the reference calls the states."""
     stack = f"np.stack({h}, axis=1)"
     return (
-        mistake(
-            "start_ignored",
-            f"{h0} is not used: the first step starts from zeros, expected from {h0}",
-            (f"= {h0}", f"= 0 * {h0}"),
+        mistake("start_ignored", f"{h0} is not used: the first step starts from zeros, expected from {h0}")(
+            (f"= {h0}", f"= 0 * {h0}")
         ),
-        mistake(
-            "not_carried",
-            f"every step starts from {h0}, expected from the state that the step before has made",
-            (f"(x[:, t], {prev}, ", f"(x[:, t], {h0}, "),
+        mistake("not_carried", f"every step starts from {h0}, expected from the state that the step before has made")(
+            (f"(x[:, t], {prev}, ", f"(x[:, t], {h0}, ")
         ),
-        mistake(
-            "from_the_end",
-            "the sequence is read from its end, expected from t = 0 onwards",
-            ("x[:, t]", "x[:, -1 - t]"),
+        mistake("from_the_end", "the sequence is read from its end, expected from t = 0 onwards")(
+            ("x[:, t]", "x[:, -1 - t]")
         ),
-        mistake("first_input", "every step gets the input of t = 0, expected x[:, t]", ("x[:, t]", "x[:, 0]")),
-        mistake(
-            "shifted",
-            f"{h}[:, t] is the state before step t, expected the one after it",
-            (f"{h}, cache = [], []", f"{h}, cache = [{h0}], []"),
-            (stack, f"np.stack({h}[:-1], axis=1)"),
+        mistake("first_input", "every step gets the input of t = 0, expected x[:, t]")(("x[:, t]", "x[:, 0]")),
+        mistake("shifted", f"{h}[:, t] is the state before step t, expected the one after it")(
+            (f"{h}, cache = [], []", f"{h}, cache = [{h0}], []"), (stack, f"np.stack({h}[:-1], axis=1)")
         ),
-        mistake("last_alone", "only the last state is returned, expected that of every step", (stack, f"{h}[-1]")),
-        mistake("axes", f"{h} has the axes (T, N, H), expected (N, T, H)", (stack, f"np.stack({h})")),
-        mistake(
-            "changes_start", changed(h0), (f"{h}.append({prev})", f"{h}.append({prev})\n        {h0}[...] = {prev}")
+        mistake("last_alone", "only the last state is returned, expected that of every step")((stack, f"{h}[-1]")),
+        mistake("axes", f"{h} has the axes (T, N, H), expected (N, T, H)")((stack, f"np.stack({h})")),
+        mistake("changes_start", changed(h0))(
+            (f"{h}.append({prev})", f"{h}.append({prev})\n        {h0}[...] = {prev}")
         ),
-        mistake("float64", FLOAT64, (stack, f"{stack}.astype(np.float64)")),
+        mistake("float64", FLOAT64)((stack, f"{stack}.astype(np.float64)")),
     )
 
 
@@ -119,56 +110,38 @@ def sequence_backward_mistakes(h, dprev):
 
     return (
         mistake(
-            "not_carried",
-            f"no gradient of {h} comes back from the next step: {h}[:, t] goes into step t + 1, too",
-            (f"{dh}[:, t] + {dprev}", f"{dh}[:, t]"),
+            "not_carried", f"no gradient of {h} comes back from the next step: {h}[:, t] goes into step t + 1, too"
+        )((f"{dh}[:, t] + {dprev}", f"{dh}[:, t]")),
+        mistake("last_step_alone", f"{dh} counts at the last step alone: every {h}[:, t] has a gradient of its own")(
+            (f"{dh}[:, t] + {dprev}", f"{dprev} + {dh}[:, t] * (t == {dh}.shape[1] - 1)")
+        ),
+        mistake("popped", "the cache is emptied by pop(), so that a second call fails: read it with an index")(
+            ("cache[t]", "cache.pop()")
         ),
         mistake(
-            "last_step_alone",
-            f"{dh} counts at the last step alone: every {h}[:, t] has a gradient of its own",
-            (f"{dh}[:, t] + {dprev}", f"{dprev} + {dh}[:, t] * (t == {dh}.shape[1] - 1)"),
-        ),
-        mistake(
-            "popped",
-            "the cache is emptied by pop(), so that a second call fails: read it with an index",
-            ("cache[t]", "cache.pop()"),
-        ),
-        mistake(
-            "forward_in_time",
-            "the loop runs from the first step to the last, expected from the last to the first",
-            (steps, f"range({dh}.shape[1])"),
-            ("dx[::-1]", "dx"),
-        ),
-        mistake("dx_reversed", "dx has its steps in reversed order: dx[:, 0] belongs to x[:, 0]", ("dx[::-1]", "dx")),
-        mistake("dx_axes", "dx has the axes (T, N, D), expected (N, T, D)", ("dx[::-1], axis=1", "dx[::-1]")),
+            "forward_in_time", "the loop runs from the first step to the last, expected from the last to the first"
+        )((steps, f"range({dh}.shape[1])"), ("dx[::-1]", "dx")),
+        mistake("dx_reversed", "dx has its steps in reversed order: dx[:, 0] belongs to x[:, 0]")(("dx[::-1]", "dx")),
+        mistake("dx_axes", "dx has the axes (T, N, D), expected (N, T, D)")(("dx[::-1], axis=1", "dx[::-1]")),
         mistake(
             "overwritten",
             "dWx, dWh and db are those of one step: every step uses the weights, so their gradients add up (+=, not =)",
-            (sums, "dWx_t, dWh_t, db_t"),
+        )((sums, "dWx_t, dWh_t, db_t")),
+        mistake("averaged", "dWx, dWh and db are divided by T, expected sums over the steps")(
+            returns(f"np.stack(dx[::-1], axis=1), {dprev}, dWx / len(dx), dWh / len(dx), db / len(dx)")
         ),
-        mistake(
-            "averaged",
-            "dWx, dWh and db are divided by T, expected sums over the steps",
-            returns(f"np.stack(dx[::-1], axis=1), {dprev}, dWx / len(dx), dWh / len(dx), db / len(dx)"),
-        ),
-        mistake(
-            "start_zero",
-            f"d{h}0 is zero: the first step starts from {h}0",
-            returns(f"np.stack(dx[::-1], axis=1), 0 * {dprev}, dWx, dWh, db"),
+        mistake("start_zero", f"d{h}0 is zero: the first step starts from {h}0")(
+            returns(f"np.stack(dx[::-1], axis=1), 0 * {dprev}, dWx, dWh, db")
         ),
         mistake(
             "start_holds_first",
             f"{dh}[:, 0] is added to d{h}0: it belongs to the state after the first step, and has been passed on already",
-            returns(f"np.stack(dx[::-1], axis=1), {dprev} + {dh}[:, 0], dWx, dWh, db"),
+        )(returns(f"np.stack(dx[::-1], axis=1), {dprev} + {dh}[:, 0], dWx, dWh, db")),
+        mistake("swapped", "dWx and dWh have changed places")(
+            returns(f"np.stack(dx[::-1], axis=1), {dprev}, dWh, dWx, db")
         ),
-        mistake(
-            "swapped", "dWx and dWh have changed places", returns(f"np.stack(dx[::-1], axis=1), {dprev}, dWh, dWx, db")
+        mistake("in_place", f"{dh} is changed by the call: {dh}[:, t] += ... works on the caller's array")(
+            (f"{dh}[:, t] + {dprev}", f"{dh}[:, t]"), ("        dx_t,", f"        {dh}[:, t] += {dprev}\n        dx_t,")
         ),
-        mistake(
-            "in_place",
-            f"{dh} is changed by the call: {dh}[:, t] += ... works on the caller's array",
-            (f"{dh}[:, t] + {dprev}", f"{dh}[:, t]"),
-            ("        dx_t,", f"        {dh}[:, t] += {dprev}\n        dx_t,"),
-        ),
-        mistake("float64", FLOAT64, (f"np.zeros_like({dh}[:, 0])", f"np.zeros({dh}[:, 0].shape)")),
+        mistake("float64", FLOAT64)((f"np.zeros_like({dh}[:, 0])", f"np.zeros({dh}[:, 0].shape)")),
     )

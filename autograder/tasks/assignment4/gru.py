@@ -38,10 +38,8 @@ def tanh_gate(gate, name, number):
     """A mistake: tanh in the place of the sigmoid for one gate."""
     block = f"[:, {number} * H : {number + 1} * H]"
     return mistake(
-        f"tanh_{gate}",
-        f"the {name} gate {gate} comes out of tanh: a gate goes from 0 to 1, so it needs the sigmoid",
-        (CUTS, f"{CUTS}\n    {gate} = np.tanh(a{block} + prev_c @ Wh{block})"),
-    )
+        f"tanh_{gate}", f"the {name} gate {gate} comes out of tanh: a gate goes from 0 to 1, so it needs the sigmoid"
+    )((CUTS, f"{CUTS}\n    {gate} = np.tanh(a{block} + prev_c @ Wh{block})"))
 
 
 def order(*blocks):
@@ -49,11 +47,8 @@ def order(*blocks):
     at = [f"[:, {blocks.index(block)} * H : {blocks.index(block) + 1} * H]" for block in ("u", "r", "candidate")]
     gates = [f"{gate} = sigmoid_forward(a{at[n]} + prev_c @ Wh{at[n]})[0]" for n, gate in enumerate("ur")]
     return mistake(
-        "order_" + "_".join(blocks),
-        f"the blocks of columns are read as {' '.join(blocks)}, expected u r candidate",
-        (CUTS, "\n    ".join(gates)),
-        (CANDIDATE, CANDIDATE.replace("[:, 2 * H :]", at[2])),
-    )
+        "order_" + "_".join(blocks), f"the blocks of columns are read as {' '.join(blocks)}, expected u r candidate"
+    )((CUTS, "\n    ".join(gates)), (CANDIDATE, CANDIDATE.replace("[:, 2 * H :]", at[2])))
 
 
 gru_step_forward = task(
@@ -85,59 +80,43 @@ gru_step_forward = task(
         mistake(
             "update_reversed",
             "the update gate works the wrong way round: u is the weight of the candidate, 1 - u that of prev_c",
-            (MIX, "next_c = (1 - u) * candidate + u * prev_c"),
+        )((MIX, "next_c = (1 - u) * candidate + u * prev_c")),
+        mistake("no_one_minus_u", "next_c is u * candidate + prev_c: the factor 1 - u is missing")(
+            (MIX, "next_c = u * candidate + prev_c")
         ),
-        mistake(
-            "no_one_minus_u",
-            "next_c is u * candidate + prev_c: the factor 1 - u is missing",
-            (MIX, "next_c = u * candidate + prev_c"),
-        ),
-        mistake(
-            "candidate_not_gated",
-            "next_c is candidate + (1 - u) * prev_c: the factor u is missing",
-            (MIX, "next_c = candidate + (1 - u) * prev_c"),
+        mistake("candidate_not_gated", "next_c is candidate + (1 - u) * prev_c: the factor u is missing")(
+            (MIX, "next_c = candidate + (1 - u) * prev_c")
         ),
         mistake(
             "reset_after",
             "the reset gate multiplies prev_c Wh, as in PyTorch; here it multiplies prev_c before the matrix",
-            ("(r * prev_c) @ Wh[:, 2 * H :]", "r * (prev_c @ Wh[:, 2 * H :])"),
+        )(("(r * prev_c) @ Wh[:, 2 * H :]", "r * (prev_c @ Wh[:, 2 * H :])")),
+        mistake("no_reset", "the reset gate is not used: r * prev_c goes into the candidate")(
+            ("(r * prev_c)", "prev_c")
+        ),
+        mistake("reset_reversed", "the reset gate works the wrong way round: r keeps prev_c, not 1 - r")(
+            ("(r * prev_c)", "((1 - r) * prev_c)")
         ),
         mistake(
-            "no_reset", "the reset gate is not used: r * prev_c goes into the candidate", ("(r * prev_c)", "prev_c")
-        ),
-        mistake(
-            "reset_reversed",
-            "the reset gate works the wrong way round: r keeps prev_c, not 1 - r",
-            ("(r * prev_c)", "((1 - r) * prev_c)"),
-        ),
-        mistake(
-            "reset_in_mix",
-            "the reset gate multiplies prev_c in the mix, too: it belongs into the candidate alone",
-            ("(1 - u) * prev_c", "(1 - u) * r * prev_c"),
-        ),
+            "reset_in_mix", "the reset gate multiplies prev_c in the mix, too: it belongs into the candidate alone"
+        )(("(1 - u) * prev_c", "(1 - u) * r * prev_c")),
         *(order(*blocks) for blocks in (("r", "u", "candidate"), ("candidate", "u", "r"), ("u", "candidate", "r"))),
         *(tanh_gate(*gate) for gate in (("u", "update", 0), ("r", "reset", 1))),
         mistake(
-            "sigmoid_candidate",
-            "the candidate comes out of the sigmoid: it is a value from -1 to 1, so it needs tanh",
-            (CANDIDATE, CANDIDATE.replace("candidate = np.tanh", "candidate, _ = sigmoid_forward")),
+            "sigmoid_candidate", "the candidate comes out of the sigmoid: it is a value from -1 to 1, so it needs tanh"
+        )((CANDIDATE, CANDIDATE.replace("candidate = np.tanh", "candidate, _ = sigmoid_forward"))),
+        mistake("gates_from_x", "the gates come from x alone: prev_c Wh is missing")(
+            (" + prev_c @ Wh[:, : 2 * H]", "")
         ),
-        mistake(
-            "gates_from_x", "the gates come from x alone: prev_c Wh is missing", (" + prev_c @ Wh[:, : 2 * H]", "")
+        mistake("no_bias", "the bias b is not added")(("x @ Wx + b", "x @ Wx")),
+        mistake("overflow", OVERFLOW)((SIGMOIDS, "gates = 1 / (1 + np.exp(-a[:, : 2 * H] - prev_c @ Wh[:, : 2 * H]))")),
+        mistake("nan", NAN)(
+            (SIGMOIDS, "gates = np.exp(a[:, : 2 * H] + prev_c @ Wh[:, : 2 * H])\n    gates = gates / (1 + gates)")
         ),
-        mistake("no_bias", "the bias b is not added", ("x @ Wx + b", "x @ Wx")),
-        mistake("overflow", OVERFLOW, (SIGMOIDS, "gates = 1 / (1 + np.exp(-a[:, : 2 * H] - prev_c @ Wh[:, : 2 * H]))")),
-        mistake(
-            "nan",
-            NAN,
-            (SIGMOIDS, "gates = np.exp(a[:, : 2 * H] + prev_c @ Wh[:, : 2 * H])\n    gates = gates / (1 + gates)"),
+        mistake("changes_c", changed("prev_c"))(
+            (MIX, "prev_c *= 1 - u\n    prev_c += u * candidate\n    next_c = prev_c + 0")
         ),
-        mistake(
-            "changes_c",
-            changed("prev_c"),
-            (MIX, "prev_c *= 1 - u\n    prev_c += u * candidate\n    next_c = prev_c + 0"),
-        ),
-        mistake("float64", FLOAT64, (MIX, "next_c = (u * candidate + (1 - u) * prev_c).astype(np.float64)")),
+        mistake("float64", FLOAT64)((MIX, "next_c = (u * candidate + (1 - u) * prev_c).astype(np.float64)")),
     ),
 )
 
@@ -160,8 +139,7 @@ def backward_order(*blocks):
     return mistake(
         "order_" + "_".join(blocks),
         f"the gradients of the blocks are put together as {' '.join(blocks)}, expected u r candidate",
-        (DA, f"da = np.concatenate([{', '.join(parts[block] for block in blocks)}], axis=1)"),
-    )
+    )((DA, f"da = np.concatenate([{', '.join(parts[block] for block in blocks)}], axis=1)"))
 
 
 gru_step_backward = task(
@@ -186,86 +164,58 @@ gru_step_backward = task(
         mistake(
             "update_reversed",
             "the gradient of the update gate has the wrong sign: next_c grows with u where the candidate is above prev_c",
-            ("(candidate - prev_c)", "(prev_c - candidate)"),
+        )(("(candidate - prev_c)", "(prev_c - candidate)")),
+        mistake("du_of_candidate", "the gradient of the update gate is dnext_c * candidate: u is in 1 - u, too")(
+            ("(candidate - prev_c)", "candidate")
         ),
-        mistake(
-            "du_of_candidate",
-            "the gradient of the update gate is dnext_c * candidate: u is in 1 - u, too",
-            ("(candidate - prev_c)", "candidate"),
-        ),
-        mistake("no_u", "the gradient of the candidate lacks the factor u", (", dnext_c * u\n", ", dnext_c * 1\n")),
-        mistake(
-            "no_reset_gradient",
-            "the gradient of the reset gate is missing: r is inside of the candidate",
-            ("dr = dkept * prev_c", "dr = 0 * prev_c"),
+        mistake("no_u", "the gradient of the candidate lacks the factor u")((", dnext_c * u\n", ", dnext_c * 1\n")),
+        mistake("no_reset_gradient", "the gradient of the reset gate is missing: r is inside of the candidate")(
+            ("dr = dkept * prev_c", "dr = 0 * prev_c")
         ),
         mistake(
             "reset_after",
             "the gradient of the reset gate is that of r * (prev_c Wh), as in PyTorch; here r multiplies prev_c before the matrix",
-            ("dr = dkept * prev_c", "dr = da_c * (prev_c @ Wh[:, 2 * H :])"),
+        )(("dr = dkept * prev_c", "dr = da_c * (prev_c @ Wh[:, 2 * H :])")),
+        mistake("no_direct_path", "dprev_c lacks the direct path, dnext_c * (1 - u)")(
+            ("dnext_c * (1 - u) + dkept", "dkept")
+        ),
+        mistake("no_one_minus_u", "dnext_c goes to dprev_c without the factor 1 - u")(
+            ("dnext_c * (1 - u) + dkept", "dnext_c + dkept")
+        ),
+        mistake("u_for_one_minus_u", "dnext_c goes to dprev_c with the factor u, expected 1 - u")(
+            ("dnext_c * (1 - u) + dkept", "dnext_c * u + dkept")
+        ),
+        mistake("no_reset_path", "dprev_c lacks the path through r * prev_c and the candidate")((" + dkept * r", "")),
+        mistake("reset_path_without_r", "the path to dprev_c through the candidate lacks the factor r")(
+            ("dkept * r +", "dkept +")
+        ),
+        mistake("no_gate_path", "dprev_c lacks the path through the two gates")((" + da_gates @ Wh[:, : 2 * H].T", "")),
+        mistake("dwh_without_r", "the last block of dWh comes from prev_c, expected from r * prev_c")(
+            ("(r * prev_c).T", "prev_c.T")
+        ),
+        mistake("wh_not_transposed", "the candidate's gradient goes back through Wh, expected through its transpose")(
+            ("da_c @ Wh[:, 2 * H :].T", "da_c @ Wh[:, 2 * H :]")
+        ),
+        mistake("sigmoid_missing", "the derivative s (1 - s) of the sigmoid is missing for the gates")(
+            (DU, "du"), (DR, "dr")
         ),
         mistake(
-            "no_direct_path", "dprev_c lacks the direct path, dnext_c * (1 - u)", ("dnext_c * (1 - u) + dkept", "dkept")
-        ),
-        mistake(
-            "no_one_minus_u",
-            "dnext_c goes to dprev_c without the factor 1 - u",
-            ("dnext_c * (1 - u) + dkept", "dnext_c + dkept"),
-        ),
-        mistake(
-            "u_for_one_minus_u",
-            "dnext_c goes to dprev_c with the factor u, expected 1 - u",
-            ("dnext_c * (1 - u) + dkept", "dnext_c * u + dkept"),
-        ),
-        mistake("no_reset_path", "dprev_c lacks the path through r * prev_c and the candidate", (" + dkept * r", "")),
-        mistake(
-            "reset_path_without_r",
-            "the path to dprev_c through the candidate lacks the factor r",
-            ("dkept * r +", "dkept +"),
-        ),
-        mistake("no_gate_path", "dprev_c lacks the path through the two gates", (" + da_gates @ Wh[:, : 2 * H].T", "")),
-        mistake(
-            "dwh_without_r",
-            "the last block of dWh comes from prev_c, expected from r * prev_c",
-            ("(r * prev_c).T", "prev_c.T"),
-        ),
-        mistake(
-            "wh_not_transposed",
-            "the candidate's gradient goes back through Wh, expected through its transpose",
-            ("da_c @ Wh[:, 2 * H :].T", "da_c @ Wh[:, 2 * H :]"),
-        ),
-        mistake(
-            "sigmoid_missing",
-            "the derivative s (1 - s) of the sigmoid is missing for the gates",
-            (DU, "du"),
-            (DR, "dr"),
-        ),
-        mistake(
-            "tanh_for_gates",
-            "the gates get the derivative of tanh, 1 - s^2, expected that of the sigmoid, s (1 - s)",
-            (DU, "du * (1 - u**2)"),
-            (DR, "dr * (1 - r**2)"),
-        ),
-        mistake("tanh_missing", "the derivative 1 - candidate^2 of the tanh is missing", (" * (1 - candidate**2)", "")),
+            "tanh_for_gates", "the gates get the derivative of tanh, 1 - s^2, expected that of the sigmoid, s (1 - s)"
+        )((DU, "du * (1 - u**2)"), (DR, "dr * (1 - r**2)")),
+        mistake("tanh_missing", "the derivative 1 - candidate^2 of the tanh is missing")((" * (1 - candidate**2)", "")),
         *(backward_order(*blocks) for blocks in (("r", "u", "candidate"), ("candidate", "u", "r"))),
-        mistake(
-            "swapped",
-            "dWx and dWh have changed places",
-            (RETURN, "return da @ Wx.T, dprev_c, dWh, x.T @ da, np.sum(da, axis=0)"),
+        mistake("swapped", "dWx and dWh have changed places")(
+            (RETURN, "return da @ Wx.T, dprev_c, dWh, x.T @ da, np.sum(da, axis=0)")
         ),
-        mistake(
-            "db_axis",
-            "db is summed over the columns (axis=1), expected over the examples (axis=0)",
-            ("axis=0)", "axis=1)"),
+        mistake("db_axis", "db is summed over the columns (axis=1), expected over the examples (axis=0)")(
+            ("axis=0)", "axis=1)")
         ),
-        mistake("db_mean", "db is the mean over the examples, expected the sum", ("np.sum(da", "np.mean(da")),
-        mistake("changes_dnext_c", changed("dnext_c"), (DPREV, f"{DPREV}\n    dnext_c *= u")),
-        mistake(
-            "changes_cache",
-            "an array in the cache is changed, so that a second call gives something else",
-            (DPREV, f"{DPREV}\n    candidate *= u"),
+        mistake("db_mean", "db is the mean over the examples, expected the sum")(("np.sum(da", "np.mean(da")),
+        mistake("changes_dnext_c", changed("dnext_c"))((DPREV, f"{DPREV}\n    dnext_c *= u")),
+        mistake("changes_cache", "an array in the cache is changed, so that a second call gives something else")(
+            (DPREV, f"{DPREV}\n    candidate *= u")
         ),
-        mistake("float64", FLOAT64, ("return da @ Wx.T,", "return (da @ Wx.T).astype(np.float64),")),
+        mistake("float64", FLOAT64)(("return da @ Wx.T,", "return (da @ Wx.T).astype(np.float64),")),
     ),
 )
 

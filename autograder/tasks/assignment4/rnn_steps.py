@@ -71,7 +71,7 @@ def popping(function, line):
     """A mistake: the backward pass takes all five things out of the cache (a list that the function has of its own)."""
     taken = ", ".join(["left.pop(1)"] * 5)
     left = f"left = vars({function}).setdefault(str(id(cache)), [cache, *cache])"
-    return mistake("pops_cache", POPPED, (line, f"{left}\n    {line.split(' = ')[0]} = {taken}"))
+    return mistake("pops_cache", POPPED)((line, f"{left}\n    {line.split(' = ')[0]} = {taken}"))
 
 
 TANH = "np.tanh(x @ Wx + prev_h @ Wh + b)"
@@ -95,36 +95,28 @@ rnn_step_forward = task(
         ),
     ),
     (
-        mistake("no_bias", "the bias b is not added", (" + b)", ")")),
-        mistake("no_tanh", "next_h is the sum itself: tanh is not applied", (TANH, TANH[8:-1])),
-        mistake("forgets", "prev_h is not used: the step has no memory", (" + prev_h @ Wh", "")),
-        mistake("ignores_x", "x is not used: the step hears no input", ("x @ Wx + ", "")),
-        mistake(
-            "sigmoid", "next_h is the sigmoid of the sum, expected its tanh", (TANH, f"1 / (1 + np.exp(-{TANH[7:]}))")
+        mistake("no_bias", "the bias b is not added")((" + b)", ")")),
+        mistake("no_tanh", "next_h is the sum itself: tanh is not applied")((TANH, TANH[8:-1])),
+        mistake("forgets", "prev_h is not used: the step has no memory")((" + prev_h @ Wh", "")),
+        mistake("ignores_x", "x is not used: the step hears no input")(("x @ Wx + ", "")),
+        mistake("sigmoid", "next_h is the sigmoid of the sum, expected its tanh")(
+            (TANH, f"1 / (1 + np.exp(-{TANH[7:]}))")
         ),
-        mistake("relu", "next_h is the ReLU of the sum, expected its tanh", (TANH, f"np.maximum(0, {TANH[8:-1]})")),
-        mistake(
-            "sigmoid_for_tanh",
-            "tanh(z) is 2 sigmoid(2z) - 1; the 2 inside the sigmoid is missing",
-            (TANH, f"2 / (1 + np.exp(-{TANH[7:]})) - 1"),
+        mistake("relu", "next_h is the ReLU of the sum, expected its tanh")((TANH, f"np.maximum(0, {TANH[8:-1]})")),
+        mistake("sigmoid_for_tanh", "tanh(z) is 2 sigmoid(2z) - 1; the 2 inside the sigmoid is missing")(
+            (TANH, f"2 / (1 + np.exp(-{TANH[7:]})) - 1")
         ),
-        mistake("Wh_transposed", "prev_h is multiplied by the transpose of Wh", ("prev_h @ Wh", "prev_h @ Wh.T")),
-        mistake("bias_outside", "b is added behind tanh, expected inside", (" + b)", ") + b")),
-        mistake(
-            "tanh_apart",
-            "tanh is taken of x Wx and of prev_h Wh + b apart, expected of their sum",
-            (TANH, "np.tanh(x @ Wx) + np.tanh(prev_h @ Wh + b)"),
+        mistake("Wh_transposed", "prev_h is multiplied by the transpose of Wh")(("prev_h @ Wh", "prev_h @ Wh.T")),
+        mistake("bias_outside", "b is added behind tanh, expected inside")((" + b)", ") + b")),
+        mistake("tanh_apart", "tanh is taken of x Wx and of prev_h Wh + b apart, expected of their sum")(
+            (TANH, "np.tanh(x @ Wx) + np.tanh(prev_h @ Wh + b)")
         ),
-        mistake(
-            "overflow",
-            "tanh from exp(z) and exp(-z) overflows for large z: np.tanh does not",
-            (TANH, f"{TANH[7:]}\n    next_h = (np.exp(next_h) - np.exp(-next_h)) / (np.exp(next_h) + np.exp(-next_h))"),
+        mistake("overflow", "tanh from exp(z) and exp(-z) overflows for large z: np.tanh does not")(
+            (TANH, f"{TANH[7:]}\n    next_h = (np.exp(next_h) - np.exp(-next_h)) / (np.exp(next_h) + np.exp(-next_h))")
         ),
-        mistake("float64", FLOAT64, (TANH, f"{TANH}.astype(np.float64)")),
-        mistake(
-            "changes_prev_h",
-            "prev_h is changed by the call: it still belongs to the step before",
-            ("return next_h,", "prev_h[:] = next_h\n    return next_h,"),
+        mistake("float64", FLOAT64)((TANH, f"{TANH}.astype(np.float64)")),
+        mistake("changes_prev_h", "prev_h is changed by the call: it still belongs to the step before")(
+            ("return next_h,", "prev_h[:] = next_h\n    return next_h,")
         ),
     ),
 )
@@ -136,7 +128,7 @@ def slope_mistakes(line, factor, state, dout):
     """Wrong derivatives of tanh. line holds factor, the right one; state: tanh's output; dout: what comes from above."""
 
     def slope(name, says, instead):
-        return mistake(name, says, (line, line.replace(factor, instead)))
+        return mistake(name, says)((line, line.replace(factor, instead)))
 
     return (
         slope("no_slope", "the derivative of tanh, 1 - h^2, is missing", "1"),
@@ -195,59 +187,41 @@ rnn_step_backward = task(
     ),
     (
         *slope_mistakes(DZ, "(1 - next_h**2)", "next_h", "dnext_h"),
-        mistake(
-            "slope_of_x",
-            "1 - x^2 is taken of the step's input, expected 1 - h^2 of next_h",
-            (DZ, "dz = dnext_h * (1 - x**2)"),
+        mistake("slope_of_x", "1 - x^2 is taken of the step's input, expected 1 - h^2 of next_h")(
+            (DZ, "dz = dnext_h * (1 - x**2)")
         ),
-        mistake(
-            "slope_of_prev_h", "1 - h^2 is taken of prev_h, expected of next_h", (DZ, "dz = dnext_h * (1 - prev_h**2)")
+        mistake("slope_of_prev_h", "1 - h^2 is taken of prev_h, expected of next_h")(
+            (DZ, "dz = dnext_h * (1 - prev_h**2)")
         ),
-        mistake(
-            "Wh_for_Wx",
-            "dx goes back through Wh, expected through Wx, which x was multiplied by",
-            ("dx = dz @ Wx.T", "dx = dz @ Wh.T"),
+        mistake("Wh_for_Wx", "dx goes back through Wh, expected through Wx, which x was multiplied by")(
+            ("dx = dz @ Wx.T", "dx = dz @ Wh.T")
         ),
-        mistake(
-            "no_dprev_h",
-            "dprev_h is 0: the state before takes part in next_h by way of Wh",
-            ("dprev_h = dz @ Wh.T", "dprev_h = np.zeros_like(prev_h)"),
+        mistake("no_dprev_h", "dprev_h is 0: the state before takes part in next_h by way of Wh")(
+            ("dprev_h = dz @ Wh.T", "dprev_h = np.zeros_like(prev_h)")
         ),
-        mistake("Wh_not_transposed", "dprev_h is dz Wh, expected dz Wh^T", ("dz @ Wh.T", "dz @ Wh")),
-        mistake(
-            "dprev_h_past_tanh",
-            "dprev_h is dnext_h Wh^T: the derivative of tanh is missing there",
-            ("dz @ Wh.T", "dnext_h @ Wh.T"),
+        mistake("Wh_not_transposed", "dprev_h is dz Wh, expected dz Wh^T")(("dz @ Wh.T", "dz @ Wh")),
+        mistake("dprev_h_past_tanh", "dprev_h is dnext_h Wh^T: the derivative of tanh is missing there")(
+            ("dz @ Wh.T", "dnext_h @ Wh.T")
         ),
-        mistake("dWh_transposed", "dWh is transposed: it is prev_h^T dz", ("prev_h.T @ dz", "dz.T @ prev_h")),
-        mistake(
-            "dWh_of_next_h",
-            "dWh is made with next_h, expected with prev_h, which Wh was multiplied by",
-            ("prev_h.T @ dz", "next_h.T @ dz"),
+        mistake("dWh_transposed", "dWh is transposed: it is prev_h^T dz")(("prev_h.T @ dz", "dz.T @ prev_h")),
+        mistake("dWh_of_next_h", "dWh is made with next_h, expected with prev_h, which Wh was multiplied by")(
+            ("prev_h.T @ dz", "next_h.T @ dz")
         ),
-        mistake(
-            "db_axis",
-            "db is summed over the hidden units, expected over the N sequences (axis=0)",
-            ("axis=0", "axis=1"),
+        mistake("db_axis", "db is summed over the hidden units, expected over the N sequences (axis=0)")(
+            ("axis=0", "axis=1")
         ),
-        mistake("db_mean", "db is the mean over the N sequences, expected the sum", ("np.sum(dz", "np.mean(dz")),
-        mistake(
-            "divided",
-            "dWx, dWh and db are divided by N: a mean belongs to the loss",
-            ("return", "dWx, dWh, db = dWx / len(x), dWh / len(x), db / len(x)\n    return"),
+        mistake("db_mean", "db is the mean over the N sequences, expected the sum")(("np.sum(dz", "np.mean(dz")),
+        mistake("divided", "dWx, dWh and db are divided by N: a mean belongs to the loss")(
+            ("return", "dWx, dWh, db = dWx / len(x), dWh / len(x), db / len(x)\n    return")
         ),
-        mistake(
-            "order",
-            "the gradients come in another order than dx, dprev_h, dWx, dWh, db",
-            ("return dx, dprev_h, dWx", "return dprev_h, dx, dWx"),
+        mistake("order", "the gradients come in another order than dx, dprev_h, dWx, dWh, db")(
+            ("return dx, dprev_h, dWx", "return dprev_h, dx, dWx")
         ),
         popping("rnn_step_backward", "x, prev_h, Wx, Wh, next_h = cache"),
-        mistake(
-            "changes_dnext_h",
-            "dnext_h is changed by the call: dnext_h *= ... works in place",
-            (DZ, "dz = dnext_h\n    dz *= 1 - next_h**2"),
+        mistake("changes_dnext_h", "dnext_h is changed by the call: dnext_h *= ... works in place")(
+            (DZ, "dz = dnext_h\n    dz *= 1 - next_h**2")
         ),
-        mistake("float64", FLOAT64, ("return dx,", "return dx.astype(np.float64),")),
+        mistake("float64", FLOAT64)(("return dx,", "return dx.astype(np.float64),")),
     ),
 )
 

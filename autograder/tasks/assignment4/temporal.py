@@ -57,28 +57,22 @@ temporal_affine_forward = task(
         ),
     ),
     (
-        mistake("no_bias", "the bias b is not added", (" + b)", ")")),
-        mistake(
-            "flat", "out is left flat, (N * T, M): expected (N, T, M)", (ROWS, ROWS.removesuffix(".reshape(N, T, -1)"))
+        mistake("no_bias", "the bias b is not added")((" + b)", ")")),
+        mistake("flat", "out is left flat, (N * T, M): expected (N, T, M)")(
+            (ROWS, ROWS.removesuffix(".reshape(N, T, -1)"))
         ),
-        mistake("time_first", "out has the axes (T, N, M), expected (N, T, M)", (ROWS, f"{ROWS}.transpose(1, 0, 2)")),
-        mistake(
-            "mixed",
-            "rows are read as (T, N) where they stand as (N, T), so that sequences are mixed",
-            (ROWS, ROWS.replace("(N, T, -1)", "(T, N, -1).transpose(1, 0, 2)")),
+        mistake("time_first", "out has the axes (T, N, M), expected (N, T, M)")((ROWS, f"{ROWS}.transpose(1, 0, 2)")),
+        mistake("mixed", "rows are read as (T, N) where they stand as (N, T), so that sequences are mixed")(
+            (ROWS, ROWS.replace("(N, T, -1)", "(T, N, -1).transpose(1, 0, 2)"))
         ),
-        mistake("last_step", "only the last step is returned, expected all T of them", (ROWS, f"{ROWS}[:, -1]")),
-        mistake("sum_over_time", "the steps are added up, expected each for itself", (ROWS, f"{ROWS}.sum(axis=1)")),
-        mistake(
-            "relu_inside",
-            "negative outputs are cut to 0, but this layer has no non-linearity",
-            (ROWS, f"np.maximum(0, {ROWS})"),
+        mistake("last_step", "only the last step is returned, expected all T of them")((ROWS, f"{ROWS}[:, -1]")),
+        mistake("sum_over_time", "the steps are added up, expected each for itself")((ROWS, f"{ROWS}.sum(axis=1)")),
+        mistake("relu_inside", "negative outputs are cut to 0, but this layer has no non-linearity")(
+            (ROWS, f"np.maximum(0, {ROWS})")
         ),
-        mistake("float64", FLOAT64, (ROWS, f"{ROWS}.astype(np.float64)")),
-        mistake(
-            "changes_x",
-            "x is changed by the call: do not work in place on an input",
-            ("return out,", "x *= 2\n    return out,"),
+        mistake("float64", FLOAT64)((ROWS, f"{ROWS}.astype(np.float64)")),
+        mistake("changes_x", "x is changed by the call: do not work in place on an input")(
+            ("return out,", "x *= 2\n    return out,")
         ),
     ),
 )
@@ -104,47 +98,33 @@ temporal_affine_backward = task(
         ),
     ),
     (
-        mistake("dx_flat", "dx is left flat, (N * T, D): it has the shape of x, (N, T, D)", (DX, "rows @ w.T")),
-        mistake(
-            "dx_mixed",
-            "dx has the shape of x, but its numbers are out of order: reshape (N * T, D) directly",
-            (DX, "(w @ rows.T).reshape(x.shape)"),
+        mistake("dx_flat", "dx is left flat, (N * T, D): it has the shape of x, (N, T, D)")((DX, "rows @ w.T")),
+        mistake("dx_mixed", "dx has the shape of x, but its numbers are out of order: reshape (N * T, D) directly")(
+            (DX, "(w @ rows.T).reshape(x.shape)")
         ),
-        mistake(
-            "dx_last_step",
-            "dx is 0 but for the last step: every step's output comes from its input",
-            (DX, f"{DX}\n    dx[:, :-1] = 0"),
+        mistake("dx_last_step", "dx is 0 but for the last step: every step's output comes from its input")(
+            (DX, f"{DX}\n    dx[:, :-1] = 0")
         ),
-        mistake(
-            "dw_last_step",
-            "dw is that of the last step alone: all steps use w, so their gradients add up",
-            (DW, "x[:, -1].T @ dout[:, -1]"),
+        mistake("dw_last_step", "dw is that of the last step alone: all steps use w, so their gradients add up")(
+            (DW, "x[:, -1].T @ dout[:, -1]")
         ),
-        mistake("dw_mean", "dw is divided by N * T: a mean belongs to the loss", (DW, f"{DW} / len(rows)")),
-        mistake("dw_transposed", "dw is transposed: it has the shape of w, (D, M)", (DW, f"({DW}).T")),
-        mistake(
-            "dw_per_sequence",
-            "dw has a matrix for each sequence, (N, D, M), expected their sum",
-            (DW, "x.transpose(0, 2, 1) @ dout"),
+        mistake("dw_mean", "dw is divided by N * T: a mean belongs to the loss")((DW, f"{DW} / len(rows)")),
+        mistake("dw_transposed", "dw is transposed: it has the shape of w, (D, M)")((DW, f"({DW}).T")),
+        mistake("dw_per_sequence", "dw has a matrix for each sequence, (N, D, M), expected their sum")(
+            (DW, "x.transpose(0, 2, 1) @ dout")
         ),
-        mistake(
-            "db_over_N",
-            "db is summed over the sequences alone and has shape (T, M), expected (M,)",
-            (DB, "np.sum(dout, axis=0)"),
+        mistake("db_over_N", "db is summed over the sequences alone and has shape (T, M), expected (M,)")(
+            (DB, "np.sum(dout, axis=0)")
         ),
-        mistake(
-            "db_over_T",
-            "db is summed over the steps alone and has shape (N, M), expected (M,)",
-            (DB, "np.sum(dout, axis=1)"),
+        mistake("db_over_T", "db is summed over the steps alone and has shape (N, M), expected (M,)")(
+            (DB, "np.sum(dout, axis=1)")
         ),
-        mistake("db_mean", "db is the mean of dout over all steps, expected the sum", (DB, "np.mean(rows, axis=0)")),
-        mistake(
-            "order",
-            "dw and db are returned before dx: the order is that of the inputs x, w, b",
-            ("return dx, dw, db", "return dw, db, dx"),
+        mistake("db_mean", "db is the mean of dout over all steps, expected the sum")((DB, "np.mean(rows, axis=0)")),
+        mistake("order", "dw and db are returned before dx: the order is that of the inputs x, w, b")(
+            ("return dx, dw, db", "return dw, db, dx")
         ),
-        mistake("float64", FLOAT64, ("return dx,", "return dx.astype(np.float64),")),
-        mistake("changes_dout", CHANGES_DOUT, ("return dx, dw, db", "dout *= 0\n    return dx, dw, db")),
+        mistake("float64", FLOAT64)(("return dx,", "return dx.astype(np.float64),")),
+        mistake("changes_dout", CHANGES_DOUT)(("return dx, dw, db", "dout *= 0\n    return dx, dw, db")),
     ),
 )
 
@@ -219,83 +199,61 @@ temporal_softmax_loss = task(
         ),
     ),
     (
-        mistake(
-            "no_mask",
-            "the mask is forgotten: every step counts",
-            (SUM, "np.sum(log_probs[right]) / N"),
-            (DX_OUT, "dx / N"),
+        mistake("no_mask", "the mask is forgotten: every step counts")(
+            (SUM, "np.sum(log_probs[right]) / N"), (DX_OUT, "dx / N")
         ),
-        mistake("loss_unmasked", "the mask is forgotten in the loss; dx has it", (SUM, "np.sum(log_probs[right]) / N")),
-        mistake("dx_unmasked", "the mask is forgotten in dx; the loss has it", (DX_OUT, "dx / N")),
-        mistake(
-            "mask_reversed",
-            "the hidden steps count and the others do not: True is where a step counts",
-            (SUM, SUM.replace("* mask", "* (1 - mask)")),
-            (DX_OUT, DX_OUT.replace("mask", "~mask")),
+        mistake("loss_unmasked", "the mask is forgotten in the loss; dx has it")((SUM, "np.sum(log_probs[right]) / N")),
+        mistake("dx_unmasked", "the mask is forgotten in dx; the loss has it")((DX_OUT, "dx / N")),
+        mistake("mask_reversed", "the hidden steps count and the others do not: True is where a step counts")(
+            (SUM, SUM.replace("* mask", "* (1 - mask)")), (DX_OUT, DX_OUT.replace("mask", "~mask"))
         ),
         mistake(
-            "mask_on_scores",
-            "the scores are multiplied by the mask: a hidden step then costs log V, expected nothing",
+            "mask_on_scores", "the scores are multiplied by the mask: a hidden step then costs log V, expected nothing"
+        )(
             (SHIFT, "x * mask[:, :, None] - np.max(x * mask[:, :, None], axis=2, keepdims=True)"),
             (SUM, "np.sum(log_probs[right]) / N"),
         ),
         mistake(
             "divided_by_mask",
             "loss and dx are divided by the number of steps that count; this course divides by N: a sum over the steps",
+        )(
             (SUM, "np.sum(log_probs[right] * mask) / np.sum(mask)"),
             (DX_OUT, "dx * mask[:, :, None] / np.sum(mask).astype(x.dtype)"),
         ),
         mistake(
             "divided_by_NT",
             "loss and dx are divided by N * T; this course divides by N: a sum over the steps, a mean over the sequences",
-            (SUM, "np.sum(log_probs[right] * mask) / y.size"),
-            (DX_OUT, "dx * mask[:, :, None] / y.size"),
+        )((SUM, "np.sum(log_probs[right] * mask) / y.size"), (DX_OUT, "dx * mask[:, :, None] / y.size")),
+        mistake("divided_by_T", "loss and dx are divided by T, expected by N")(
+            (SUM, "np.sum(log_probs[right] * mask) / y.shape[1]"), (DX_OUT, "dx * mask[:, :, None] / y.shape[1]")
         ),
-        mistake(
-            "divided_by_T",
-            "loss and dx are divided by T, expected by N",
-            (SUM, "np.sum(log_probs[right] * mask) / y.shape[1]"),
-            (DX_OUT, "dx * mask[:, :, None] / y.shape[1]"),
+        mistake("not_divided", "loss and dx are sums over the sequences, expected means: divide by N")(
+            (SUM, "np.sum(log_probs[right] * mask)"), (DX_OUT, "dx * mask[:, :, None]")
         ),
-        mistake(
-            "not_divided",
-            "loss and dx are sums over the sequences, expected means: divide by N",
-            (SUM, "np.sum(log_probs[right] * mask)"),
-            (DX_OUT, "dx * mask[:, :, None]"),
-        ),
-        mistake("dx_not_divided", "dx is not divided by N; the loss is", (DX_OUT, "dx * mask[:, :, None]")),
-        mistake(
-            "mean_of_sentence",
-            "the steps of a sequence are averaged, expected their sum",
+        mistake("dx_not_divided", "dx is not divided by N; the loss is")((DX_OUT, "dx * mask[:, :, None]")),
+        mistake("mean_of_sentence", "the steps of a sequence are averaged, expected their sum")(
             (SUM, "np.mean(np.sum(log_probs[right] * mask, axis=1) / np.maximum(np.sum(mask, axis=1), 1))"),
             (DX_OUT, "dx * mask[:, :, None] / np.maximum(np.sum(mask, axis=1), 1).astype(x.dtype)[:, None, None] / N"),
         ),
-        mistake("no_shift", "exp overflows on large scores: subtract each step's largest score first", (SHIFT, "x")),
+        mistake("no_shift", "exp overflows on large scores: subtract each step's largest score first")((SHIFT, "x")),
         mistake(
-            "one_shift",
-            "one maximum over all steps is subtracted: a step far below it underflows to log 0; use axis=2",
-            (SHIFT, "x - np.max(x)"),
-        ),
+            "one_shift", "one maximum over all steps is subtracted: a step far below it underflows to log 0; use axis=2"
+        )((SHIFT, "x - np.max(x)")),
         mistake(
             "log_of_probability",
             "-log(p) is infinite where p underflows to 0: write log(sum of exp) minus the score of the right word",
-            ("log_probs[right] *", "np.log(np.exp(log_probs[right])) *"),
-        ),
+        )(("log_probs[right] *", "np.log(np.exp(log_probs[right])) *")),
         mistake(
-            "axis_of_time",
-            "the probabilities are normalised over the steps (axis=1), expected over the words (axis=2)",
-            ("np.exp(shifted), axis=2", "np.exp(shifted), axis=1"),
+            "axis_of_time", "the probabilities are normalised over the steps (axis=1), expected over the words (axis=2)"
+        )(("np.exp(shifted), axis=2", "np.exp(shifted), axis=1")),
+        mistake("no_one", "dx is softmax minus 1 at the right word: the 1 is not subtracted")(
+            ("dx[right] -= 1", "pass")
         ),
-        mistake(
-            "no_one", "dx is softmax minus 1 at the right word: the 1 is not subtracted", ("dx[right] -= 1", "pass")
+        mistake("no_minus", "the loss is negative: it is minus the logarithm of the probability")(
+            ("-np.sum(log_probs", "np.sum(log_probs")
         ),
-        mistake(
-            "no_minus",
-            "the loss is negative: it is minus the logarithm of the probability",
-            ("-np.sum(log_probs", "np.sum(log_probs"),
-        ),
-        mistake("float64", FLOAT64, (DX_OUT, f"({DX_OUT}).astype(np.float64)")),
-        mistake("changes_x", CHANGES_X, ("    dx = np.exp", "    x[:] = shifted\n    dx = np.exp")),
+        mistake("float64", FLOAT64)((DX_OUT, f"({DX_OUT}).astype(np.float64)")),
+        mistake("changes_x", CHANGES_X)(("    dx = np.exp", "    x[:] = shifted\n    dx = np.exp")),
     ),
 )
 

@@ -87,60 +87,43 @@ conv_transpose_forward = task(
         growth(0.5, draw_small, draw_large),
     ),
     (
-        mistake(
-            "flipped",
-            "the filters are turned by 180 degrees: a stamp shows the filter as it is",
-            ("np.tensordot(w,", "np.tensordot(w[:, :, ::-1, ::-1],"),
+        mistake("flipped", "the filters are turned by 180 degrees: a stamp shows the filter as it is")(
+            ("np.tensordot(w,", "np.tensordot(w[:, :, ::-1, ::-1],")
+        ),
+        mistake("overwrites", "where stamps overlap the last one stays, expected their sum")(
+            (STAMP, STAMP.replace("+=", "="))
+        ),
+        mistake("off_by_one", "the output is too large: between H pixels there are H - 1 steps of a stride")(
+            (SIZES, "height, width = H * stride + HH, W * stride + WW")
+        ),
+        mistake("not_cut", "the frame of pad rows and columns is not cut off")((CUT, "sheet.swapaxes(0, 1)")),
+        mistake("cut_once", "pad rows and columns are cut off on one side, expected on each of the four")(
+            (CUT, "sheet[:, :, pad:, pad:].swapaxes(0, 1)")
         ),
         mistake(
-            "overwrites",
-            "where stamps overlap the last one stays, expected their sum",
-            (STAMP, STAMP.replace("+=", "=")),
-        ),
-        mistake(
-            "off_by_one",
-            "the output is too large: between H pixels there are H - 1 steps of a stride",
-            (SIZES, "height, width = H * stride + HH, W * stride + WW"),
-        ),
-        mistake("not_cut", "the frame of pad rows and columns is not cut off", (CUT, "sheet.swapaxes(0, 1)")),
-        mistake(
-            "cut_once",
-            "pad rows and columns are cut off on one side, expected on each of the four",
-            (CUT, "sheet[:, :, pad:, pad:].swapaxes(0, 1)"),
-        ),
-        mistake(
-            "padded",
-            "pad is added as a frame of zeros, expected cut off: a transposed convolution undoes the padding",
-            (CUT, "np.pad(sheet, ((0, 0), (0, 0), (pad, pad), (pad, pad))).swapaxes(0, 1)"),
-        ),
+            "padded", "pad is added as a frame of zeros, expected cut off: a transposed convolution undoes the padding"
+        )((CUT, "np.pad(sheet, ((0, 0), (0, 0), (pad, pad), (pad, pad))).swapaxes(0, 1)")),
         mistake(
             "input_stride",
             "the stride steps through the input, expected through the output: stamps are set stride pixels apart",
-            ("    stamps =", "    x, stride = x[:, :, ::stride, ::stride], 1\n    H, W = x.shape[2:]\n    stamps ="),
+        )(("    stamps =", "    x, stride = x[:, :, ::stride, ::stride], 1\n    H, W = x.shape[2:]\n    stamps =")),
+        mistake("no_stride", "the stamps are set next to each other, expected stride pixels apart")(
+            ("    stamps =", "    stride = 1\n    stamps =")
         ),
-        mistake(
-            "no_stride",
-            "the stamps are set next to each other, expected stride pixels apart",
-            ("    stamps =", "    stride = 1\n    stamps ="),
-        ),
-        mistake("no_bias", "the bias b is not added", (" + b[:, None, None]", "")),
+        mistake("no_bias", "the bias b is not added")((" + b[:, None, None]", "")),
         mistake(
             "bias_per_stamp",
             "the bias is added with every stamp, so that it counts more where stamps overlap; add it once to each output pixel",
-            (STAMP, STAMP + " + b[:, None, None, None]"),
-            (" + b[:, None, None]", ""),
+        )((STAMP, STAMP + " + b[:, None, None, None]"), (" + b[:, None, None]", "")),
+        mistake("mean", "the input channels are averaged, expected added up")(
+            ("axes=(0, 1))", "axes=(0, 1)) / len(w)")
         ),
-        mistake(
-            "mean", "the input channels are averaged, expected added up", ("axes=(0, 1))", "axes=(0, 1)) / len(w)")
-        ),
-        mistake("float64", FLOAT64, ("return out,", "return out.astype(float),")),
-        mistake(
-            "loops",
-            LOOPS,
+        mistake("float64", FLOAT64)(("return out,", "return out.astype(float),")),
+        mistake("loops", LOOPS)(
             (
                 STAMP,
                 "for n in range(N):\n            " + STAMP.replace("[:, :, u", "[:, n, u").replace("u, v]", "u, v, n]"),
-            ),
+            )
         ),
     ),
 )
@@ -174,55 +157,39 @@ conv_transpose_backward = task(
         growth(0.5, with_dout(draw_small), with_dout(draw_large)),
     ),
     (
-        mistake(
-            "dx_flipped",
-            "the filters are turned by 180 degrees for dx: use them as they are",
-            ("conv_forward_fast(dout, w,", "conv_forward_fast(dout, w[:, :, ::-1, ::-1],"),
+        mistake("dx_flipped", "the filters are turned by 180 degrees for dx: use them as they are")(
+            ("conv_forward_fast(dout, w,", "conv_forward_fast(dout, w[:, :, ::-1, ::-1],")
         ),
-        mistake(
-            "dw_flipped", "dw is turned by 180 degrees", ("return dx, dw, db", "return dx, dw[:, :, ::-1, ::-1], db")
+        mistake("dw_flipped", "dw is turned by 180 degrees")(
+            ("return dx, dw, db", "return dx, dw[:, :, ::-1, ::-1], db")
         ),
-        mistake(
-            "dw_mean",
-            "dw is divided by N: the mean belongs to the loss, and dout holds it already",
-            ("return dx, dw, db", "return dx, dw / len(x), db"),
+        mistake("dw_mean", "dw is divided by N: the mean belongs to the loss, and dout holds it already")(
+            ("return dx, dw, db", "return dx, dw / len(x), db")
         ),
-        mistake(
-            "dw_swapped",
-            "the first two axes of dw are swapped: w is (C, F, HH, WW), input channels first",
-            ("return dx, dw, db", "return dx, dw.swapaxes(0, 1), db"),
+        mistake("dw_swapped", "the first two axes of dw are swapped: w is (C, F, HH, WW), input channels first")(
+            ("return dx, dw, db", "return dx, dw.swapaxes(0, 1), db")
         ),
-        mistake(
-            "db_mean",
-            "db is the mean of dout, expected the sum over images, rows and columns",
-            ("np.sum(dout", "np.mean(dout"),
+        mistake("db_mean", "db is the mean of dout, expected the sum over images, rows and columns")(
+            ("np.sum(dout", "np.mean(dout")
         ),
-        mistake(
-            "db_ones",
-            "db is summed over the images alone, expected over rows and columns, too",
-            ("axis=(0, 2, 3)", "axis=0"),
+        mistake("db_ones", "db is summed over the images alone, expected over rows and columns, too")(
+            ("axis=(0, 2, 3)", "axis=0")
         ),
-        mistake(
-            "db_keepdims",
-            "db has shape (1, F, 1, 1), expected that of b, (F,)",
-            ("axis=(0, 2, 3))", "axis=(0, 2, 3), keepdims=True)"),
+        mistake("db_keepdims", "db has shape (1, F, 1, 1), expected that of b, (F,)")(
+            ("axis=(0, 2, 3))", "axis=(0, 2, 3), keepdims=True)")
         ),
-        mistake(
-            "dx_bias",
-            "the bias is added in dx: a gradient with respect to x has no bias",
-            ("return dx, dw, db", "return dx + np.mean(w), dw, db"),
+        mistake("dx_bias", "the bias is added in dx: a gradient with respect to x has no bias")(
+            ("return dx, dw, db", "return dx + np.mean(w), dw, db")
         ),
-        mistake(
-            "first_image",
-            "dw holds the first image alone, expected the sum over all",
+        mistake("first_image", "dw holds the first image alone, expected the sum over all")(
             (
                 "conv_backward_fast(x, conv_cache)",
                 "conv_backward_fast(x * (np.arange(len(x)) == 0)[:, None, None, None], conv_cache)",
-            ),
+            )
         ),
-        mistake("float64", FLOAT64, ("return dx,", "return dx.astype(float),")),
-        mistake("changes_dout", CHANGES_DOUT, ("return dx,", "dout *= 2\n    return dx,")),
-        mistake("loops", LOOPS, ("np.sum(dout, axis=(0, 2, 3))", "sum(np.sum(image, axis=(1, 2)) for image in dout)")),
+        mistake("float64", FLOAT64)(("return dx,", "return dx.astype(float),")),
+        mistake("changes_dout", CHANGES_DOUT)(("return dx,", "dout *= 2\n    return dx,")),
+        mistake("loops", LOOPS)(("np.sum(dout, axis=(0, 2, 3))", "sum(np.sum(image, axis=(1, 2)) for image in dout)")),
     ),
 )
 

@@ -49,37 +49,31 @@ upsample_forward = task(
         ),
     ),
     (
-        mistake("rows_only", "only the number of rows grows: repeat along W, too", (".repeat(scale, axis=3)", "")),
-        mistake(
-            "columns_only", "only the number of columns grows: repeat along H, too", (".repeat(scale, axis=2)", "")
+        mistake("rows_only", "only the number of rows grows: repeat along W, too")((".repeat(scale, axis=3)", "")),
+        mistake("columns_only", "only the number of columns grows: repeat along H, too")(
+            (".repeat(scale, axis=2)", "")
         ),
         mistake(
             "tiled",
             "whole images stand beside each other, as np.tile makes them; expected every pixel repeated in its place",
-            (REPEAT, "np.tile(x, (1, 1, scale, scale))"),
+        )((REPEAT, "np.tile(x, (1, 1, scale, scale))")),
+        mistake("tiled_columns", "rows are repeated one by one, but the columns as a block, as np.tile does")(
+            (".repeat(scale, axis=3)", "\n    out = np.tile(out, (1, 1, 1, scale))")
         ),
-        mistake(
-            "tiled_columns",
-            "rows are repeated one by one, but the columns as a block, as np.tile does",
-            (".repeat(scale, axis=3)", "\n    out = np.tile(out, (1, 1, 1, scale))"),
-        ),
-        mistake(
-            "zeros_between",
-            "the new pixels are 0: each square has to hold its pixel scale * scale times",
+        mistake("zeros_between", "the new pixels are 0: each square has to hold its pixel scale * scale times")(
             (
                 f"out = {REPEAT}",
                 "out = np.zeros_like(x, shape=(*x.shape[:2], scale * x.shape[2], scale * x.shape[3]))\n"
                 "    out[:, :, ::scale, ::scale] = x",
-            ),
+            )
         ),
-        mistake("always_two", "the scale is 2 whatever is asked for", ("(scale, axis", "(2, axis")),
+        mistake("always_two", "the scale is 2 whatever is asked for")(("(scale, axis", "(2, axis")),
         mistake(
             "shared_out",
             "the values are divided by scale * scale, so that a square adds up to its pixel; expected plain copies",
-            (REPEAT, f"{REPEAT} / scale**2"),
-        ),
-        mistake("channels", "channels are repeated instead of rows: H is axis 2", ("axis=2", "axis=1")),
-        mistake("float64", FLOAT64, (REPEAT, f"{REPEAT}.astype(np.float64)")),
+        )((REPEAT, f"{REPEAT} / scale**2")),
+        mistake("channels", "channels are repeated instead of rows: H is axis 2")(("axis=2", "axis=1")),
+        mistake("float64", FLOAT64)((REPEAT, f"{REPEAT}.astype(np.float64)")),
     ),
 )
 
@@ -107,40 +101,32 @@ upsample_backward = task(
         ),
     ),
     (
-        mistake(
-            "one_of_the_square",
-            "each pixel takes the gradient of one of its copies: those of all copies add up",
-            (SUM, "squares[:, :, :, 0, :, 0]"),
+        mistake("one_of_the_square", "each pixel takes the gradient of one of its copies: those of all copies add up")(
+            (SUM, "squares[:, :, :, 0, :, 0]")
+        ),
+        mistake("mean", "the gradients of the copies are averaged, expected their sum: every copy counts in the loss")(
+            (SUM, "squares.mean(axis=(3, 5))")
+        ),
+        mistake("largest", "the largest gradient of each square is taken, expected the sum")((".sum(", ".max(")),
+        mistake("rows_only", "the gradients are added up over the columns of a square, but only its first row counts")(
+            (SUM, "squares[:, :, :, 0].sum(axis=4)")
         ),
         mistake(
-            "mean",
-            "the gradients of the copies are averaged, expected their sum: every copy counts in the loss",
-            (SUM, "squares.mean(axis=(3, 5))"),
-        ),
-        mistake("largest", "the largest gradient of each square is taken, expected the sum", (".sum(", ".max(")),
-        mistake(
-            "rows_only",
-            "the gradients are added up over the columns of a square, but only its first row counts",
-            (SUM, "squares[:, :, :, 0].sum(axis=4)"),
-        ),
-        mistake(
-            "blocks",
-            "pixels that lie H and W apart are added up, as for np.tile; the copies of a pixel are neighbours",
-            (SQUARES, "dout.reshape(N, C, scale, H // scale, scale, W // scale)"),
-            ("axis=(3, 5)", "axis=(2, 4)"),
-        ),
+            "blocks", "pixels that lie H and W apart are added up, as for np.tile; the copies of a pixel are neighbours"
+        )((SQUARES, "dout.reshape(N, C, scale, H // scale, scale, W // scale)"), ("axis=(3, 5)", "axis=(2, 4)")),
         mistake(
             "mixed",
             "the shape is right, but reshape took neighbours along a row only: split H and W into (H, scale) and (W, scale)",
+        )(
             (
                 f"{SQUARES}\n    return {SUM}",
                 "dout.reshape(N, C, H // scale, W // scale, -1)\n    return squares.sum(axis=4)",
-            ),
+            )
         ),
-        mistake("always_two", "the scale is 2 whatever the forward pass had", ("scale = cache", "scale = 2")),
-        mistake("float64", FLOAT64, (SUM, f"{SUM}.astype(np.float64)")),
-        mistake(
-            "changes_dout", "dout is changed in place", (f"return {SUM}", f"dx = {SUM}\n    dout *= 0\n    return dx")
+        mistake("always_two", "the scale is 2 whatever the forward pass had")(("scale = cache", "scale = 2")),
+        mistake("float64", FLOAT64)((SUM, f"{SUM}.astype(np.float64)")),
+        mistake("changes_dout", "dout is changed in place")(
+            (f"return {SUM}", f"dx = {SUM}\n    dout *= 0\n    return dx")
         ),
     ),
 )
@@ -215,75 +201,56 @@ init = task(
         mistake(
             "axes_of_W3",
             "the first two axes of W3 are swapped: filters are (outputs, inputs, 3, 3), and the outputs are 3 colours",
-            ('("W3", (3, F, 3, 3), 0.1)', '("W3", (F, 3, 3, 3), 0.1)'),
-        ),
-        mistake(
-            "flat_norms",
-            "gammas and betas are (F,), expected (1, F, 1, 1): so they fit maps of (N, F, H, W)",
-            (ONES, "np.ones(F)"),
-            (ZEROS, "np.zeros(F)"),
+        )(('("W3", (3, F, 3, 3), 0.1)', '("W3", (F, 3, 3, 3), 0.1)')),
+        mistake("flat_norms", "gammas and betas are (F,), expected (1, F, 1, 1): so they fit maps of (N, F, H, W)")(
+            (ONES, "np.ones(F)"), (ZEROS, "np.zeros(F)")
         ),
         mistake(
             "biases",
             "there are biases b1 and b2: the norm that follows subtracts the mean, so they would change nothing",
+        )(
             (
                 'self.params["b3"] = np.zeros(3)',
                 'self.params |= {"b1": np.zeros(F), "b2": np.zeros(F), "b3": np.zeros(3)}',
-            ),
+            )
         ),
         mistake(
             "xavier",
             "the standard deviation is sqrt(1 / (9 C)), expected sqrt(2 / (9 C)): the ReLU takes half of the variance",
-            ("np.sqrt(2 /", "np.sqrt(1 /"),
+        )(("np.sqrt(2 /", "np.sqrt(1 /")),
+        mistake("variance", "the weights are multiplied by the variance 2 / (9 C), expected by its square root")(
+            ("np.sqrt(2 / (9 * shape[1]))", "2 / (9 * shape[1])")
         ),
         mistake(
-            "variance",
-            "the weights are multiplied by the variance 2 / (9 C), expected by its square root",
-            ("np.sqrt(2 / (9 * shape[1]))", "2 / (9 * shape[1])"),
-        ),
-        mistake(
-            "channels_only",
-            "only the channels are counted, not the 9 pixels of a filter: the variance is 2 / (9 C)",
-            ("(9 * shape[1])", "shape[1]"),
-        ),
-        mistake(
-            "outputs_counted",
-            "the number of filters is counted, expected that of the channels below them",
-            ("shape[1]", "shape[0]"),
+            "channels_only", "only the channels are counted, not the 9 pixels of a filter: the variance is 2 / (9 C)"
+        )(("(9 * shape[1])", "shape[1]")),
+        mistake("outputs_counted", "the number of filters is counted, expected that of the channels below them")(
+            ("shape[1]", "shape[0]")
         ),
         mistake(
             "W3_large",
             "W3 starts as large as the others, expected a tenth of it: at first the net hardly changes the image",
-            ("0.1)", "1)"),
+        )(("0.1)", "1)")),
+        mistake("W3_zero", "W3 starts at 0: then no gradient reaches W1 and W2 in the first step")(("0.1)", "0)")),
+        mistake("gamma_zero", "the gammas start at 0, expected at 1: a gamma of 0 switches its channel off")(
+            (ONES, ZEROS)
         ),
-        mistake("W3_zero", "W3 starts at 0: then no gradient reaches W1 and W2 in the first step", ("0.1)", "0)")),
-        mistake(
-            "gamma_zero", "the gammas start at 0, expected at 1: a gamma of 0 switches its channel off", (ONES, ZEROS)
-        ),
-        mistake("beta_one", "the betas start at 1, expected at 0", (ZEROS, ONES)),
-        mistake(
-            "positive", "the weights lie between 0 and 1, expected normal with mean 0", ("standard_normal(", "random(")
-        ),
-        mistake(
-            "uniform",
-            "the weights are uniform with the right spread, expected normal ones: some of those are larger",
-            ("standard_normal(shape)", "uniform(-(3**0.5), 3**0.5, shape)"),
-        ),
-        mistake("no_dtype", "the parameters are float64 though dtype is float32", (".astype(dtype)", "")),
-        mistake(
-            "always_float32",
-            "the parameters are float32 whatever dtype says",
-            (".astype(dtype)", ".astype(np.float32)"),
+        mistake("beta_one", "the betas start at 1, expected at 0")((ZEROS, ONES)),
+        mistake("positive", "the weights lie between 0 and 1, expected normal with mean 0")(
+            ("standard_normal(", "random(")
         ),
         mistake(
-            "seed_ignored",
-            "the seed is not used: two nets with one seed differ",
-            ("default_rng(seed)", "default_rng()"),
+            "uniform", "the weights are uniform with the right spread, expected normal ones: some of those are larger"
+        )(("standard_normal(shape)", "uniform(-(3**0.5), 3**0.5, shape)")),
+        mistake("no_dtype", "the parameters are float64 though dtype is float32")((".astype(dtype)", "")),
+        mistake("always_float32", "the parameters are float32 whatever dtype says")(
+            (".astype(dtype)", ".astype(np.float32)")
         ),
-        mistake(
-            "always_seeded",
-            "without a seed all nets start alike, expected new weights each time",
-            ("default_rng(seed)", "default_rng(seed or 0)"),
+        mistake("seed_ignored", "the seed is not used: two nets with one seed differ")(
+            ("default_rng(seed)", "default_rng()")
+        ),
+        mistake("always_seeded", "without a seed all nets start alike, expected new weights each time")(
+            ("default_rng(seed)", "default_rng(seed or 0)")
         ),
     ),
 )
@@ -345,85 +312,62 @@ forward = task(
         ),
     ),
     (
-        mistake("not_centred", "the first convolution gets X, expected 2 X - 1", ("2 * X - 1", "X")),
-        mistake(
-            "no_residual",
-            "x2 is the second block alone: add x1, which the block is to correct only",
-            ("x1 + maps", "maps"),
+        mistake("not_centred", "the first convolution gets X, expected 2 X - 1")(("2 * X - 1", "X")),
+        mistake("no_residual", "x2 is the second block alone: add x1, which the block is to correct only")(
+            ("x1 + maps", "maps")
         ),
-        mistake("image_added", "the second block is left out: x2 is x1 alone", ("x1 + maps", "x1")),
-        mistake(
-            "relu_after_sum",
-            "the second ReLU comes after the sum, expected before it: x2 = x1 + relu(...)",
-            ("x1 + maps", "np.maximum(0, x1 + unclipped)"),
-            (LAST[0], f"unclipped = maps\n    {LAST[0]}"),
+        mistake("image_added", "the second block is left out: x2 is x1 alone")(("x1 + maps", "x1")),
+        mistake("relu_after_sum", "the second ReLU comes after the sum, expected before it: x2 = x1 + relu(...)")(
+            ("x1 + maps", "np.maximum(0, x1 + unclipped)"), (LAST[0], f"unclipped = maps\n    {LAST[0]}")
         ),
-        mistake(
-            "no_first_relu", "the first ReLU is missing", ("x1, relu1 = relu_forward(maps)", "x1, relu1 = maps, maps")
+        mistake("no_first_relu", "the first ReLU is missing")(
+            ("x1, relu1 = relu_forward(maps)", "x1, relu1 = maps, maps")
         ),
-        mistake("no_second_relu", "the second ReLU is missing", (LAST[0], "relu2 = maps")),
-        mistake("no_image", "the image is not added before the sigmoid: + 4 X - 2 is missing", (LAST[1], "change")),
+        mistake("no_second_relu", "the second ReLU is missing")((LAST[0], "relu2 = maps")),
+        mistake("no_image", "the image is not added before the sigmoid: + 4 X - 2 is missing")((LAST[1], "change")),
         mistake(
-            "image_unscaled",
-            "X itself is added before the sigmoid, expected 4 X - 2, whose sigmoid is close to X",
-            (LAST[1], "change + X"),
+            "image_unscaled", "X itself is added before the sigmoid, expected 4 X - 2, whose sigmoid is close to X"
+        )((LAST[1], "change + X")),
+        mistake("image_after_sigmoid", "the image is added after the sigmoid: then the output leaves 0..1")(
+            (f"sigmoid_forward({LAST[1]})", "sigmoid_forward(change)\n    out = out + X")
         ),
-        mistake(
-            "image_after_sigmoid",
-            "the image is added after the sigmoid: then the output leaves 0..1",
-            (f"sigmoid_forward({LAST[1]})", "sigmoid_forward(change)\n    out = out + X"),
+        mistake("no_sigmoid", "the sigmoid is missing at the end")((f"sigmoid_forward({LAST[1]})", f"{LAST[1]}, None")),
+        mistake("tanh", "the last function is tanh, whose values lie in -1..1; expected the sigmoid")(
+            (f"out, sigmoid = sigmoid_forward({LAST[1]})", f"out, sigmoid = np.tanh({LAST[1]}), None")
         ),
-        mistake("no_sigmoid", "the sigmoid is missing at the end", (f"sigmoid_forward({LAST[1]})", f"{LAST[1]}, None")),
-        mistake(
-            "tanh",
-            "the last function is tanh, whose values lie in -1..1; expected the sigmoid",
-            (f"out, sigmoid = sigmoid_forward({LAST[1]})", f"out, sigmoid = np.tanh({LAST[1]}), None"),
-        ),
-        mistake(
-            "overflow",
-            "nan comes out where the numbers before the sigmoid are large: e^z / (1 + e^z) overflows",
+        mistake("overflow", "nan comes out where the numbers before the sigmoid are large: e^z / (1 + e^z) overflows")(
             (
                 f"out, sigmoid = sigmoid_forward({LAST[1]})",
                 f"z = {LAST[1]}\n    with np.errstate(over='ignore', invalid='ignore'):\n"
                 "        out = sigmoid = np.exp(z) / (1 + np.exp(z))",
-            ),
+            )
         ),
         mistake(
             "one_group",
             "all channels of an image are normalised together: an instance norm has one channel a group, G = F",
-            (", F, {})", ", 1, {})"),
-        ),
-        mistake(
-            "batch_norm",
-            "channels are normalised over the whole batch, expected each image by itself",
+        )((", F, {})", ", 1, {})")),
+        mistake("batch_norm", "channels are normalised over the whole batch, expected each image by itself")(
             (
                 NORM2,
                 "((maps - maps.mean(axis=(0, 2, 3), keepdims=True)) / np.sqrt(maps.var(axis=(0, 2, 3), keepdims=True)"
                 ' + 1e-5) * p["gamma2"] + p["beta2"], None)',
-            ),
+            )
         ),
-        mistake(
-            "same_norm",
-            "both norms use gamma1 and beta1; the second one has gamma2 and beta2",
-            ('p["gamma2"], p["beta2"]', 'p["gamma1"], p["beta1"]'),
+        mistake("same_norm", "both norms use gamma1 and beta1; the second one has gamma2 and beta2")(
+            ('p["gamma2"], p["beta2"]', 'p["gamma1"], p["beta1"]')
         ),
-        mistake("no_second_norm", "the second norm is left out", (f"maps, norm2 = {NORM2}", "norm2 = None")),
-        mistake(
-            "tiled",
-            "the maps are tiled, expected every pixel repeated in its place: upsample_forward does it",
-            ("upsample_forward(x1 + maps)", "np.tile(x1 + maps, (1, 1, 2, 2)), 2"),
+        mistake("no_second_norm", "the second norm is left out")((f"maps, norm2 = {NORM2}", "norm2 = None")),
+        mistake("tiled", "the maps are tiled, expected every pixel repeated in its place: upsample_forward does it")(
+            ("upsample_forward(x1 + maps)", "np.tile(x1 + maps, (1, 1, 2, 2)), 2")
         ),
-        mistake("no_b3", "the bias b3 is not added", ('p["b3"]', "np.zeros(3, self.dtype)")),
-        mistake(
-            "float64",
-            "a net of float32 puts out float64: make every constant array of self.dtype",
-            ("return out, (", "return out.astype(np.float64), ("),
+        mistake("no_b3", "the bias b3 is not added")(('p["b3"]', "np.zeros(3, self.dtype)")),
+        mistake("float64", "a net of float32 puts out float64: make every constant array of self.dtype")(
+            ("return out, (", "return out.astype(np.float64), (")
         ),
         mistake(
             "images_as_they_come",
             "images of float64 make a net of float32 put out float64: bring X to self.dtype first",
-            ("np.asarray(X, self.dtype)", "X"),
-        ),
+        )(("np.asarray(X, self.dtype)", "X")),
     ),
 )
 
@@ -465,81 +409,57 @@ backward = task(
         ),
     ),
     (
-        mistake(
-            "no_sigmoid",
-            "the derivative of the sigmoid is missing: dout is not yet the gradient before it",
-            (DSIGMOID, "dchange = dout"),
+        mistake("no_sigmoid", "the derivative of the sigmoid is missing: dout is not yet the gradient before it")(
+            (DSIGMOID, "dchange = dout")
+        ),
+        mistake("sigmoid_twice", "the derivative of the sigmoid is multiplied in twice")(
+            (DSIGMOID, "dchange = sigmoid_backward(sigmoid_backward(dout, sigmoid), sigmoid)")
+        ),
+        mistake("sigmoid_half", "the derivative of the sigmoid is out * (1 - out), not out alone")(
+            (DSIGMOID, "dchange = dout * sigmoid")
         ),
         mistake(
-            "sigmoid_twice",
-            "the derivative of the sigmoid is multiplied in twice",
-            (DSIGMOID, "dchange = sigmoid_backward(sigmoid_backward(dout, sigmoid), sigmoid)"),
+            "skip_forgotten", "x1 went two ways, but only the gradient of the way through the second block came back"
+        )(("dx1 + dx2", "dx1")),
+        mistake("block_forgotten", "x1 went two ways, but only the gradient of the direct way came back")(
+            ("dx1 + dx2", "dx2")
+        ),
+        mistake("relu_on_sum", "the ReLU of the second block is applied to what goes round the block, too")(
+            ("dx1 + dx2", "dx1 + relu_backward(dx2, relu2)")
+        ),
+        mistake("no_second_relu", "the gradient passes the second ReLU where that was 0")((DRELU2, "dmaps = dx2")),
+        mistake("no_first_relu", "the gradient passes the first ReLU where that was 0")(
+            ("relu_backward(dx1 + dx2, relu1)", "dx1 + dx2")
+        ),
+        mistake("one_of_four", "going back through the upsampling, one of four gradients is taken, expected their sum")(
+            (DUP, "dx2 = dlarge[:, :, ::2, ::2]")
         ),
         mistake(
-            "sigmoid_half",
-            "the derivative of the sigmoid is out * (1 - out), not out alone",
-            (DSIGMOID, "dchange = dout * sigmoid"),
-        ),
-        mistake(
-            "skip_forgotten",
-            "x1 went two ways, but only the gradient of the way through the second block came back",
-            ("dx1 + dx2", "dx1"),
-        ),
-        mistake(
-            "block_forgotten",
-            "x1 went two ways, but only the gradient of the direct way came back",
-            ("dx1 + dx2", "dx2"),
-        ),
-        mistake(
-            "relu_on_sum",
-            "the ReLU of the second block is applied to what goes round the block, too",
-            ("dx1 + dx2", "dx1 + relu_backward(dx2, relu2)"),
-        ),
-        mistake("no_second_relu", "the gradient passes the second ReLU where that was 0", (DRELU2, "dmaps = dx2")),
-        mistake(
-            "no_first_relu",
-            "the gradient passes the first ReLU where that was 0",
-            ("relu_backward(dx1 + dx2, relu1)", "dx1 + dx2"),
-        ),
-        mistake(
-            "one_of_four",
-            "going back through the upsampling, one of four gradients is taken, expected their sum",
-            (DUP, "dx2 = dlarge[:, :, ::2, ::2]"),
-        ),
-        mistake(
-            "mean_of_four",
-            "going back through the upsampling, the four gradients are averaged, expected their sum",
-            (DUP, f"{DUP} / 4"),
-        ),
+            "mean_of_four", "going back through the upsampling, the four gradients are averaged, expected their sum"
+        )((DUP, f"{DUP} / 4")),
         mistake(
             "first_norm_passed",
             "W1 gets the gradient from above the first norm: it has to go back through the norm, too",
-            (DNORM1, PASSED.format(1)),
-        ),
+        )((DNORM1, PASSED.format(1))),
         mistake(
             "second_norm_passed",
             "W2 gets the gradient from above the second norm: it has to go back through the norm, too",
-            (DNORM2, PASSED.format(2)),
-        ),
-        mistake(
-            "gamma_beta_swapped",
-            "the gradients of gamma and beta are swapped",
+        )((DNORM2, PASSED.format(2))),
+        mistake("gamma_beta_swapped", "the gradients of gamma and beta are swapped")(
             ('grads["gamma1"], grads["beta1"]', 'grads["beta1"], grads["gamma1"]'),
             ('grads["gamma2"], grads["beta2"]', 'grads["beta2"], grads["gamma2"]'),
         ),
-        mistake(
-            "gammas_swapped",
-            "the gradients of the two norms are swapped: gamma1 and beta1 belong to the first",
+        mistake("gammas_swapped", "the gradients of the two norms are swapped: gamma1 and beta1 belong to the first")(
             (
                 "return grads",
                 "a, b = ({n: grads[f'{n}{k}'] for n in ('gamma', 'beta')} for k in (1, 2))\n"
                 "    return grads | {f'{n}1': b[n] for n in b} | {f'{n}2': a[n] for n in a}",
-            ),
+            )
         ),
-        mistake(
-            "sign", "the gradients have the wrong sign", ("return grads", "return {n: -g for n, g in grads.items()}")
+        mistake("sign", "the gradients have the wrong sign")(
+            ("return grads", "return {n: -g for n, g in grads.items()}")
         ),
-        mistake("changes_dout", "dout is changed by the call", (DSIGMOID, f"{DSIGMOID}\n    dout *= 0")),
+        mistake("changes_dout", "dout is changed by the call")((DSIGMOID, f"{DSIGMOID}\n    dout *= 0")),
     ),
 )
 
@@ -599,79 +519,59 @@ perceptual_loss = task(
         ),
     ),
     (
-        mistake(
-            "sum",
-            "loss and gradient are summed over the batch, expected the mean over its N images",
-            (RETURN, "return sum(losses), dout"),
+        mistake("sum", "loss and gradient are summed over the batch, expected the mean over its N images")(
+            (RETURN, "return sum(losses), dout")
+        ),
+        mistake("sum_back", "the loss is the mean over the batch, but its gradient is not divided by N")(
+            ("dout / len(out)", "dout")
+        ),
+        mistake("sum_loss", "the gradient is divided by N, but the loss is still the sum over the batch")(
+            ("sum(losses) / len(out)", "sum(losses)")
         ),
         mistake(
-            "sum_back",
-            "the loss is the mean over the batch, but its gradient is not divided by N",
-            ("dout / len(out)", "dout"),
-        ),
-        mistake(
-            "sum_loss",
-            "the gradient is divided by N, but the loss is still the sum over the batch",
-            ("sum(losses) / len(out)", "sum(losses)"),
-        ),
-        mistake(
-            "own_content",
-            "the content loss is always 0, as it is where its target is taken from out: take it from X",
-            ("model.features(X,", "model.features(out,"),
-        ),
+            "own_content", "the content loss is always 0, as it is where its target is taken from out: take it from X"
+        )(("model.features(X,", "model.features(out,")),
         mistake(
             "roles_swapped",
             "out and X are swapped: it is the style of out that is to be right, and the content of X to be kept",
-            (TARGET, f"out, X = X, out\n    {TARGET}"),
-        ),
-        mistake(
-            "first_content",
-            "the content of the first image serves as target for the whole batch",
-            (TARGET, f"{TARGET}\n    content_target = content_target[:1]"),
+        )((TARGET, f"out, X = X, out\n    {TARGET}")),
+        mistake("first_content", "the content of the first image serves as target for the whole batch")(
+            (TARGET, f"{TARGET}\n    content_target = content_target[:1]")
         ),
         mistake(
             "own_style",
             "the style loss is always 0, as it is where its targets are computed anew from out: they are handed in",
+        )(
             (
                 TARGET,
                 f"{TARGET}\n    maps, _ = model.features(out, [model.layers[k] for k in style_layers])\n"
                 "    rows = [m.reshape(*m.shape[:2], -1) for m in maps]\n"
                 "    style_targets = [r @ r.transpose(0, 2, 1) / r[0].size for r in rows]",
-            ),
+            )
         ),
-        mistake(
-            "style_of_content",
-            "the style targets are computed from X, the content images; they are handed in",
+        mistake("style_of_content", "the style targets are computed from X, the content images; they are handed in")(
             (
                 TARGET,
                 f"{TARGET}\n    maps, _ = model.features(X, [model.layers[k] for k in style_layers])\n"
                 "    rows = [m.reshape(*m.shape[:2], -1) for m in maps]\n"
                 "    style_targets = [r @ r.transpose(0, 2, 1) / r[0].size for r in rows]",
-            ),
+            )
         ),
-        mistake(
-            "no_content_loss",
-            "the content loss is not added to the others, though its gradient is there",
-            ("sum(losses)", "sum(losses[1:])"),
+        mistake("no_content_loss", "the content loss is not added to the others, though its gradient is there")(
+            ("sum(losses)", "sum(losses[1:])")
         ),
-        mistake("no_tv", "the total variation is missing", (HANDED, HANDED.replace("tv_weight", "0"))),
-        mistake(
-            "no_tv_loss",
-            "the total variation is not added to the other losses, though its gradient is there",
-            ("sum(losses)", "sum(losses[:2])"),
+        mistake("no_tv", "the total variation is missing")((HANDED, HANDED.replace("tv_weight", "0"))),
+        mistake("no_tv_loss", "the total variation is not added to the other losses, though its gradient is there")(
+            ("sum(losses)", "sum(losses[:2])")
         ),
-        mistake(
-            "weights_reversed",
-            "the style weights come in another order than the layers they belong to",
-            (HANDED, HANDED.replace("_weights", "_weights[::-1]")),
+        mistake("weights_reversed", "the style weights come in another order than the layers they belong to")(
+            (HANDED, HANDED.replace("_weights", "_weights[::-1]"))
         ),
-        mistake("sign", "dout leads downhill; a gradient leads uphill", ("dout / len(out)", "-dout / len(out)")),
-        mistake(
-            "over_pixels",
-            "it is divided by the number of pixels, expected by the number of images",
-            (RETURN, RETURN.replace("len(out)", "out.size")),
+        mistake("sign", "dout leads downhill; a gradient leads uphill")(("dout / len(out)", "-dout / len(out)")),
+        mistake("over_pixels", "it is divided by the number of pixels, expected by the number of images")(
+            (RETURN, RETURN.replace("len(out)", "out.size"))
         ),
-        mistake("changes_out", "out is changed by the call", (RETURN, f"out -= dout\n    {RETURN}")),
+        mistake("changes_out", "out is changed by the call")((RETURN, f"out -= dout\n    {RETURN}")),
     ),
 )
 

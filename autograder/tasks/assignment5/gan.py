@@ -56,45 +56,31 @@ sample_noise = task(
         ),
     ),
     (
-        mistake(
-            "normal",
-            "the numbers are normally distributed, expected uniform between -1 and 1",
-            (UNIFORM, "rng.standard_normal((batch_size, dim))"),
+        mistake("normal", "the numbers are normally distributed, expected uniform between -1 and 1")(
+            (UNIFORM, "rng.standard_normal((batch_size, dim))")
         ),
-        mistake(
-            "zero_one",
-            "the numbers lie between 0 and 1, expected between -1 and 1",
-            (UNIFORM, "rng.random((batch_size, dim))"),
+        mistake("zero_one", "the numbers lie between 0 and 1, expected between -1 and 1")(
+            (UNIFORM, "rng.random((batch_size, dim))")
         ),
-        mistake("narrow", "the numbers lie between -1/2 and 1/2, expected between -1 and 1", ("-1, 1", "-0.5, 0.5")),
-        mistake(
-            "signs",
-            "all numbers are -1 or 1, expected anything between",
-            (UNIFORM, "rng.choice([-1.0, 1.0], size=(batch_size, dim))"),
+        mistake("narrow", "the numbers lie between -1/2 and 1/2, expected between -1 and 1")(("-1, 1", "-0.5, 0.5")),
+        mistake("signs", "all numbers are -1 or 1, expected anything between")(
+            (UNIFORM, "rng.choice([-1.0, 1.0], size=(batch_size, dim))")
         ),
-        mistake("transposed", "the shape is (dim, batch_size), expected (batch_size, dim)", (UNIFORM, UNIFORM + ".T")),
-        mistake(
-            "one_row",
-            "all images get the same row of noise, expected a new one for each",
-            (UNIFORM, "np.tile(rng.uniform(-1, 1, size=(1, dim)), (batch_size, 1))"),
+        mistake("transposed", "the shape is (dim, batch_size), expected (batch_size, dim)")((UNIFORM, UNIFORM + ".T")),
+        mistake("one_row", "all images get the same row of noise, expected a new one for each")(
+            (UNIFORM, "np.tile(rng.uniform(-1, 1, size=(1, dim)), (batch_size, 1))")
         ),
-        mistake(
-            "one_number",
-            "all numbers of an image are the same: draw batch_size * dim of them",
-            (UNIFORM, "np.tile(rng.uniform(-1, 1, size=(batch_size, 1)), (1, dim))"),
+        mistake("one_number", "all numbers of an image are the same: draw batch_size * dim of them")(
+            (UNIFORM, "np.tile(rng.uniform(-1, 1, size=(batch_size, 1)), (1, dim))")
         ),
-        mistake(
-            "rng_ignored", "rng is not used: one seed gives two kinds of noise", (MAKE, "rng = np.random.default_rng()")
+        mistake("rng_ignored", "rng is not used: one seed gives two kinds of noise")(
+            (MAKE, "rng = np.random.default_rng()")
         ),
-        mistake(
-            "fixed_sequence",
-            "every call gives the same numbers, whatever rng is: a seed is set inside",
-            (MAKE, "rng = np.random.default_rng(0)"),
+        mistake("fixed_sequence", "every call gives the same numbers, whatever rng is: a seed is set inside")(
+            (MAKE, "rng = np.random.default_rng(0)")
         ),
-        mistake(
-            "fixed_without_rng",
-            "without rng every call gives the same numbers: make an unseeded generator",
-            (MAKE, "rng = rng or np.random.default_rng(0)"),
+        mistake("fixed_without_rng", "without rng every call gives the same numbers: make an unseeded generator")(
+            (MAKE, "rng = rng or np.random.default_rng(0)")
         ),
     ),
 )
@@ -133,47 +119,33 @@ adam_update = task(
         untouched(0.1, "W", "b", "dW"),
     ),
     (
-        mistake("beta1", "beta1 is 0.9, Adam's own default; expected 0.5", (SETTINGS, '{"learning_rate": 1e-3}')),
-        mistake(
-            "beta2",
-            "beta2 is 0.5, expected beta1: beta2 stays 0.999",
-            (SETTINGS, '{"learning_rate": 1e-3, "beta2": 0.5}'),
+        mistake("beta1", "beta1 is 0.9, Adam's own default; expected 0.5")((SETTINGS, '{"learning_rate": 1e-3}')),
+        mistake("beta2", "beta2 is 0.5, expected beta1: beta2 stays 0.999")(
+            (SETTINGS, '{"learning_rate": 1e-3, "beta2": 0.5}')
         ),
-        mistake("rate", "the learning rate is 1e-2, expected 1e-3", ("1e-3", "1e-2")),
-        mistake("rate_small", "the learning rate is 2e-4, expected 1e-3", ("1e-3", "2e-4")),
-        mistake(
-            "forgets",
-            "the config is not kept in net.configs: every step is a first step",
-            (STEP, "net.params[name], _ = adam(w, grads[name], config)\n        net.configs[name] = {'t': 0}"),
+        mistake("rate", "the learning rate is 1e-2, expected 1e-3")(("1e-3", "1e-2")),
+        mistake("rate_small", "the learning rate is 2e-4, expected 1e-3")(("1e-3", "2e-4")),
+        mistake("forgets", "the config is not kept in net.configs: every step is a first step")(
+            (STEP, "net.params[name], _ = adam(w, grads[name], config)\n        net.configs[name] = {'t': 0}")
         ),
-        mistake(
-            "begins_anew",
-            "the config found in net.configs is not used: every step is a first step",
-            ("net.configs.get(name, ", "("),
+        mistake("begins_anew", "the config found in net.configs is not used: every step is a first step")(
+            ("net.configs.get(name, ", "(")
         ),
-        mistake(
-            "ascent", "the parameters move along the gradient, expected against it", ("grads[name]", "-grads[name]")
+        mistake("ascent", "the parameters move along the gradient, expected against it")(
+            ("grads[name]", "-grads[name]")
         ),
-        mistake(
-            "sgd",
-            "this is plain gradient descent, expected Adam",
-            (STEP, f"{STEP}\n        net.params[name] = w - 1e-3 * grads[name]"),
+        mistake("sgd", "this is plain gradient descent, expected Adam")(
+            (STEP, f"{STEP}\n        net.params[name] = w - 1e-3 * grads[name]")
         ),
-        mistake(
-            "weights_alone",
-            "the biases do not move",
+        mistake("weights_alone", "the biases do not move")(
             ("in net.params.items()", "in [(name, w) for name, w in net.params.items() if name[0] == 'W']"),
             (STEP, STEP + "\n        net.configs['b'] = {'t': 0}"),
         ),
-        mistake(
-            "no_step",
-            "net.params stays as it was: the new parameters are not stored",
-            ("net.params[name], net", "_, net"),
+        mistake("no_step", "net.params stays as it was: the new parameters are not stored")(
+            ("net.params[name], net", "_, net")
         ),
-        mistake(
-            "in_place",
-            "the arrays in net.params are changed in place, expected new ones",
-            (STEP, "w[...], net.configs[name] = adam(w, grads[name], config)"),
+        mistake("in_place", "the arrays in net.params are changed in place, expected new ones")(
+            (STEP, "w[...], net.configs[name] = adam(w, grads[name], config)")
         ),
     ),
 )
@@ -230,9 +202,7 @@ gan_step = task(
         ),
     ),
     (
-        mistake(
-            "same_noise",
-            "both steps use the same noise, expected new noise for each",
+        mistake("same_noise", "both steps use the same noise, expected new noise for each")(
             (
                 "    fake, _ = generator.forward(noise(len(X)))",
                 "    z = noise(len(X))\n    fake, _ = generator.forward(z)",
@@ -242,75 +212,52 @@ gan_step = task(
         mistake(
             "stale",
             "the generator's step uses images and logits from before the discriminator moved: generate and judge new ones",
+        )(
             (f"    {G_FAKE}\n", ""),
             ("    fake, _ = generator", "    fake, g_cache = generator"),
             ("logits, d_cache = discriminator.forward(fake)", "logits, d_cache = logits_fake, fake_cache"),
         ),
-        mistake(
-            "detached",
-            "the generator does not move: no gradient reaches it through the discriminator",
-            (G_GRADS, "_, grads = generator.backward(0 * dimages, g_cache)"),
+        mistake("detached", "the generator does not move: no gradient reaches it through the discriminator")(
+            (G_GRADS, "_, grads = generator.backward(0 * dimages, g_cache)")
         ),
-        mistake(
-            "both_move",
-            "the generator's step moves the discriminator, too, expected the generator alone",
-            (G_BACK, "dimages, also = discriminator.backward(dlogits, d_cache)\n    update(discriminator, also)"),
+        mistake("both_move", "the generator's step moves the discriminator, too, expected the generator alone")(
+            (G_BACK, "dimages, also = discriminator.backward(dlogits, d_cache)\n    update(discriminator, also)")
         ),
-        mistake(
-            "not_detached",
-            "the discriminator's step moves the generator, too: its images count as given there",
+        mistake("not_detached", "the discriminator's step moves the generator, too: its images count as given there")(
             ("    fake, _ = generator", "    fake, first_cache = generator"),
             ("    _, of_fake = discriminator", "    dimages, of_fake = discriminator"),
             (D_UPDATE, D_UPDATE + "\n    update(generator, generator.backward(dimages, first_cache)[1])"),
         ),
-        mistake(
-            "real_twice",
-            "the discriminator sees the real images twice and no generated ones",
-            (D_FAKE, D_FAKE.replace("(fake)", "(X)")),
+        mistake("real_twice", "the discriminator sees the real images twice and no generated ones")(
+            (D_FAKE, D_FAKE.replace("(fake)", "(X)"))
         ),
-        mistake(
-            "only_real",
-            "the discriminator learns from the real images alone: add both gradients",
-            ("of_real[name] + of_fake[name]", "of_real[name]"),
+        mistake("only_real", "the discriminator learns from the real images alone: add both gradients")(
+            ("of_real[name] + of_fake[name]", "of_real[name]")
         ),
-        mistake(
-            "only_fake",
-            "the discriminator learns from the generated images alone: add both gradients",
-            ("of_real[name] + of_fake[name]", "of_fake[name]"),
+        mistake("only_fake", "the discriminator learns from the generated images alone: add both gradients")(
+            ("of_real[name] + of_fake[name]", "of_fake[name]")
         ),
-        mistake(
-            "averaged",
-            "the discriminator's two gradients are averaged, expected their sum",
-            ("of_real[name] + of_fake[name]", "(of_real[name] + of_fake[name]) / 2"),
+        mistake("averaged", "the discriminator's two gradients are averaged, expected their sum")(
+            ("of_real[name] + of_fake[name]", "(of_real[name] + of_fake[name]) / 2")
         ),
         mistake(
             "two_updates",
             "the discriminator moves twice, once for the real and once for the generated images: add the gradients, then move once",
-            (D_UPDATE, "update(discriminator, of_real)\n    update(discriminator, of_fake)"),
-        ),
-        mistake(
-            "swapped",
-            "real and generated logits are handed to the discriminator's loss in the wrong order",
+        )((D_UPDATE, "update(discriminator, of_real)\n    update(discriminator, of_fake)")),
+        mistake("swapped", "real and generated logits are handed to the discriminator's loss in the wrong order")(
             (
                 "d_loss, dreal, dfake = discriminator_loss(logits_real, logits_fake)",
                 "d_loss, dfake, dreal = discriminator_loss(logits_fake, logits_real)",
-            ),
+            )
         ),
-        mistake(
-            "caches",
-            "the caches of real and generated images are swapped in the backward passes",
-            ("(dreal, real_cache)", "(dreal, fake_cache)"),
-            ("(dfake, fake_cache)", "(dfake, real_cache)"),
+        mistake("caches", "the caches of real and generated images are swapped in the backward passes")(
+            ("(dreal, real_cache)", "(dreal, fake_cache)"), ("(dfake, fake_cache)", "(dfake, real_cache)")
         ),
-        mistake(
-            "ascent",
-            "the generator moves along its gradient, expected against it",
-            (G_GRADS, "_, grads = generator.backward(-dimages, g_cache)"),
+        mistake("ascent", "the generator moves along its gradient, expected against it")(
+            (G_GRADS, "_, grads = generator.backward(-dimages, g_cache)")
         ),
-        mistake(
-            "returned",
-            "the losses are returned in the wrong order, expected (d_loss, g_loss)",
-            ("return d_loss, g_loss", "return g_loss, d_loss"),
+        mistake("returned", "the losses are returned in the wrong order, expected (d_loss, g_loss)")(
+            ("return d_loss, g_loss", "return g_loss, d_loss")
         ),
     ),
 )

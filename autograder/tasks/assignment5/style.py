@@ -54,54 +54,39 @@ content_loss = task(
         ),
     ),
     (
-        mistake(
-            "mean",
-            "the squares are averaged, expected their sum",
+        mistake("mean", "the squares are averaged, expected their sum")(
             ("np.sum(difference**2)", "np.mean(difference**2)"),
             ("2 * content_weight * difference", "2 * content_weight * difference / difference.size"),
         ),
-        mistake(
-            "mean_over_images",
-            "loss and gradient are divided by the number of images: here nothing is averaged",
+        mistake("mean_over_images", "loss and gradient are divided by the number of images: here nothing is averaged")(
             ("np.sum(difference**2)", "np.sum(difference**2) / len(current)"),
             ("2 * content_weight * difference", "2 * content_weight * difference / len(current)"),
         ),
-        mistake(
-            "half",
-            "there is a factor 1/2 in this loss: Gatys and others write it so, expected none here",
+        mistake("half", "there is a factor 1/2 in this loss: Gatys and others write it so, expected none here")(
             ("return content_weight", "return 0.5 * content_weight"),
             ("2 * content_weight * difference", "content_weight * difference"),
         ),
-        mistake("no_two", HALF_FORGOTTEN, ("2 * content", "content")),
+        mistake("no_two", HALF_FORGOTTEN)(("2 * content", "content")),
         mistake(
             "sign",
             "this is the gradient for the maps of the content image, expected the one for current: the sign is wrong",
-            ("2 * content_weight", "-2 * content_weight"),
-        ),
-        mistake(
-            "absolute",
-            "the differences are added up without their squares",
+        )(("2 * content_weight", "-2 * content_weight")),
+        mistake("absolute", "the differences are added up without their squares")(
             ("difference**2", "np.abs(difference)"),
             ("content_weight * difference", "content_weight * np.sign(difference) / 2"),
         ),
-        mistake(
-            "root",
-            "this is the distance, the root of the sum; expected the sum of the squares itself",
-            ("np.sum(difference**2)", "np.sqrt(np.sum(difference**2))"),
+        mistake("root", "this is the distance, the root of the sum; expected the sum of the squares itself")(
+            ("np.sum(difference**2)", "np.sqrt(np.sum(difference**2))")
         ),
-        mistake("no_weight", NO_WEIGHT, ("return content_weight *", "return 1.0 *")),
-        mistake("no_weight_back", NO_WEIGHT_BACK, ("2 * content_weight *", "2 *")),
-        mistake(
-            "weight_squared",
-            "the weight is squared: multiply the squares by it, not the differences",
+        mistake("no_weight", NO_WEIGHT)(("return content_weight *", "return 1.0 *")),
+        mistake("no_weight_back", NO_WEIGHT_BACK)(("2 * content_weight *", "2 *")),
+        mistake("weight_squared", "the weight is squared: multiply the squares by it, not the differences")(
             ("difference = current - original", "difference = content_weight * (current - original)"),
             ("return content_weight *", "return"),
         ),
-        mistake("float64", FLOAT64, ("2 * content_weight * difference", "np.float64(2 * content_weight) * difference")),
-        mistake(
-            "changes_current",
-            "the feature maps are changed by the call: current -= ... works in place",
-            ("difference = current - original", "current -= original\n    difference = current.copy()"),
+        mistake("float64", FLOAT64)(("2 * content_weight * difference", "np.float64(2 * content_weight) * difference")),
+        mistake("changes_current", "the feature maps are changed by the call: current -= ... works in place")(
+            ("difference = current - original", "current -= original\n    difference = current.copy()")
         ),
     ),
 )
@@ -118,21 +103,15 @@ MIXED = "channels and places are mixed: reshape cannot swap axes, transpose can"
 def normalisation_mistakes(line):
     """The same mistakes forward and backward; line: what holds the right divisor."""
     return (
-        mistake(
-            "by_places",
-            "it is divided by H * W: the normalisation takes the number of channels, too",
-            (line, line.replace("C * H * W", "H * W")),
+        mistake("by_places", "it is divided by H * W: the normalisation takes the number of channels, too")(
+            (line, line.replace("C * H * W", "H * W"))
         ),
-        mistake("by_channels", "it is divided by C only, expected by C * H * W", (line, line.replace(" * H * W", ""))),
-        mistake(
-            "by_square",
-            "it is divided by the square of C * H * W, expected by C * H * W once",
-            (line, line.replace("(C * H * W)", "(C * H * W) ** 2")),
+        mistake("by_channels", "it is divided by C only, expected by C * H * W")((line, line.replace(" * H * W", ""))),
+        mistake("by_square", "it is divided by the square of C * H * W, expected by C * H * W once")(
+            (line, line.replace("(C * H * W)", "(C * H * W) ** 2"))
         ),
-        mistake(
-            "by_images",
-            "it is divided by the number of images, too: every image has a Gram matrix of its own",
-            (line, line.replace("C * H * W", "N * C * H * W")),
+        mistake("by_images", "it is divided by the number of images, too: every image has a Gram matrix of its own")(
+            (line, line.replace("C * H * W", "N * C * H * W"))
         ),
     )
 
@@ -157,44 +136,31 @@ gram_matrix = task(
     ),
     (
         *normalisation_mistakes("gram / (C * H * W) if"),
-        mistake("never", "it is not normalised: divide by C * H * W", ("gram / (C * H * W) if normalize else ", "")),
-        mistake("always", "it is normalised although normalize is False", (" if normalize else gram", "")),
-        mistake(
-            "reversed",
-            "normalize is taken the wrong way round: True means divided",
-            ("if normalize", "if not normalize"),
+        mistake("never", "it is not normalised: divide by C * H * W")(("gram / (C * H * W) if normalize else ", "")),
+        mistake("always", "it is normalised although normalize is False")((" if normalize else gram", "")),
+        mistake("reversed", "normalize is taken the wrong way round: True means divided")(
+            ("if normalize", "if not normalize")
         ),
         mistake(
-            "over_pixels",
-            "these are inner products of pixels, (H * W, H * W); expected those of channels, (C, C)",
-            (PRODUCT, "rows.transpose(0, 2, 1) @ rows"),
-        ),
-        mistake("mixed", MIXED, (ROWS, "features.reshape(N, H * W, C).transpose(0, 2, 1)")),
+            "over_pixels", "these are inner products of pixels, (H * W, H * W); expected those of channels, (C, C)"
+        )((PRODUCT, "rows.transpose(0, 2, 1) @ rows")),
+        mistake("mixed", MIXED)((ROWS, "features.reshape(N, H * W, C).transpose(0, 2, 1)")),
         mistake(
             "centred",
             "the mean of each channel is subtracted first: that is a covariance, the Gram matrix takes the maps as they are",
-            (ROWS, f"{ROWS}\n    rows = rows - rows.mean(axis=2, keepdims=True)"),
-        ),
+        )((ROWS, f"{ROWS}\n    rows = rows - rows.mean(axis=2, keepdims=True)")),
         mistake(
-            "diagonal",
-            "only the diagonal is there: a channel is multiplied by every channel, not by itself alone",
-            (PRODUCT, f"{PRODUCT} * np.eye(C, dtype=features.dtype)"),
+            "diagonal", "only the diagonal is there: a channel is multiplied by every channel, not by itself alone"
+        )((PRODUCT, f"{PRODUCT} * np.eye(C, dtype=features.dtype)")),
+        mistake("cosine", "each channel is scaled to length 1 first: these are cosines, expected plain inner products")(
+            (ROWS, f"{ROWS}\n    rows = rows / np.sqrt(np.sum(rows**2, axis=2, keepdims=True))")
         ),
-        mistake(
-            "cosine",
-            "each channel is scaled to length 1 first: these are cosines, expected plain inner products",
-            (ROWS, f"{ROWS}\n    rows = rows / np.sqrt(np.sum(rows**2, axis=2, keepdims=True))"),
+        mistake("images_added", "the Gram matrices of the images are added up: each keeps its own, in (N, C, C)")(
+            (PRODUCT, f"np.sum({PRODUCT}, axis=0, keepdims=True)")
         ),
-        mistake(
-            "images_added",
-            "the Gram matrices of the images are added up: each keeps its own, in (N, C, C)",
-            (PRODUCT, f"np.sum({PRODUCT}, axis=0, keepdims=True)"),
-        ),
-        mistake("float64", FLOAT64, ("return gram / (C * H * W)", "return np.float64(1) * gram / (C * H * W)")),
-        mistake(
-            "in_place",
-            "the features are changed by the call: /= works in place on them",
-            (ROWS, f"{ROWS}\n    features /= 2\n    rows = {ROWS} * 2"),
+        mistake("float64", FLOAT64)(("return gram / (C * H * W)", "return np.float64(1) * gram / (C * H * W)")),
+        mistake("in_place", "the features are changed by the call: /= works in place on them")(
+            (ROWS, f"{ROWS}\n    features /= 2\n    rows = {ROWS} * 2")
         ),
     ),
 )
@@ -230,53 +196,37 @@ gram_backward = task(
     ),
     (
         *normalisation_mistakes("drows / (C * H * W)"),
-        mistake(
-            "never",
-            "the gradient is not normalised, though the Gram matrix was: divide by C * H * W",
-            ("drows / (C * H * W)", "drows"),
+        mistake("never", "the gradient is not normalised, though the Gram matrix was: divide by C * H * W")(
+            ("drows / (C * H * W)", "drows")
         ),
-        mistake("always", "the gradient is normalised although normalize is False", ("if normalize:", "if True:")),
+        mistake("always", "the gradient is normalised although normalize is False")(("if normalize:", "if True:")),
         mistake(
             "one_side",
             "only one of the two factors of F F^T was differentiated: a term with the transpose of dgram is missing",
-            (SUM, "dgram"),
-        ),
+        )((SUM, "dgram")),
         mistake(
             "other_side",
             "the transpose of dgram is there, but dgram itself is not: both factors of F F^T get a gradient",
-            (SUM, "dgram.transpose(0, 2, 1)"),
-        ),
+        )((SUM, "dgram.transpose(0, 2, 1)")),
         mistake(
-            "twice_one_side",
-            "2 * dgram stands for dgram plus its transpose: that is right for a symmetric dgram only",
-            (SUM, "2 * dgram"),
+            "twice_one_side", "2 * dgram stands for dgram plus its transpose: that is right for a symmetric dgram only"
+        )((SUM, "2 * dgram")),
+        mistake("half", "the two terms are averaged, expected their sum: both factors of F F^T hold the features")(
+            (SUM, f"{SUM} / 2")
         ),
-        mistake(
-            "half",
-            "the two terms are averaged, expected their sum: both factors of F F^T hold the features",
-            (SUM, f"{SUM} / 2"),
+        mistake("difference", "the transpose of dgram is subtracted, expected that it is added")(
+            ("dgram + dgram", "dgram - dgram")
         ),
-        mistake(
-            "difference",
-            "the transpose of dgram is subtracted, expected that it is added",
-            ("dgram + dgram", "dgram - dgram"),
+        mistake("no_features", "the features do not occur in the gradient, but G is quadratic in them")(
+            (f"{SUM} @ rows", f"{SUM} @ np.ones_like(rows)")
         ),
-        mistake(
-            "no_features",
-            "the features do not occur in the gradient, but G is quadratic in them",
-            (f"{SUM} @ rows", f"{SUM} @ np.ones_like(rows)"),
+        mistake("flat", "the gradient is left as (N, C, H * W): it has the shape of features")(
+            (".reshape(features.shape)", "")
         ),
-        mistake(
-            "flat",
-            "the gradient is left as (N, C, H * W): it has the shape of features",
-            (".reshape(features.shape)", ""),
-        ),
-        mistake("mixed", MIXED, (".reshape(features.shape)", ".transpose(0, 2, 1).reshape(features.shape)")),
-        mistake("float64", FLOAT64, ("return drows.", "return drows.astype(np.float64).")),
-        mistake(
-            "changes_dgram",
-            "dgram is changed by the call: += works in place",
-            (f"{SUM} @ rows", "dgram.copy() @ rows + dgram.transpose(0, 2, 1) @ rows\n    dgram += 1"),
+        mistake("mixed", MIXED)((".reshape(features.shape)", ".transpose(0, 2, 1).reshape(features.shape)")),
+        mistake("float64", FLOAT64)(("return drows.", "return drows.astype(np.float64).")),
+        mistake("changes_dgram", "dgram is changed by the call: += works in place")(
+            (f"{SUM} @ rows", "dgram.copy() @ rows + dgram.transpose(0, 2, 1) @ rows\n    dgram += 1")
         ),
     ),
 )
@@ -355,44 +305,33 @@ style_loss = task(
         ),
     ),
     (
-        mistake(
-            "no_weights",
-            "the losses of the layers are not multiplied by their weights",
-            ("loss += weight * ", "loss += "),
-            ("2 * weight * difference", "2 * difference"),
+        mistake("no_weights", "the losses of the layers are not multiplied by their weights")(
+            ("loss += weight * ", "loss += "), ("2 * weight * difference", "2 * difference")
         ),
-        mistake("no_weights_back", "the weights are in the loss, but not in its gradient", ("2 * weight *", "2 *")),
-        mistake(
-            "weights_squared",
-            "the weights are squared: they multiply the squares, not the differences",
+        mistake("no_weights_back", "the weights are in the loss, but not in its gradient")(("2 * weight *", "2 *")),
+        mistake("weights_squared", "the weights are squared: they multiply the squares, not the differences")(
             (DIFFERENCE, "difference = weight * (gram_matrix(feats[layer]) - target)"),
             ("loss += weight * ", "loss += "),
         ),
-        mistake(
-            "weights_on_targets",
-            "the weights multiply the targets, expected the squared differences",
+        mistake("weights_on_targets", "the weights multiply the targets, expected the squared differences")(
             ("- target", "- weight * target"),
             ("loss += weight * ", "loss += "),
             ("2 * weight * difference", "2 * difference"),
         ),
-        mistake(
-            "last_layer",
-            "the loss is that of the last layer asked for, expected the sum over all",
-            ("loss += ", "loss = "),
+        mistake("last_layer", "the loss is that of the last layer asked for, expected the sum over all")(
+            ("loss += ", "loss = ")
         ),
         mistake(
             "first_layer",
             "loss and gradient are those of the first layer asked for, expected all of them: return after the loop",
-            ("    return loss", "        break\n    return loss"),
-        ),
-        mistake(
-            "overwritten",
-            "a layer that is asked for twice keeps one gradient only: gradients add up",
-            (ADD, "dfeats[layer] = "),
+        )(("    return loss", "        break\n    return loss")),
+        mistake("overwritten", "a layer that is asked for twice keeps one gradient only: gradients add up")(
+            (ADD, "dfeats[layer] = ")
         ),
         mistake(
             "by_position",
             "the k-th layer of the net is compared with the k-th target: style_layers[k] says which layer is meant",
+        )(
             ("zip(style_layers, ", "zip(range(len(style_layers)), "),
             (
                 DIFFERENCE,
@@ -400,67 +339,45 @@ style_loss = task(
                 + DIFFERENCE,
             ),
         ),
-        mistake(
-            "mean",
-            "the squares are averaged over the entries of the Gram matrix, expected their sum",
+        mistake("mean", "the squares are averaged over the entries of the Gram matrix, expected their sum")(
             ("np.sum(difference**2)", "np.mean(difference**2)"),
             ("2 * weight * difference", "2 * weight * difference / difference.size"),
         ),
-        mistake(
-            "layers_averaged",
-            "the losses of the layers are averaged, expected their sum",
-            ("loss += weight", "loss += weight / len(style_layers)"),
-            ("2 * weight", "2 / len(style_layers) * weight"),
+        mistake("layers_averaged", "the losses of the layers are averaged, expected their sum")(
+            ("loss += weight", "loss += weight / len(style_layers)"), ("2 * weight", "2 / len(style_layers) * weight")
         ),
-        mistake(
-            "quarter",
-            "there is a factor 1/4 in this loss: Gatys and others write it so, expected none here",
-            ("loss += weight", "loss += weight / 4"),
-            ("2 * weight", "weight / 2"),
+        mistake("quarter", "there is a factor 1/4 in this loss: Gatys and others write it so, expected none here")(
+            ("loss += weight", "loss += weight / 4"), ("2 * weight", "weight / 2")
         ),
-        mistake("no_two", HALF_FORGOTTEN, ("2 * weight", "weight")),
-        mistake(
-            "sign", "the gradient has the wrong sign: it is the one for the targets", ("2 * weight", "-2 * weight")
+        mistake("no_two", HALF_FORGOTTEN)(("2 * weight", "weight")),
+        mistake("sign", "the gradient has the wrong sign: it is the one for the targets")(
+            ("2 * weight", "-2 * weight")
         ),
-        mistake(
-            "no_target",
-            "the targets are not subtracted: the style is that of the other image",
-            (" - target", " - 0 * target"),
+        mistake("no_target", "the targets are not subtracted: the style is that of the other image")(
+            (" - target", " - 0 * target")
         ),
-        mistake(
-            "not_normalised",
-            "these Gram matrices are not normalised, but the targets are",
+        mistake("not_normalised", "these Gram matrices are not normalised, but the targets are")(
             ("gram_matrix(feats[layer])", "gram_matrix(feats[layer], normalize=False)"),
             ("difference, feats[layer])", "difference, feats[layer], normalize=False)"),
         ),
-        mistake(
-            "not_normalised_back",
-            "the Gram matrices are normalised, but their gradient is not",
-            ("difference, feats[layer])", "difference, feats[layer], normalize=False)"),
+        mistake("not_normalised_back", "the Gram matrices are normalised, but their gradient is not")(
+            ("difference, feats[layer])", "difference, feats[layer], normalize=False)")
         ),
         mistake(
-            "squeezed",
-            "dfeats holds the layers that count alone: it is a list like feats, with zeros for the others",
-            ("    return loss, dfeats", "    return loss, [dfeats[k] for k in style_layers] + [0.0, 0.0]"),
-        ),
-        mistake(
-            "features_for_zeros",
-            "where a layer does not count dfeats holds ones, expected zeros",
+            "squeezed", "dfeats holds the layers that count alone: it is a list like feats, with zeros for the others"
+        )(("    return loss, dfeats", "    return loss, [dfeats[k] for k in style_layers] + [0.0, 0.0]")),
+        mistake("features_for_zeros", "where a layer does not count dfeats holds ones, expected zeros")(
             (
                 "    return loss,",
                 "    for k in set(range(len(feats))) - set(style_layers):\n        dfeats[k] += 1\n    return loss,",
-            ),
+            )
         ),
-        mistake("float64", FLOAT64, ("np.zeros_like(maps)", "np.zeros(maps.shape)")),
-        mistake(
-            "changes_feats",
-            "the feature maps are changed by the call: += works in place on them",
-            ("return loss,", "feats[style_layers[0]] += 1\n    return loss,"),
+        mistake("float64", FLOAT64)(("np.zeros_like(maps)", "np.zeros(maps.shape)")),
+        mistake("changes_feats", "the feature maps are changed by the call: += works in place on them")(
+            ("return loss,", "feats[style_layers[0]] += 1\n    return loss,")
         ),
-        mistake(
-            "changes_targets",
-            "the targets are changed by the call: -= works in place on them",
-            (DIFFERENCE, DIFFERENCE + "\n        target -= 0.5"),
+        mistake("changes_targets", "the targets are changed by the call: -= works in place on them")(
+            (DIFFERENCE, DIFFERENCE + "\n        target -= 0.5")
         ),
     ),
 )
@@ -509,19 +426,15 @@ tv_loss = task(
         ),
     ),
     (
-        mistake(
-            "down_only",
-            "only pixels above each other are compared, expected those beside each other, too",
-            (RIGHT, f"0 * ({RIGHT})"),
+        mistake("down_only", "only pixels above each other are compared, expected those beside each other, too")(
+            (RIGHT, f"0 * ({RIGHT})")
+        ),
+        mistake("right_only", "only pixels beside each other are compared, expected those above each other, too")(
+            (DOWN, f"0 * ({DOWN})")
         ),
         mistake(
-            "right_only",
-            "only pixels beside each other are compared, expected those above each other, too",
-            (DOWN, f"0 * ({DOWN})"),
-        ),
-        mistake(
-            "colours",
-            "the colours of a pixel are compared with each other as well: neighbours have the same colour",
+            "colours", "the colours of a pixel are compared with each other as well: neighbours have the same colour"
+        )(
             (TV_LOSS, f"{TV_LOSS} + np.sum((img[:, 1:] - img[:, :-1]) ** 2)"),
             (
                 "    return loss",
@@ -529,14 +442,10 @@ tv_loss = task(
                 "    dimg[:, :-1] -= 2 * tv_weight * (img[:, 1:] - img[:, :-1])\n    return loss",
             ),
         ),
-        mistake(
-            "images",
-            "neighbouring images are compared, too: each image stands for itself",
-            (TV_LOSS, f"{TV_LOSS} + np.sum((img[1:] - img[:-1]) ** 2)"),
+        mistake("images", "neighbouring images are compared, too: each image stands for itself")(
+            (TV_LOSS, f"{TV_LOSS} + np.sum((img[1:] - img[:-1]) ** 2)")
         ),
-        mistake(
-            "rolled",
-            ROLLED,
+        mistake("rolled", ROLLED)(
             (DOWN, "np.roll(img, -1, 2) - img"),
             (RIGHT, "np.roll(img, -1, 3) - img"),
             (ADDED[0], "    dimg += 2 * tv_weight * (np.roll(down, 1, 2) - down)\n"),
@@ -544,55 +453,35 @@ tv_loss = task(
             (TAKEN[0], ""),
             (TAKEN[1], ""),
         ),
-        mistake(
-            "absolute",
-            "the absolute differences are added up, expected their squares",
+        mistake("absolute", "the absolute differences are added up, expected their squares")(
             (TV_LOSS, "np.sum(np.abs(down)) + np.sum(np.abs(right))"),
             ("    dimg = ", "    down, right = np.sign(down) / 2, np.sign(right) / 2\n    dimg = "),
         ),
-        mistake(
-            "root",
-            "a root is taken of the sum of squares: here total variation has none",
-            (f"({TV_LOSS})", f"np.sqrt({TV_LOSS})"),
+        mistake("root", "a root is taken of the sum of squares: here total variation has none")(
+            (f"({TV_LOSS})", f"np.sqrt({TV_LOSS})")
+        ),
+        mistake("mean", "the squares are averaged, expected their sum")(
+            (TV_LOSS, f"({TV_LOSS}) / img.size"), ("    return loss, dimg", "    return loss, dimg / img.size")
         ),
         mistake(
-            "mean",
-            "the squares are averaged, expected their sum",
-            (TV_LOSS, f"({TV_LOSS}) / img.size"),
-            ("    return loss, dimg", "    return loss, dimg / img.size"),
+            "one_sided", "each difference moves one pixel only, expected both: the later one up, the earlier one down"
+        )((TAKEN[0], ""), (TAKEN[1], "")),
+        mistake("other_sided", "each difference moves the earlier pixel only, expected the later one as well")(
+            (ADDED[0], ""), (ADDED[1], "")
         ),
-        mistake(
-            "one_sided",
-            "each difference moves one pixel only, expected both: the later one up, the earlier one down",
-            (TAKEN[0], ""),
-            (TAKEN[1], ""),
+        mistake("overwritten", "the second part of the gradient overwrites the first: = stands where += is due")(
+            ("dimg[:, :, :, 1:] +=", "dimg[:, :, :, 1:] =")
         ),
-        mistake(
-            "other_sided",
-            "each difference moves the earlier pixel only, expected the later one as well",
-            (ADDED[0], ""),
-            (ADDED[1], ""),
+        mistake("sign", "the gradient has the wrong sign: it leads uphill")(("loss, dimg", "loss, -dimg")),
+        mistake("no_two", HALF_FORGOTTEN)(("2 * tv_weight", "tv_weight")),
+        mistake("no_weight", NO_WEIGHT)((f"tv_weight * ({TV_LOSS})", TV_LOSS)),
+        mistake("no_weight_back", NO_WEIGHT_BACK)(("2 * tv_weight", "2")),
+        mistake("twice", "each pair of neighbours is counted twice")(
+            (TV_LOSS, f"2 * ({TV_LOSS})"), ("2 * tv_weight", "4 * tv_weight")
         ),
-        mistake(
-            "overwritten",
-            "the second part of the gradient overwrites the first: = stands where += is due",
-            ("dimg[:, :, :, 1:] +=", "dimg[:, :, :, 1:] ="),
-        ),
-        mistake("sign", "the gradient has the wrong sign: it leads uphill", ("loss, dimg", "loss, -dimg")),
-        mistake("no_two", HALF_FORGOTTEN, ("2 * tv_weight", "tv_weight")),
-        mistake("no_weight", NO_WEIGHT, (f"tv_weight * ({TV_LOSS})", TV_LOSS)),
-        mistake("no_weight_back", NO_WEIGHT_BACK, ("2 * tv_weight", "2")),
-        mistake(
-            "twice",
-            "each pair of neighbours is counted twice",
-            (TV_LOSS, f"2 * ({TV_LOSS})"),
-            ("2 * tv_weight", "4 * tv_weight"),
-        ),
-        mistake("float64", FLOAT64, ("np.zeros_like(img)", "np.zeros(img.shape)")),
-        mistake(
-            "changes_img",
-            "the image is changed by the call: dimg has to be an array of its own",
-            ("np.zeros_like(img)", "img\n    dimg *= 0"),
+        mistake("float64", FLOAT64)(("np.zeros_like(img)", "np.zeros(img.shape)")),
+        mistake("changes_img", "the image is changed by the call: dimg has to be an array of its own")(
+            ("np.zeros_like(img)", "img\n    dimg *= 0")
         ),
     ),
 )
@@ -654,79 +543,53 @@ style_transfer_loss = task(
         ),
     ),
     (
-        mistake("no_content_back", "the gradient of the content loss is missing in dimg", (HANDED_BACK, "pass")),
+        mistake("no_content_back", "the gradient of the content loss is missing in dimg")((HANDED_BACK, "pass")),
         mistake(
             "content_overwrites",
             "where a layer serves content and style, one gradient overwrites the other: they add up",
-            (HANDED_BACK, "dfeats[content_layer] = dcontent"),
+        )((HANDED_BACK, "dfeats[content_layer] = dcontent")),
+        mistake("no_style_back", "the gradient of the style loss is missing in dimg")(
+            (HANDED_BACK, "dfeats = [0 * d for d in dfeats]\n    dfeats[content_layer] = dcontent")
         ),
-        mistake(
-            "no_style_back",
-            "the gradient of the style loss is missing in dimg",
-            (HANDED_BACK, "dfeats = [0 * d for d in dfeats]\n    dfeats[content_layer] = dcontent"),
-        ),
-        mistake("no_tv_back", "the gradient of the total variation is missing in dimg", (" + dtv", "")),
+        mistake("no_tv_back", "the gradient of the total variation is missing in dimg")((" + dtv", "")),
         mistake(
             "tv_only_back",
             "dimg is the gradient of the total variation alone: go back through the net with features_backward",
-            (BACK, "dtv"),
+        )((BACK, "dtv")),
+        mistake("tv_subtracted", "the gradient of the total variation is subtracted, expected added")(
+            ("+ dtv", "- dtv")
         ),
+        mistake("sign", "dimg leads downhill: it is the gradient, so the step subtracts it")((BACK, f"-({BACK})")),
         mistake(
-            "tv_subtracted", "the gradient of the total variation is subtracted, expected added", ("+ dtv", "- dtv")
-        ),
-        mistake("sign", "dimg leads downhill: it is the gradient, so the step subtracts it", (BACK, f"-({BACK})")),
-        mistake(
-            "content_wrong_layer",
-            "the content loss is taken from the last layer, expected model.layers[content_layer]",
-            (CONTENTED, CONTENTED.replace("feats[content_layer]", "feats[-1].mean() + 0 * content_target")),
-        ),
-        mistake(
-            "content_twice_weighted",
-            "the content loss is multiplied by its weight twice: content_loss does it",
-            (
-                HANDED_BACK,
-                "content, dcontent = content_weight * content, content_weight * dcontent\n    " + HANDED_BACK,
-            ),
+            "content_wrong_layer", "the content loss is taken from the last layer, expected model.layers[content_layer]"
+        )((CONTENTED, CONTENTED.replace("feats[content_layer]", "feats[-1].mean() + 0 * content_target"))),
+        mistake("content_twice_weighted", "the content loss is multiplied by its weight twice: content_loss does it")(
+            (HANDED_BACK, "content, dcontent = content_weight * content, content_weight * dcontent\n    " + HANDED_BACK)
         ),
         mistake(
             "content_loss_order",
             "the maps of the image and the target are swapped in content_loss: its gradient is for the first",
-            ("feats[content_layer], content_target", "content_target, feats[content_layer]"),
+        )(("feats[content_layer], content_target", "content_target, feats[content_layer]")),
+        mistake(
+            "own_targets", "the Gram matrices of the image itself serve as targets: then the style loss is always 0"
+        )((STYLED, "style_targets = [gram_matrix(feats[k]) for k in style_layers]\n    " + STYLED)),
+        mistake("own_content", "the image's own maps serve as content_target: then the content loss is always 0")(
+            ("content_target)", "feats[content_layer].copy())")
+        ),
+        mistake("style_weights_one", "the style weights are not handed on")(
+            ("style_targets, style_weights)\n    tv", "style_targets, [1.0] * len(style_layers))\n    tv")
+        ),
+        mistake("tv_weight_one", "the weight of the total variation is not handed on")(
+            ("tv_loss(img, tv_weight)", "tv_loss(img, 1.0)")
+        ),
+        mistake("tv_of_maps", "the total variation is taken from feature maps, expected from the pixels")(
+            ("tv_loss(img, tv_weight)", "(tv_loss(feats[0], tv_weight)[0], tv_loss(img, tv_weight)[1])")
         ),
         mistake(
-            "own_targets",
-            "the Gram matrices of the image itself serve as targets: then the style loss is always 0",
-            (STYLED, "style_targets = [gram_matrix(feats[k]) for k in style_layers]\n    " + STYLED),
-        ),
-        mistake(
-            "own_content",
-            "the image's own maps serve as content_target: then the content loss is always 0",
-            ("content_target)", "feats[content_layer].copy())"),
-        ),
-        mistake(
-            "style_weights_one",
-            "the style weights are not handed on",
-            ("style_targets, style_weights)\n    tv", "style_targets, [1.0] * len(style_layers))\n    tv"),
-        ),
-        mistake(
-            "tv_weight_one",
-            "the weight of the total variation is not handed on",
-            ("tv_loss(img, tv_weight)", "tv_loss(img, 1.0)"),
-        ),
-        mistake(
-            "tv_of_maps",
-            "the total variation is taken from feature maps, expected from the pixels",
-            ("tv_loss(img, tv_weight)", "(tv_loss(feats[0], tv_weight)[0], tv_loss(img, tv_weight)[1])"),
-        ),
-        mistake(
-            "style_before_content",
-            "style and content are swapped: the losses are returned as (content, style, tv)",
-            ("(content, style, tv)", "(style, content, tv)"),
-        ),
-        mistake(
-            "changes_img",
-            "the image is changed by the call: the step of the pixels comes later",
-            (BACK, f"{BACK}\n    img -= 0.1 * dimg"),
+            "style_before_content", "style and content are swapped: the losses are returned as (content, style, tv)"
+        )(("(content, style, tv)", "(style, content, tv)")),
+        mistake("changes_img", "the image is changed by the call: the step of the pixels comes later")(
+            (BACK, f"{BACK}\n    img -= 0.1 * dimg")
         ),
     ),
 )
@@ -776,37 +639,26 @@ style_transfer_step = task(
         ),
     ),
     (
-        mistake("not_clipped", "pixels below 0 or above 1 are left as they are, expected them cut", (CLIP, "next_img")),
-        mistake("above_only", "pixels below 0 are left as they are", (CLIP, "np.minimum(next_img, 1)")),
-        mistake(
-            "to_255",
-            "pixels above 1 are left as they are: here white is 1, not 255",
-            (CLIP, "np.clip(next_img, 0, 255)"),
+        mistake("not_clipped", "pixels below 0 or above 1 are left as they are, expected them cut")((CLIP, "next_img")),
+        mistake("above_only", "pixels below 0 are left as they are")((CLIP, "np.minimum(next_img, 1)")),
+        mistake("to_255", "pixels above 1 are left as they are: here white is 1, not 255")(
+            (CLIP, "np.clip(next_img, 0, 255)")
         ),
-        mistake(
-            "clipped_before",
-            "the image is cut to 0..1 before the step, expected after it",
-            (ADAM, "next_img, config = adam(np.clip(img, 0, 1), dimg, config)"),
-            (CLIP, "next_img"),
+        mistake("clipped_before", "the image is cut to 0..1 before the step, expected after it")(
+            (ADAM, "next_img, config = adam(np.clip(img, 0, 1), dimg, config)"), (CLIP, "next_img")
         ),
-        mistake(
-            "stretched",
-            "the whole image is stretched to 0..1, expected that only the pixels outside are cut",
-            (CLIP, "(next_img - next_img.min()) / (next_img.max() - next_img.min())"),
+        mistake("stretched", "the whole image is stretched to 0..1, expected that only the pixels outside are cut")(
+            (CLIP, "(next_img - next_img.min()) / (next_img.max() - next_img.min())")
         ),
-        mistake("uphill", "the step goes uphill: adam subtracts dimg itself", ("adam(img, dimg,", "adam(img, -dimg,")),
-        mistake(
-            "forgets",
-            "Adam starts anew at each step: return the config that adam gave back",
-            (ADAM, "next_img, _ = adam(img, dimg, config)\n    config = config or {}"),
+        mistake("uphill", "the step goes uphill: adam subtracts dimg itself")(("adam(img, dimg,", "adam(img, -dimg,")),
+        mistake("forgets", "Adam starts anew at each step: return the config that adam gave back")(
+            (ADAM, "next_img, _ = adam(img, dimg, config)\n    config = config or {}")
         ),
-        mistake(
-            "own_rate",
-            "the learning rate in config is not used",
-            (ADAM, "config = {**(config or {}), 'learning_rate': 1e-3}\n    " + ADAM),
+        mistake("own_rate", "the learning rate in config is not used")(
+            (ADAM, "config = {**(config or {}), 'learning_rate': 1e-3}\n    " + ADAM)
         ),
-        mistake("in_place", "the image itself is changed by the call", (CLIP, "np.clip(next_img, 0, 1, out=img)")),
-        mistake("float64", FLOAT64, (CLIP, CLIP.replace("next_img", "next_img.astype(np.float64)"))),
+        mistake("in_place", "the image itself is changed by the call")((CLIP, "np.clip(next_img, 0, 1, out=img)")),
+        mistake("float64", FLOAT64)((CLIP, CLIP.replace("next_img", "next_img.astype(np.float64)"))),
     ),
 )
 

@@ -66,35 +66,26 @@ def score_mistakes(one_hot, label, found, rows="np.arange(len(y))", indent="    
     probs = f"{shifted} / {shifted}.sum(axis=1, keepdims=True)"
     seen = "scores.argmax(axis=1)"
     return (
-        mistake(
-            "probability",
-            f"{found} is that of the softmax probability, {IN_PROBABILITY}",
+        mistake("probability", f"{found} is that of the softmax probability, {IN_PROBABILITY}")(
             (
                 one_hot,
                 f"probs = {probs}\n{indent}{one_hot}\n"
                 f"{indent}dscores = probs[{rows}, {label}][..., None] * (dscores - probs)",
-            ),
+            )
         ),
-        mistake(
-            "loss",
-            f"{found} is that of the softmax loss, {IN_PROBABILITY}",
-            (one_hot, f"{one_hot}\n{indent}dscores = {probs} - dscores"),
+        mistake("loss", f"{found} is that of the softmax loss, {IN_PROBABILITY}")(
+            (one_hot, f"{one_hot}\n{indent}dscores = {probs} - dscores")
         ),
-        mistake(
-            "log_probability",
-            f"{found} is that of the logarithm of the probability, {IN_PROBABILITY}",
-            (one_hot, f"{one_hot}\n{indent}dscores = dscores - {probs}"),
+        mistake("log_probability", f"{found} is that of the logarithm of the probability, {IN_PROBABILITY}")(
+            (one_hot, f"{one_hot}\n{indent}dscores = dscores - {probs}")
         ),
         mistake(
             "all_scores",
             f"{found} is that of the sum of all scores, expected the score of one class: dscores is 1 there and 0 elsewhere",
-            (start, "dscores = np.ones_like(scores)"),
-        ),
+        )((start, "dscores = np.ones_like(scores)")),
         mistake(
-            "predicted",
-            f"{found} is that of the class with the highest score, expected the class that was asked for",
-            (one_hot, f"dscores[{rows}, {seen}] = 1"),
-        ),
+            "predicted", f"{found} is that of the class with the highest score, expected the class that was asked for"
+        )((one_hot, f"dscores[{rows}, {seen}] = 1")),
     )
 
 
@@ -125,65 +116,46 @@ compute_saliency_maps = task(
     # Without its sign the gradient of log p is that of the loss.
     tuple(m for m in score_mistakes(ONE_HOT, "y", "the gradient") if m.name != "log_probability")
     + (
-        mistake(
-            "no_abs",
-            "the absolute value is missing: a pixel with a strong negative gradient matters as much",
-            (LARGEST, "np.max(dX, axis=1)"),
+        mistake("no_abs", "the absolute value is missing: a pixel with a strong negative gradient matters as much")(
+            (LARGEST, "np.max(dX, axis=1)")
         ),
-        mistake(
-            "abs_after",
-            "the absolute value is taken after the maximum over the channels, expected before",
-            (LARGEST, "np.abs(np.max(dX, axis=1))"),
+        mistake("abs_after", "the absolute value is taken after the maximum over the channels, expected before")(
+            (LARGEST, "np.abs(np.max(dX, axis=1))")
         ),
-        mistake(
-            "mean",
-            "the mean over the channels is taken, expected the maximum",
-            (LARGEST, "np.mean(np.abs(dX), axis=1)"),
+        mistake("mean", "the mean over the channels is taken, expected the maximum")(
+            (LARGEST, "np.mean(np.abs(dX), axis=1)")
         ),
-        mistake("sum", "the channels are summed, expected their maximum", (LARGEST, "np.sum(np.abs(dX), axis=1)")),
+        mistake("sum", "the channels are summed, expected their maximum")((LARGEST, "np.sum(np.abs(dX), axis=1)")),
         mistake(
-            "norm",
-            "the root of the sum of squares over the channels is taken, expected the largest absolute value",
-            (LARGEST, "np.sqrt(np.sum(dX**2, axis=1))"),
+            "norm", "the root of the sum of squares over the channels is taken, expected the largest absolute value"
+        )((LARGEST, "np.sqrt(np.sum(dX**2, axis=1))")),
+        mistake("width", "the maximum runs over the last axis, W, expected over the channels, axis 1")(
+            ("axis=1", "axis=-1")
         ),
-        mistake(
-            "width", "the maximum runs over the last axis, W, expected over the channels, axis 1", ("axis=1", "axis=-1")
+        mistake("over_images", "the maximum runs over the images, axis 0, expected over the channels, axis 1")(
+            ("axis=1", "axis=0")
         ),
-        mistake(
-            "over_images",
-            "the maximum runs over the images, axis 0, expected over the channels, axis 1",
-            ("axis=1", "axis=0"),
+        mistake("kept_axis", "the axis of the channels is still there: the result is (N, H, W)")(
+            ("axis=1", "axis=1, keepdims=True")
         ),
-        mistake(
-            "kept_axis",
-            "the axis of the channels is still there: the result is (N, H, W)",
-            ("axis=1", "axis=1, keepdims=True"),
+        mistake("times_pixels", "the gradient is multiplied by the pixels, expected the gradient alone")(
+            ("np.abs(dX)", "np.abs(dX * X)")
         ),
-        mistake(
-            "times_pixels",
-            "the gradient is multiplied by the pixels, expected the gradient alone",
-            ("np.abs(dX)", "np.abs(dX * X)"),
-        ),
-        mistake(
-            "scaled",
-            "each map is divided by its largest value, expected the gradients as they are",
-            (LARGEST, f"{LARGEST} / np.abs(dX).max(axis=(1, 2, 3))[:, None, None]"),
+        mistake("scaled", "each map is divided by its largest value, expected the gradients as they are")(
+            (LARGEST, f"{LARGEST} / np.abs(dX).max(axis=(1, 2, 3))[:, None, None]")
         ),
         mistake(
             "mean_images",
             "the maps are divided by N: that is the gradient of the mean score, and each image has a score of its own",
-            (LARGEST, f"{LARGEST} / len(X)"),
+        )((LARGEST, f"{LARGEST} / len(X)")),
+        mistake("first_class", "the class of the first image is used for all of them")(
+            (ONE_HOT, "dscores[:, y[0]] = 1")
         ),
-        mistake(
-            "first_class", "the class of the first image is used for all of them", (ONE_HOT, "dscores[:, y[0]] = 1")
-        ),
-        mistake(
-            "loop",
-            "one pass is made for each image",
+        mistake("loop", "one pass is made for each image")(
             (
                 "dX = model.backward(dscores, cache)",
                 "dX = np.concatenate([model.backward(dscores[n : n + 1], model.forward(X[n : n + 1])[1]) for n in range(len(X))])",
-            ),
+            )
         ),
     ),
 )
@@ -229,44 +201,30 @@ smooth_saliency = task(
         mistake(
             "abs_first",
             "the absolute values are averaged, expected the gradients with their signs: what changes its sign is noise",
-            (ADD, ADD.replace("model.backward(dscores, cache)", "np.abs(model.backward(dscores, cache))")),
+        )((ADD, ADD.replace("model.backward(dscores, cache)", "np.abs(model.backward(dscores, cache))"))),
+        mistake("sum", "the gradients are summed over the copies, expected their mean")((" / len(noise)", "")),
+        mistake("one_copy", "only the last copy counts: the gradients of all copies add up")(
+            (ADD, "total = model.backward(dscores, cache) * len(noise)")
         ),
-        mistake("sum", "the gradients are summed over the copies, expected their mean", (" / len(noise)", "")),
-        mistake(
-            "one_copy",
-            "only the last copy counts: the gradients of all copies add up",
-            (ADD, "total = model.backward(dscores, cache) * len(noise)"),
+        mistake("no_noise", "the noise is not added to the images")((SHIFTED, "X")),
+        mistake("walks_away", "the noise of the copies adds up: each copy starts from X itself")(
+            ("model.forward(X + shift)", "model.forward(X := X + shift)")
         ),
-        mistake("no_noise", "the noise is not added to the images", (SHIFTED, "X")),
-        mistake(
-            "walks_away",
-            "the noise of the copies adds up: each copy starts from X itself",
-            ("model.forward(X + shift)", "model.forward(X := X + shift)"),
+        mistake("mean_image", "this is one gradient at the mean of the copies, expected the mean of their gradients")(
+            (SHIFTED, "X + noise.mean(axis=0)")
         ),
-        mistake(
-            "mean_image",
-            "this is one gradient at the mean of the copies, expected the mean of their gradients",
-            (SHIFTED, "X + noise.mean(axis=0)"),
+        mistake("largest_copy", "the largest value over the copies is taken, expected the mean")(
+            (ADD, "total = np.maximum(total, np.abs(model.backward(dscores, cache)))"), (" / len(noise)", "")
         ),
-        mistake(
-            "largest_copy",
-            "the largest value over the copies is taken, expected the mean",
-            (ADD, "total = np.maximum(total, np.abs(model.backward(dscores, cache)))"),
-            (" / len(noise)", ""),
+        mistake("no_abs", "the absolute value is missing")((OF_MEAN, "np.max(total / len(noise), axis=1)")),
+        mistake("mean_channels", "the mean over the channels is taken, expected the maximum")(
+            (OF_MEAN, "np.mean(np.abs(total / len(noise)), axis=1)")
         ),
-        mistake("no_abs", "the absolute value is missing", (OF_MEAN, "np.max(total / len(noise), axis=1)")),
-        mistake(
-            "mean_channels",
-            "the mean over the channels is taken, expected the maximum",
-            (OF_MEAN, "np.mean(np.abs(total / len(noise)), axis=1)"),
+        mistake("predicted", "the gradient is that of the class with the highest score, expected the class in y")(
+            ("dscores[np.arange(len(y)), y] = 1", "dscores[np.arange(len(y)), scores.argmax(axis=1)] = 1")
         ),
-        mistake(
-            "predicted",
-            "the gradient is that of the class with the highest score, expected the class in y",
-            ("dscores[np.arange(len(y)), y] = 1", "dscores[np.arange(len(y)), scores.argmax(axis=1)] = 1"),
-        ),
-        mistake(
-            "changes_X", "X is changed: X += ... works in place, X + ... does not", (SHIFTED, "np.add(X, shift, out=X)")
+        mistake("changes_X", "X is changed: X += ... works in place, X + ... does not")(
+            (SHIFTED, "np.add(X, shift, out=X)")
         ),
     ),
 )
@@ -316,48 +274,33 @@ occlusion_map = task(
         ),
     ),
     (
-        mistake(
-            "sign",
-            "the sign is the wrong way round: score of the whole image less that of the covered one",
-            (DROP, DROP.replace("whole - ", "-whole + ")),
+        mistake("sign", "the sign is the wrong way round: score of the whole image less that of the covered one")(
+            (DROP, DROP.replace("whole - ", "-whole + "))
         ),
-        mistake(
-            "score",
-            "these are the scores of the covered images, expected how far they fall",
-            (DROP, DROP.replace("whole - ", "")),
+        mistake("score", "these are the scores of the covered images, expected how far they fall")(
+            (DROP, DROP.replace("whole - ", ""))
         ),
-        mistake(
-            "stays_covered",
-            "the squares before stay covered: each place starts from the whole image",
-            ("covered = X.copy()", "covered = X.copy() if i + j == 0 else covered"),
+        mistake("stays_covered", "the squares before stay covered: each place starts from the whole image")(
+            ("covered = X.copy()", "covered = X.copy() if i + j == 0 else covered")
         ),
-        mistake(
-            "one_channel",
-            "only the first channel is covered, expected all of them",
-            ("covered[:, :, row", "covered[:, 0, row"),
+        mistake("one_channel", "only the first channel is covered, expected all of them")(
+            ("covered[:, :, row", "covered[:, 0, row")
         ),
-        mistake(
-            "swapped",
-            "rows and columns are swapped where the square is put",
-            (COVER, "covered[:, :, col : col + size, row : row + size] = value"),
+        mistake("swapped", "rows and columns are swapped where the square is put")(
+            (COVER, "covered[:, :, col : col + size, row : row + size] = value")
         ),
-        mistake(
-            "last_place",
-            "the last place is missing along each axis: range(0, H - size + 1, stride)",
-            ("H - size + 1", "max(H - size, 1)"),
-            ("W - size + 1", "max(W - size, 1)"),
+        mistake("last_place", "the last place is missing along each axis: range(0, H - size + 1, stride)")(
+            ("H - size + 1", "max(H - size, 1)"), ("W - size + 1", "max(W - size, 1)")
         ),
-        mistake(
-            "stride_ignored", "the square moves by one pixel at a time, expected by stride", (" + 1, stride)", " + 1)")
+        mistake("stride_ignored", "the square moves by one pixel at a time, expected by stride")(
+            (" + 1, stride)", " + 1)")
         ),
-        mistake(
-            "tiles", "the square moves by its own size at a time, expected by stride", (" + 1, stride)", " + 1, size)")
+        mistake("tiles", "the square moves by its own size at a time, expected by stride")(
+            (" + 1, stride)", " + 1, size)")
         ),
-        mistake("always_half", "the square is filled with 0.5 whatever value says", ("= value", "= 0.5")),
-        mistake("black", "the square is black, expected value", ("= value", "= 0")),
-        mistake(
-            "probabilities",
-            "differences of softmax probabilities are returned, expected differences of scores",
+        mistake("always_half", "the square is filled with 0.5 whatever value says")(("= value", "= 0.5")),
+        mistake("black", "the square is black, expected value")(("= value", "= 0")),
+        mistake("probabilities", "differences of softmax probabilities are returned, expected differences of scores")(
             (
                 "model.forward(covered)[0]",
                 "(lambda s: np.exp(s) / np.exp(s).sum(axis=1, keepdims=True))(model.forward(covered)[0])",
@@ -367,18 +310,14 @@ occlusion_map = task(
                 "(lambda s: np.exp(s) / np.exp(s).sum(axis=1, keepdims=True))(model.forward(X)[0])",
             ),
         ),
-        mistake(
-            "predicted",
-            "the score of the class that the model sees is followed, expected that of y",
-            ("whole = ", "y = model.forward(X)[0].argmax(axis=1)\n    whole = "),
+        mistake("predicted", "the score of the class that the model sees is followed, expected that of y")(
+            ("whole = ", "y = model.forward(X)[0].argmax(axis=1)\n    whole = ")
         ),
-        mistake(
-            "highest",
-            "the highest score of the covered image is subtracted, expected the score of class y",
-            (DROP, "drops[:, i, j] = whole - model.forward(covered)[0].max(axis=1)"),
+        mistake("highest", "the highest score of the covered image is subtracted, expected the score of class y")(
+            (DROP, "drops[:, i, j] = whole - model.forward(covered)[0].max(axis=1)")
         ),
-        mistake("changes_X", "X is changed: cover a copy of it", ("covered = X.copy()", "covered = X")),
-        mistake("float64", "float32 goes in, float64 comes out", (", whole.dtype)", ")")),
+        mistake("changes_X", "X is changed: cover a copy of it")(("covered = X.copy()", "covered = X")),
+        mistake("float64", "float32 goes in, float64 comes out")((", whole.dtype)", ")")),
     ),
 )
 
@@ -469,65 +408,50 @@ make_fooling_image = task(
         m for m in score_mistakes(FOOL_HOT, "target_y", "the direction", "0", "        ") if m.name != "log_probability"
     )
     + (
-        mistake(
-            "descent",
-            "the image goes down the gradient, expected up: the score shall rise",
-            ("X_fooling +=", "X_fooling -="),
+        mistake("descent", "the image goes down the gradient, expected up: the score shall rise")(
+            ("X_fooling +=", "X_fooling -=")
         ),
-        mistake("not_normalised", "the gradient is not divided by its norm", (" / np.linalg.norm(g)", "")),
-        mistake(
-            "squared_norm",
-            "the gradient is divided by the square of its norm, expected by the norm",
-            ("np.linalg.norm(g)", "np.sum(g**2)"),
+        mistake("not_normalised", "the gradient is not divided by its norm")((" / np.linalg.norm(g)", "")),
+        mistake("squared_norm", "the gradient is divided by the square of its norm, expected by the norm")(
+            ("np.linalg.norm(g)", "np.sum(g**2)")
         ),
         mistake(
             "largest",
             "the gradient is divided by its largest absolute value, expected by the root of the sum of its squares",
-            ("np.linalg.norm(g)", "np.max(np.abs(g))"),
+        )(("np.linalg.norm(g)", "np.max(np.abs(g))")),
+        mistake("signs", "only the signs of the gradient are used, expected the gradient divided by its norm")(
+            ("g / np.linalg.norm(g)", "np.sign(g)")
         ),
-        mistake(
-            "signs",
-            "only the signs of the gradient are used, expected the gradient divided by its norm",
-            ("g / np.linalg.norm(g)", "np.sign(g)"),
-        ),
-        mistake("no_rate", "the step is not multiplied by learning_rate", ("learning_rate * g", "g")),
-        mistake("never_stops", "the steps go on after the class is seen", ("break", "pass")),
+        mistake("no_rate", "the step is not multiplied by learning_rate")(("learning_rate * g", "g")),
+        mistake("never_stops", "the steps go on after the class is seen")(("break", "pass")),
         mistake(
             "away",
             "the score of the class that the model sees is lowered, expected that the score of target_y is raised",
-            (FOOL_HOT, "dscores[0, np.argmax(scores[0])] = -1"),
-        ),
-        mistake(
-            "one_more",
-            "one step too many is made: look at the scores before each step",
+        )((FOOL_HOT, "dscores[0, np.argmax(scores[0])] = -1")),
+        mistake("one_more", "one step too many is made: look at the scores before each step")(
             ("            break", "            max_steps = 0"),
             (MOVE, f"{MOVE}\n        if max_steps == 0:\n            break"),
         ),
-        mistake(
-            "no_limit",
-            "more steps are made than max_steps",
-            (LOOP, "for _ in range(1 if max_steps == 1 else 10 * max_steps):"),
+        mistake("no_limit", "more steps are made than max_steps")(
+            (LOOP, "for _ in range(1 if max_steps == 1 else 10 * max_steps):")
         ),
         mistake(
             "old_gradient",
             "the gradient at the first image is used in every step, expected the one at the present image",
+        )(
             ("        scores, cache = model.forward(X_fooling)", "        scores = model.forward(X_fooling)[0]"),
             ("g = model.backward(dscores, cache)", "g = model.backward(dscores, model.forward(X)[1])"),
         ),
-        mistake("single", "only one step is made", (LOOP, "for _ in range(1):")),
-        mistake("changes_X", "X itself is changed: start from a copy", ("X.copy()", "X")),
-        mistake(
-            "difference",
-            "this is the change of the image, expected the changed image",
-            ("return X_fooling", "return X_fooling - X"),
+        mistake("single", "only one step is made")((LOOP, "for _ in range(1):")),
+        mistake("changes_X", "X itself is changed: start from a copy")(("X.copy()", "X")),
+        mistake("difference", "this is the change of the image, expected the changed image")(
+            ("return X_fooling", "return X_fooling - X")
         ),
-        mistake(
-            "clipped",
-            "the image is clipped to 0..1, expected it as it is",
-            ("return X_fooling", "return np.clip(X_fooling, 0, 1)"),
+        mistake("clipped", "the image is clipped to 0..1, expected it as it is")(
+            ("return X_fooling", "return np.clip(X_fooling, 0, 1)")
         ),
-        mistake(
-            "float64", "float32 goes in, float64 comes out", ("return X_fooling", "return X_fooling.astype(float)")
+        mistake("float64", "float32 goes in, float64 comes out")(
+            ("return X_fooling", "return X_fooling.astype(float)")
         ),
     ),
 )
@@ -572,72 +496,47 @@ class_visualization_update_step = task(
     ),
     score_mistakes(FOOL_HOT, "target_y", "the direction", "0")
     + (
-        mistake(
-            "descent",
-            "the image goes down, expected up: the score shall rise and the penalty fall",
-            (ASCENT, "return img - learning_rate * dimg"),
+        mistake("descent", "the image goes down, expected up: the score shall rise and the penalty fall")(
+            (ASCENT, "return img - learning_rate * dimg")
+        ),
+        mistake("penalty_sign", "the penalty has the wrong sign: it makes the image brighter, expected darker")(
+            (PENALTY, " + 2 * l2_reg * img")
+        ),
+        mistake("score_sign", "the score has the wrong sign: the image goes down its gradient")(
+            ("model.backward(dscores, cache)", "-model.backward(dscores, cache)")
         ),
         mistake(
-            "penalty_sign",
-            "the penalty has the wrong sign: it makes the image brighter, expected darker",
-            (PENALTY, " + 2 * l2_reg * img"),
+            "half_penalty", "the gradient of the penalty is half of what it should be: that of img ** 2 is 2 * img"
+        )((PENALTY, " - l2_reg * img")),
+        mistake("no_penalty", "the penalty is missing")((PENALTY, "")),
+        mistake("penalty_itself", "the penalty itself is subtracted from every pixel, expected its gradient")(
+            (PENALTY, " - l2_reg * np.sum(img**2)")
         ),
         mistake(
-            "score_sign",
-            "the score has the wrong sign: the image goes down its gradient",
-            ("model.backward(dscores, cache)", "-model.backward(dscores, cache)"),
+            "square_penalty", "the squares of the pixels are subtracted, expected the gradient of their sum, 2 * img"
+        )((PENALTY, " - l2_reg * img**2")),
+        mistake("l1", "this is the gradient of the sum of absolute values, expected that of the squares")(
+            (PENALTY, " - l2_reg * np.sign(img)")
         ),
-        mistake(
-            "half_penalty",
-            "the gradient of the penalty is half of what it should be: that of img ** 2 is 2 * img",
-            (PENALTY, " - l2_reg * img"),
+        mistake("rate_twice", "the learning rate is applied twice")((ASCENT, "return img + learning_rate**2 * dimg")),
+        mistake("penalty_without_rate", "the penalty's gradient is not multiplied by the learning rate")(
+            (PENALTY, ""), (ASCENT, "return img + learning_rate * dimg - 2 * l2_reg * img")
         ),
-        mistake("no_penalty", "the penalty is missing", (PENALTY, "")),
-        mistake(
-            "penalty_itself",
-            "the penalty itself is subtracted from every pixel, expected its gradient",
-            (PENALTY, " - l2_reg * np.sum(img**2)"),
+        mistake("no_rate", "the step is not multiplied by learning_rate")((ASCENT, "return img + dimg")),
+        mistake("normalised", "the gradient is divided by its norm, expected it as it is")(
+            (ASCENT, "return img + learning_rate * dimg / np.linalg.norm(dimg)")
         ),
-        mistake(
-            "square_penalty",
-            "the squares of the pixels are subtracted, expected the gradient of their sum, 2 * img",
-            (PENALTY, " - l2_reg * img**2"),
+        mistake("clipped", "the new image is clipped to 0..1, expected it as it is")(
+            (ASCENT, "return np.clip(img + learning_rate * dimg, 0, 1)")
         ),
-        mistake(
-            "l1",
-            "this is the gradient of the sum of absolute values, expected that of the squares",
-            (PENALTY, " - l2_reg * np.sign(img)"),
+        mistake("step_alone", "this is the step alone, expected the new image")(
+            (ASCENT, "return learning_rate * dimg")
         ),
-        mistake("rate_twice", "the learning rate is applied twice", (ASCENT, "return img + learning_rate**2 * dimg")),
-        mistake(
-            "penalty_without_rate",
-            "the penalty's gradient is not multiplied by the learning rate",
-            (PENALTY, ""),
-            (ASCENT, "return img + learning_rate * dimg - 2 * l2_reg * img"),
+        mistake("changes_img", "img itself is changed: img += ... works in place")(
+            (ASCENT, "img += learning_rate * dimg\n    return img")
         ),
-        mistake("no_rate", "the step is not multiplied by learning_rate", (ASCENT, "return img + dimg")),
-        mistake(
-            "normalised",
-            "the gradient is divided by its norm, expected it as it is",
-            (ASCENT, "return img + learning_rate * dimg / np.linalg.norm(dimg)"),
-        ),
-        mistake(
-            "clipped",
-            "the new image is clipped to 0..1, expected it as it is",
-            (ASCENT, "return np.clip(img + learning_rate * dimg, 0, 1)"),
-        ),
-        mistake(
-            "step_alone", "this is the step alone, expected the new image", (ASCENT, "return learning_rate * dimg")
-        ),
-        mistake(
-            "changes_img",
-            "img itself is changed: img += ... works in place",
-            (ASCENT, "img += learning_rate * dimg\n    return img"),
-        ),
-        mistake(
-            "float64",
-            "float32 goes in, float64 comes out",
-            (ASCENT, "return (img + learning_rate * dimg).astype(float)"),
+        mistake("float64", "float32 goes in, float64 comes out")(
+            (ASCENT, "return (img + learning_rate * dimg).astype(float)")
         ),
     ),
 )
@@ -698,79 +597,51 @@ create_class_visualization = task(
         ),
     ),
     (
-        mistake(
-            "always_blurs",
-            "the image is blurred in every iteration, expected every blur_every of them",
-            (DUE, "if True:"),
+        mistake("always_blurs", "the image is blurred in every iteration, expected every blur_every of them")(
+            (DUE, "if True:")
         ),
-        mistake("never_blurs", "the image is never blurred", (DUE, "if False:")),
-        mistake(
-            "blurs_first",
-            "the first blur comes in iteration 1, expected in iteration blur_every",
-            (DUE, "if (step - 1) % blur_every == 0:"),
+        mistake("never_blurs", "the image is never blurred")((DUE, "if False:")),
+        mistake("blurs_first", "the first blur comes in iteration 1, expected in iteration blur_every")(
+            (DUE, "if (step - 1) % blur_every == 0:")
         ),
-        mistake(
-            "blurs_last",
-            "the image is blurred once, after the last iteration, expected on the way",
-            (DUE, "if step == num_iterations:"),
+        mistake("blurs_last", "the image is blurred once, after the last iteration, expected on the way")(
+            (DUE, "if step == num_iterations:")
         ),
-        mistake(
-            "blurs_before",
-            "the blur comes before the step, expected after the image was stepped and clipped",
+        mistake("blurs_before", "the blur comes before the step, expected after the image was stepped and clipped")(
             (STEPPED, f"if step % blur_every == 0:\n            {BLUR}\n        {STEPPED}"),
             (f"{CLIP}\n        {DUE}\n            {BLUR}", CLIP),
         ),
-        mistake(
-            "blurs_channels",
-            "the channels are blurred into each other: no blur along their axis",
-            (BLUR, "img = gaussian_filter(img, (0, sigma, sigma, sigma))"),
+        mistake("blurs_channels", "the channels are blurred into each other: no blur along their axis")(
+            (BLUR, "img = gaussian_filter(img, (0, sigma, sigma, sigma))")
         ),
-        mistake(
-            "one_axis",
-            "the image is blurred along one of its axes, expected along H and W",
-            (BLUR, "img = gaussian_filter(img, (0, 0, 0, sigma))"),
+        mistake("one_axis", "the image is blurred along one of its axes, expected along H and W")(
+            (BLUR, "img = gaussian_filter(img, (0, 0, 0, sigma))")
         ),
-        mistake(
-            "two_sigma",
-            "the variance is taken for sigma, expected the standard deviation",
-            (BLUR, "img = gaussian_filter(img, (0, 0, sigma**2, sigma**2))"),
+        mistake("two_sigma", "the variance is taken for sigma, expected the standard deviation")(
+            (BLUR, "img = gaussian_filter(img, (0, 0, sigma**2, sigma**2))")
         ),
-        mistake("no_clip", "the pixels are not clipped to 0..1", (CLIP, "pass")),
-        mistake(
-            "clips_at_end",
-            "the image is clipped after the last iteration alone, expected in each",
-            (CLIP, "pass"),
-            ("return img", "return np.clip(img, 0, 1)"),
+        mistake("no_clip", "the pixels are not clipped to 0..1")((CLIP, "pass")),
+        mistake("clips_at_end", "the image is clipped after the last iteration alone, expected in each")(
+            (CLIP, "pass"), ("return img", "return np.clip(img, 0, 1)")
         ),
-        mistake(
-            "clips_low", "pixels may fall to -1, expected to be clipped to 0..1", (CLIP, "img = np.clip(img, -1, 1)")
+        mistake("clips_low", "pixels may fall to -1, expected to be clipped to 0..1")(
+            (CLIP, "img = np.clip(img, -1, 1)")
         ),
-        mistake("one_less", "one iteration is missing", ("num_iterations + 1", "num_iterations")),
-        mistake(
-            "one_more",
-            "there is one iteration too many",
-            ("range(1, num_iterations + 1)", "range(1, num_iterations + 2)"),
+        mistake("one_less", "one iteration is missing")(("num_iterations + 1", "num_iterations")),
+        mistake("one_more", "there is one iteration too many")(
+            ("range(1, num_iterations + 1)", "range(1, num_iterations + 2)")
         ),
-        mistake(
-            "own_start",
-            "the first image that was given is not used",
-            (STEPPED, f"img = np.full_like(img, 0.5) if step == 1 else img\n        {STEPPED}"),
+        mistake("own_start", "the first image that was given is not used")(
+            (STEPPED, f"img = np.full_like(img, 0.5) if step == 1 else img\n        {STEPPED}")
         ),
-        mistake(
-            "always_from_start",
-            "every step starts from the first image, expected from the last one",
-            (STEPPED, f"first = img if step == 1 else first\n        {STEPPED.replace('(img', '(first')}"),
+        mistake("always_from_start", "every step starts from the first image, expected from the last one")(
+            (STEPPED, f"first = img if step == 1 else first\n        {STEPPED.replace('(img', '(first')}")
         ),
-        mistake(
-            "no_penalty",
-            "l2_reg does not come to the step",
-            ("target_y, l2_reg, learning_rate)", "target_y, 0.0, learning_rate)"),
+        mistake("no_penalty", "l2_reg does not come to the step")(
+            ("target_y, l2_reg, learning_rate)", "target_y, 0.0, learning_rate)")
         ),
-        mistake(
-            "changes_img",
-            "the first image is changed: work on a copy",
-            ("for step in", "start = img\n    for step in"),
-            ("return img", "start[:] = img\n    return img"),
+        mistake("changes_img", "the first image is changed: work on a copy")(
+            ("for step in", "start = img\n    for step in"), ("return img", "start[:] = img\n    return img")
         ),
     ),
 )

@@ -3,7 +3,10 @@
 import re
 import tomllib
 
+import nbformat
+import pytest
 import yaml
+from store_outputs import WIDGET, is_bar
 
 
 def test_environment_yml_names_the_packages_of_pyproject(root):
@@ -45,3 +48,29 @@ def test_the_workflow_tests_the_pythons_of_pyproject(root):
     assert [f"Programming Language :: Python :: {version}" for version in pythons] == project["classifiers"]
     assert project["requires-python"] == f">={pythons[0]}"
     assert job["steps"][-1]["run"] == "make test"
+
+
+def test_stored_outputs_hold_no_warnings_and_no_progress_bars(root):
+    for path in sorted(root.glob("source/*/*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        assert not set(notebook.metadata) & {"language_info", "widgets"}, path
+        for cell in notebook.cells:
+            for output in cell.get("outputs", ()):
+                assert output.get("name") != "stderr", (path, cell.id, output.text)
+                assert output.output_type != "error", (path, cell.id)
+                assert WIDGET not in output.get("data", {}), (path, cell.id)
+
+
+@pytest.mark.parametrize(
+    ("output", "bar"),
+    [
+        (("stream", {"name": "stderr", "text": "  0%|   | 0/15\r100%|███| 15/15 [00:08<00:00,  1.73net/s]\n"}), True),
+        (("stream", {"name": "stderr", "text": "            \r"}), True),
+        (("stream", {"name": "stderr", "text": "100%|███| 15/15\nRuntimeWarning: overflow\n"}), False),
+        (("stream", {"name": "stdout", "text": "100%|███| 15/15\n"}), False),
+        (("display_data", {"data": {WIDGET: {}, "text/plain": "  0%|  | 0/9"}}), True),
+        (("display_data", {"data": {"image/png": ""}}), False),
+    ],
+)
+def test_a_warning_beside_a_progress_bar_is_stored(output, bar):
+    assert is_bar(nbformat.v4.new_output(output[0], **output[1])) is bar

@@ -129,8 +129,11 @@ class BwrapProvisioner(LocalProvisioner):
 
 
 def bwrap_command(how, folder, connection, limits, waits=WAITS):
-    """Return the command line that precedes the kernel's own. how: one of WAYS."""
-    room, small = limits["disk_bytes"], limits["file_bytes"]
+    """Return the command line that precedes the kernel's own. how: one of WAYS.
+
+    Beside the connection file, lists of users and groups are written for what is inside.
+    """
+    room, small, (user, group) = limits["disk_bytes"], limits["file_bytes"], how.ids()
     command = [shutil.which("bwrap"), *how.flags, "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
@@ -140,6 +143,8 @@ def bwrap_command(how, folder, connection, limits, waits=WAITS):
             command += ["--symlink", os.readlink(path), path]
         elif Path(path).exists():
             command += ["--ro-bind", path, path]
+    for path in written_users(Path(connection).parent, user, group):
+        command += ["--ro-bind", str(path), f"/etc/{path.name}"]
     command += ["--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", small), *tmpfs("/tmp", room)]
     command += open_parents([*python_folders(), SOCKETS, HOME])
     for path in python_folders():
@@ -151,7 +156,17 @@ def bwrap_command(how, folder, connection, limits, waits=WAITS):
         if not entry.is_symlink():
             command += ["--ro-bind", str(entry), f"{HOME}/{entry.name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    return [*command, *waits, *how.user(), *limited(limits)]
+    return [*command, *waits, *how.user(user), *limited(limits)]
+
+
+def written_users(folder, user, group):
+    """Write passwd and group with a line each, so that the code inside has a name and a home; return their paths."""
+    lines = {"passwd": f"student:x:{user}:{group}::{HOME}:/bin/sh\n", "group": f"student:x:{group}:\n"}
+    for name, line in lines.items():
+        path = Path(folder, name)
+        path.write_text(line, encoding="utf-8")
+        path.chmod(0o644)
+        yield path
 
 
 def open_parents(paths):
@@ -184,7 +199,7 @@ def environment():
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        **({"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}),
+        **({"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {"PYTHONNOUSERSITE": "1"}),
     }
 
 
@@ -247,7 +262,10 @@ def _problem(how):
     """Start Python in a sandbox as kernels are; return None, or the last line of what is said if it fails."""
     needed = [name for name in NEEDED if importlib.util.find_spec(name)]
     with scratch() as folder:
-        command = bwrap_command(how, folder, os.devnull, asdict(Limits()), waits=())
+        connection, home = Path(folder, "connection.json"), Path(folder, "home")
+        connection.touch()
+        home.mkdir()
+        command = bwrap_command(how, home, connection, asdict(Limits()), waits=())
         command += [sys.executable, "-c", TRY, *needed]
         try:
             tried = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)

@@ -26,11 +26,14 @@ class Way:
     lacks: tuple
     changes: bool = False
 
-    def user(self):
+    def ids(self):
+        """The ids of the user and the group that the code has, drawn anew each time where it becomes another user."""
+        return (free_id(),) * 2 if self.changes else (os.geteuid(), os.getegid())
+
+    def user(self, number):
         """The command that makes the code another user. Root is exempt from the limit on processes."""
         if not self.changes:
             return []
-        number = free_id()
         return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--inh-caps=-all"]
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import site
 import socket
 import subprocess
 import tempfile
@@ -18,7 +19,7 @@ from autograder.kernel import Kernel, KernelDied, TimeUp
 from autograder.limits import Limits
 from autograder.reply import read_reply
 from autograder.run import Run
-from autograder.sandbox import WAITS
+from autograder.sandbox import WAITS, environment
 from autograder.step import Options
 from autograder.tasks.catalog import task_named
 from autograder.tasks.spec import exam_of
@@ -312,7 +313,8 @@ CLOSED = {
     "the grader": "import autograder",
     "the reference": "from chainrule import linear",
     "this checkout": f"open({os.path.abspath(__file__)!r})",
-    "files of the machine": "open('/etc/passwd')",
+    "files of the machine": "open('/etc/hostname')",
+    "its users": "open('/etc/shadow')",
     "other processes": "import os\n[p for p in os.listdir('/proc') if p.isdigit() and int(p) > 60][0]",
     "the student's folder, to write": "open('/home/student/helper.py', 'w')",
     "the system, to write": "open('/usr/x', 'w')",
@@ -326,6 +328,28 @@ def test_the_sandbox_closes(bwrap, kernel, what, monkeypatch):
     outputs = kernel.run_cell(CLOSED[what])
     assert outputs
     assert outputs[0]["output_type"] == "error", f"{what} is open: {outputs}"
+
+
+KNOWN = """
+import getpass, grp, os, pathlib, pwd, site
+me = pwd.getpwuid(os.getuid())
+home = os.environ["HOME"]
+homes = {home, os.path.expanduser("~"), os.path.expanduser("~student"), me.pw_dir, str(pathlib.Path.home())}
+[getpass.getuser(), me.pw_name, grp.getgrgid(os.getgid()).gr_name, len(homes), os.path.isfile(f"{home}/helper.py"),
+ [len(open(f"/etc/{name}").readlines()) for name in ("passwd", "group")]]
+"""
+
+
+def test_the_student_has_a_name_and_a_home_and_no_neighbours(bwrap, kernel):
+    assert text(kernel.run_cell(KNOWN)) == "['student', 'student', 'student', 1, True, [1, 1]]"
+
+
+@pytest.mark.parametrize("enabled", [True, False, None])
+def test_packages_in_a_home_are_found_only_where_the_grader_finds_its_own_there(monkeypatch, enabled):
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", enabled)
+    found = environment()
+    assert found.get("PYTHONUSERBASE") == (site.getuserbase() if enabled else None)
+    assert found.get("PYTHONNOUSERSITE") == (None if enabled else "1")
 
 
 # --- a notebook's run ---

@@ -10,8 +10,10 @@ from pathlib import Path
 import nbformat
 from nbgrader import utils
 from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from nbgrader.preprocessors import Execute as StockExecute
+from nbgrader.preprocessors import SaveCells as StockSaveCells
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List, Unicode
 from traitlets.log import get_logger
@@ -21,6 +23,7 @@ from autograder.errors import MachineError, UsageError
 from autograder.limits import Limits
 from autograder.naming import require_name
 from autograder.pages import plain
+from autograder.questions import SaveCells
 from autograder.sandbox import require_sandbox
 from autograder.step import Options, grade_submission, notebooks_of
 from autograder.submission import own_files, read_submission
@@ -42,6 +45,10 @@ def configure(c):
     let_nbgrader_find_its_commands()
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
+    # The same steps as nbgrader's, and one of them ours.
+    c.GenerateAssignment.preprocessors = [
+        SaveCells if step is StockSaveCells else step for step in GenerateAssignment.preprocessors.default()
+    ]
     c.GenerateAssignment.post_convert_hook = "autograder.release.add_edition"
     c.Autograde.pre_convert_hook = "autograder.plugin.keep_what_cannot_be_read"
     c.Autograde.sanitize_preprocessors = []

@@ -20,11 +20,11 @@ from autograder.tasks.catalog import of_assignment
 
 __all__ = ["add_edition", "register", "release"]
 
-# How nbgrader refuses questions or notebooks that were added, removed or renamed once there are submissions.
-FIXED = ("Cannot add or remove cells", "Cannot modify existing assignment")
+# How nbgrader refuses notebooks that were added, removed or renamed once there are submissions.
+FIXED = "Cannot modify existing assignment"
 HAS_GRADES = (
-    "release: expected the questions and notebooks of {0} that the gradebook has grades for, got {1!r}; put them back "
-    "as they were (their text and points may change), or keep a copy of gradebook.db, run "
+    "release: expected the notebooks of {0} that the gradebook has grades for, got {1!r}; put them back "
+    "as they were (their questions may change), or keep a copy of gradebook.db, run "
     "`nbgrader db assignment remove {0} --force`, which forgets what was given by hand, then release and grade again"
 )
 
@@ -77,8 +77,10 @@ def _generate(course, assignment):
     result = api.generate_assignment(assignment)
     if not result["success"]:
         words = complaint(result)
-        if any(start in words for start in FIXED):
+        if FIXED in words:
             raise UsageError(HAS_GRADES.format(assignment, words))
+        if "release: expected " in words:  # it is our own, with the name of its class before it
+            raise UsageError(words[words.index("release: ") :])
         raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {words}")
     return folder / assignment
 

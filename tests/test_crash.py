@@ -415,11 +415,12 @@ def register_again(course):
         register(course, ASSIGNMENT)
 
 
-@pytest.mark.parametrize("change", ["added", "removed", "renamed", "a notebook"])
-def test_other_questions_after_grading_are_refused_with_a_way_on(graded, ready, change):
-    path = graded.path("source", ASSIGNMENT) / "softmax.ipynb"
+def change_questions(course, change):
+    """Change the source: kl_divergence has no points by hand, max_norm has."""
+    path = course.path("source", ASSIGNMENT) / "softmax.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    question = notebook.cells[-1]
+    by_id = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    question = by_id["softmax-q1"]
     if change == "a notebook":
         nbformat.write(notebook, path.with_name("more.ipynb"))
     elif change == "added":
@@ -428,15 +429,52 @@ def test_other_questions_after_grading_are_refused_with_a_way_on(graded, ready, 
     elif change == "renamed":
         question.metadata.nbgrader["grade_id"] = "other"
     else:
-        notebook.cells.pop()
+        name = {"removed": "kl_divergence", "removed, with points by hand": "max_norm"}[change]
+        notebook.cells = [cell for cell in notebook.cells if cell not in (by_id[name], by_id[f"test_{name}"])]
     nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize("how", ["autograder", "nbgrader"])
+@pytest.mark.parametrize("change", ["added", "removed", "renamed"])
+def test_questions_may_change_after_grading_and_points_by_hand_stay(graded, ready, how, change):
+    change_questions(graded, change)
+    if how == "autograder":
+        register_again(graded)
+    else:
+        made = graded.nbgrader(GenerateAssignment={"post_convert_hook": lambda **_: None})
+        assert made.generate_assignment(ASSIGNMENT, force=True)["success"]
+    with Gradebook(graded.directory.db_url) as book:
+        for student in STUDENTS:
+            notebook = book.find_submission_notebook("softmax", ASSIGNMENT, student)
+            names = {cell.name for cell in notebook.notebook.grade_cells}
+            assert {grade.cell.name for grade in notebook.grades} == names
+            assert len(notebook.grades) == len(names)
+            assert {c.cell.name for c in notebook.comments} == {c.name for c in notebook.notebook.solution_cells}
+        assert ("test_kl_divergence" in names, "more" in names, "other" in names) == (
+            change != "removed", change == "added", change == "renamed"
+        )  # fmt: skip
+        place = "softmax", ASSIGNMENT, "ada"
+        assert book.find_grade("test_max_norm", *place).manual_score == 1.5
+        assert book.find_comment("max_norm", *place).manual_comment == "Seen by hand."
+        assert book.find_grade("test_regularization", *place).auto_score is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("a notebook", f"run `nbgrader db assignment remove {ASSIGNMENT} --force`"),
+        (
+            "removed, with points by hand",
+            r"expected max_norm, test_max_norm in softmax\.ipynb.* clear them in formgrader",
+        ),
+    ],
+)
+def test_what_would_lose_points_by_hand_is_refused_with_a_way_on(graded, change, words):
+    change_questions(graded, change)
     before = gradebook(graded)
-    with pytest.raises(UsageError, match=f"run `nbgrader db assignment remove {ASSIGNMENT} --force`"):
+    with pytest.raises(UsageError, match=words):
         register_again(graded)
     assert gradebook(graded) == before
-    with Gradebook(graded.directory.db_url) as book:
-        book.remove_assignment(ASSIGNMENT)
-    register_again(graded)
 
 
 def test_the_points_of_a_question_may_change_after_grading(graded):

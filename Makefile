@@ -35,7 +35,8 @@ released: install
 mutants: install
 	$(BIN)/python -m tests.mutants $(ONLY)
 
-# All notebooks and releases under every kernel of OpenBLAS that this processor can run, and without NumPy's own dispatch.
+# All notebooks and releases under every kernel of OpenBLAS that this processor can run, without NumPy's own dispatch, and
+# with noise in the last bits of products.
 portability: install
 	$(BIN)/python -m tests.portability $(NOTEBOOKS)
 

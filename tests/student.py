@@ -1,14 +1,11 @@
-"""What a student has: `packages` of the README's line, the `import_names` of these, and perhaps a `plainest_kernel`."""
+"""What a student has: `packages` of the README's line, and the `import_names` of these."""
 
-import platform
 import re
 from importlib.metadata import packages_distributions
 
-__all__ = ["import_names", "packages", "plainest_kernel"]
+__all__ = ["import_names", "packages"]
 
 COMES_WITH = {"jupyter": {"ipykernel", "IPython", "ipywidgets"}}  # a package that holds no module, only others
-
-PLAINEST = {"x86_64": "Nehalem", "AMD64": "Nehalem", "aarch64": "ARMV8"}  # OpenBLAS kernels that each of a kind can run
 
 
 def packages(root):
@@ -24,9 +21,3 @@ def import_names(root):
     named = {re.split(r"[<>=]", each)[0].lower() for each in packages(root)}
     found = {name for name, owners in packages_distributions().items() if named & {each.lower() for each in owners}}
     return found.union(*(names for name, names in COMES_WITH.items() if name in named))
-
-
-def plainest_kernel():
-    """The variable that makes OpenBLAS multiply as the plainest processor of this kind; {} where it has no choice."""
-    kernel = PLAINEST.get(platform.machine())
-    return {"OPENBLAS_CORETYPE": kernel} if kernel else {}

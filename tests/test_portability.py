@@ -1,9 +1,27 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
 import portability
+import pytest
+
+PRODUCTS = """
+import sys
+import numpy as np
+rng = np.random.default_rng(0)
+for kind in (np.float32, np.float64):
+    a, b = rng.normal(size=(50, 60)).astype(kind), rng.normal(size=(60, 70)).astype(kind)
+    for left, right in ((a, b), (b.T, a.T), (a, b[:, 0]), (b[:, 0], a.T), (np.rint(a), np.rint(b))):
+        assert np.array_equal(left @ right, left @ right)
+        sys.stdout.buffer.write((left @ right).astype(float).tobytes())
+"""
 
 
 def test_the_kernels_that_run_here_are_found_by_trying():
     found = portability.machines()
     assert set(found) <= {*portability.KERNELS, "NumPy's dispatch cut down"}
+    assert portability.plainest() in [{}, *found.values()]
     assert all(portability.runs(settings) for settings in found.values())
 
 
@@ -15,6 +33,7 @@ def test_a_process_that_ends_is_a_kernel_that_does_not_run(monkeypatch):
 def test_what_fails_is_said_and_fails(monkeypatch, capsys):
     monkeypatch.setattr(portability, "machines", lambda: {"Nehalem": {"OPENBLAS_CORETYPE": "Nehalem"}})
     show = "import os, sys; print(os.environ['OPENBLAS_CORETYPE']); sys.exit('FAIL' in sys.argv)"
+    monkeypatch.setattr(portability, "noises", lambda folder: {})
     monkeypatch.setattr(portability, "RELEASES", ["-c", show])
     monkeypatch.setattr(portability, "NOTEBOOKS", ["-c", show])
     assert portability.main(["a.ipynb"]) == 0
@@ -23,3 +42,25 @@ def test_what_fails_is_said_and_fails(monkeypatch, capsys):
     assert "Nehalem: a " in shown
     assert "FAILED" in shown
     assert "Haswell" in shown
+    assert "cannot be moved here" in shown
+
+
+def products(settings):
+    done = subprocess.run([sys.executable, "-c", PRODUCTS], env=os.environ | settings, capture_output=True, check=True)
+    return np.frombuffer(done.stdout)
+
+
+def test_noise_moves_last_bits_alike_each_time_and_leaves_whole_numbers(tmp_path):
+    noises = portability.noises(tmp_path)
+    if not noises:
+        pytest.skip("expected Linux, gcc and the OpenBLAS of NumPy's wheels")
+    plain, (one, two, _) = products({}), [products(settings) for settings in noises.values()]
+    single, double = np.split(np.arange(plain.size), 2)
+    for ours, eps in ((single, 2.0**-23), (double, 2.0**-52)):
+        for other in (one, two):
+            assert 0.2 < np.mean(plain[ours] != other[ours]) < 0.5  # a fifth of the products are of whole numbers
+        assert np.mean(one[ours] != two[ours]) > 0.2
+        assert np.all(abs(plain - one)[ours] <= eps * abs(plain[ours]))
+    whole = plain == np.rint(plain)
+    assert whole.sum() >= 7000
+    assert np.array_equal(plain[whole], one[whole])

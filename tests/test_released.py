@@ -16,7 +16,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from student import packages, plainest_kernel
+from portability import plainest
+from student import packages
 
 from autograder.classroom import filled
 from autograder.edition import TAUGHT
@@ -79,8 +80,8 @@ def test_the_environment_holds_the_students_packages_and_another_kernel(root, py
     absent = "import importlib.util as u; print([u.find_spec(n) for n in ('chainrule', 'autograder', 'nbgrader')])"
     assert run([python, "-c", absent], tmp_path, tmp_path).stdout == "[None, None, None]\n"
     shown = "import numpy, threadpoolctl as t; print({each.get('architecture') for each in t.threadpool_info()})"
-    done = run([python, "-c", shown], tmp_path, tmp_path, **plainest_kernel())
-    for kernel in plainest_kernel().values():
+    done = run([python, "-c", shown], tmp_path, tmp_path, **plainest())
+    for kernel in plainest().values():
         assert done.stdout.lower() == f"{ {kernel.lower()} }\n", done.stderr
 
 
@@ -92,7 +93,7 @@ def test_a_released_notebook_runs(root, python, tmp_path, assignment, name):
     for path in folder.glob("*.ipynb"):  # all of them, because one may import from another
         nbformat.write(filled(nbformat.read(path, as_version=4), assignment), path)
     convert = [python, "-m", "jupyter", "nbconvert", "--execute", "--inplace", "--to", "notebook"]
-    done = run([*convert, "--ExecutePreprocessor.timeout=-1", f"{name}.ipynb"], folder, home, **plainest_kernel())
+    done = run([*convert, "--ExecutePreprocessor.timeout=-1", f"{name}.ipynb"], folder, home, **plainest())
     assert done.returncode == 0, done.stderr[-3000:]
     cells = nbformat.read(folder / f"{name}.ipynb", as_version=4).cells
     assert all(cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source.strip())

@@ -33,6 +33,7 @@ __all__ = [
     "growth",
     "memory",
     "mistake",
+    "tasks_of",
     "untouched",
     "values",
 ]
@@ -120,6 +121,11 @@ class Task:
                 raise SpecError(f"{self.name}, mistake {wrong.name}: expected {old!r} in the reference, not found")
             text = text.replace(old, new)
         return text
+
+
+def tasks_of(assignment, notebook, module):
+    """Return a Task that knows these three already: task(name, call, draw, checks, mistakes)."""
+    return lambda name, *others: Task(name, module, assignment, notebook, *others)
 
 
 def values(name, points, *outputs, **options):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.spec import Task, mistake, untouched, values
+from autograder.tasks.spec import mistake, tasks_of, untouched, values
 from chainrule import preprocessing
 
 __all__ = ["TASKS"]
@@ -36,8 +36,7 @@ def draw_flat(rng):
     return draw_splits(rng, 0.03)
 
 
-def task(name, call, draw, checks, mistakes):
-    return Task(name, preprocessing, "assignment1", "svm", call, draw, checks, mistakes)
+task = tasks_of("assignment1", "svm", preprocessing)
 
 
 TEST_STATISTICS = "the test images are treated with their own statistics, expected those of the training images"

@@ -1,6 +1,6 @@
 """Tasks of backprop.ipynb: the L-layer net of sigmoids and the recursion of its deltas."""
 
-from autograder.tasks.spec import Task, gradients, mistake, untouched, values
+from autograder.tasks.spec import gradients, mistake, tasks_of, untouched, values
 from chainrule import deltas
 
 __all__ = ["TASKS"]
@@ -58,8 +58,7 @@ def without_y(draw):
     return drawn
 
 
-def task(name, call, draw, checks, mistakes):
-    return Task(name, deltas, "assignment2", "backprop", call, draw, checks, mistakes)
+task = tasks_of("assignment2", "backprop", deltas)
 
 
 Z = "W @ activations[-1] + b"

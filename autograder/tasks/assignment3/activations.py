@@ -1,26 +1,23 @@
 """Tasks of fully_connected.ipynb: sigmoid, tanh, leaky ReLU, ELU and maxout, forward and backward."""
 
 from autograder.tasks.assignment3 import maxout
-from autograder.tasks.passes import CHANGES_DOUT, CHANGES_X, DOUT_MISSING, FLOAT64, draw_any_shape, float32
-from autograder.tasks.spec import Task, gradient, mistake, values
+from autograder.tasks.passes import (
+    CHANGES_DOUT,
+    CHANGES_X,
+    DOUT_MISSING,
+    FLOAT64,
+    OVERFLOW,
+    QUIETLY,
+    draw_any_shape,
+    in_float32,
+)
+from autograder.tasks.spec import gradient, mistake, tasks_of, values
 from chainrule import activations
 
 __all__ = ["TASKS"]
 
-OVERFLOW = "exp overflows on large numbers and NumPy warns: give it only arguments that are not positive"
-# A warning counts only if it is NumPy's own about numbers.
-QUIETLY = """
-import warnings
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    {}
-no_warning = not any(issubclass(w.category, RuntimeWarning) for w in caught)
-float32_kept = str({}.dtype) == 'float32'
-"""
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, activations, "assignment3", "fully_connected", call, draw, checks, mistakes)
+task = tasks_of("assignment3", "fully_connected", activations)
 
 
 def draw_extremes(rng):
@@ -49,28 +46,24 @@ def elementwise(name, forward_mistakes, backward_mistakes, alpha=False):
     default = f"{call.replace('x', 'x.copy()')}\nout_default, _ = {forward}(x)"
     checks = (
         values("arrays of any shape", 0.5, "out", "out_default", call=default),
-        values(
+        in_float32(
             "1000 and -1000: right, quiet, float32; x unchanged",
             0.5,
             *("out", "no_warning", "float32_kept", "x"),
             call=QUIETLY.format(call, "out"),
-            draw=float32(take(draw_extremes)),
-            layout="strided",
-            rtol=1e-5,
+            draw=take(draw_extremes),
             strict="extremes",
         ),
     )
     again = call + QUIETLY.format(f"{backward.replace('dout', 'dout.copy()')}\n    {backward}", "dx")
     backward_checks = (
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
-        values(
+        in_float32(
             "1000 and -1000, a second time: same, quiet, float32; dout unchanged",
             0.5,
             *("dx", "no_warning", "float32_kept", "dout"),
             call=again,
-            draw=float32(take(draw_extremes)),
-            layout="strided",
-            rtol=1e-5,
+            draw=take(draw_extremes),
             strict="extremes",
         ),
     )

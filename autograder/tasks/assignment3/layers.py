@@ -11,16 +11,16 @@ from autograder.tasks.passes import (
     draw_any_shape,
     draw_zeros,
     float32,
+    in_float32,
+    kept,
     twice,
 )
-from autograder.tasks.spec import Task, gradient, gradients, mistake, values
+from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
 from chainrule import layers
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, layers, "assignment3", "fully_connected", call, draw, checks, mistakes)
+task = tasks_of("assignment3", "fully_connected", layers)
 
 
 # The fully connected layer.
@@ -47,7 +47,6 @@ def draw_one_image(rng):
 
 AFFINE = "out, cache = affine_forward(x, w, b)"
 AFFINE_BACKWARD = f"{AFFINE}\nloss = (out * dout).sum()\ndx, dw, db = affine_backward(dout, cache)"
-KEPT = "\nfloat32_kept = str(out.dtype) == 'float32'"
 
 affine_forward = task(
     "affine_forward",
@@ -56,14 +55,12 @@ affine_forward = task(
     (
         values("rows of numbers", 0.5, "out"),
         values("images, and one alone", 0.5, "out", draw=(draw_images, draw_one_image), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "w", "b"),
-            call=AFFINE + KEPT,
-            draw=float32(draw_affine),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(AFFINE, "out"),
+            draw=draw_affine,
         ),
     ),
     (
@@ -97,14 +94,12 @@ affine_backward = task(
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
         gradients("dw and db against numeric", 0.5, {"dw": "w", "db": "b"}),
         values("images, and one alone", 0.5, "dx", "dw", "db", draw=(draw_images, draw_one_image), cases=2),
-        values(
+        in_float32(
             "a second time: same, float32, dout unchanged",
             0.5,
             *("dx", "dw", "db", "float32_kept", "dout"),
             call=twice(AFFINE_BACKWARD),
-            draw=float32(draw_affine),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_affine,
         ),
     ),
     (
@@ -149,7 +144,7 @@ relu_forward = task(
             "float32 kept, x unchanged",
             0.5,
             *("out", "float32_kept", "x"),
-            call=RELU + KEPT,
+            call=kept(RELU, "out"),
             draw=float32(draw_zeros),
             layout="strided",
         ),

@@ -1,14 +1,12 @@
 """Tasks of fully_connected.ipynb: the maxout layer (part of `activations`)."""
 
-from autograder.tasks.passes import FLOAT64, float32, twice
-from autograder.tasks.spec import Task, gradient, gradients, mistake, values
+from autograder.tasks.passes import FLOAT64, in_float32, kept, twice
+from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
 from chainrule import activations
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, activations, "assignment3", "fully_connected", call, draw, checks, mistakes)
+task = tasks_of("assignment3", "fully_connected", activations)
 
 
 def draw_maxout(rng):
@@ -34,14 +32,12 @@ maxout_forward = task(
     draw_maxout,
     (
         values("outputs", 0.5, "out"),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", *INPUTS),
-            call=f"{MAXOUT}\nfloat32_kept = str(out.dtype) == 'float32'",
-            draw=float32(draw_ties),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(MAXOUT, "out"),
+            draw=draw_ties,
         ),
     ),
     (
@@ -78,14 +74,12 @@ maxout_backward = task(
     (
         gradient("dx against numeric", 0.5, "dx", "loss", "x", cases=2),
         gradients("weights and biases against numeric", 0.5, {f"d{name}": name for name in INPUTS[1:]}, cases=2),
-        values(
+        in_float32(
             "ties, a second time: same, float32, dout unchanged",
             0.5,
             *("dx", *(f"d{name}" for name in INPUTS[1:]), "float32_kept", "dout"),
             call=twice(MAXOUT_BACKWARD),
-            draw=float32(draw_ties),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_ties,
         ),
     ),
     (

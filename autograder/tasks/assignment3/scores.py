@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.passes import FLOAT64, float32
+from autograder.tasks.passes import FLOAT64, in_float32, kept
 from autograder.tasks.spec import Task, gradient, mistake, values
 from chainrule import layers
 
@@ -28,7 +28,6 @@ def draw_one_image_scores(rng):
 
 DX_SUM = "dx is that of the sum over the images, expected that of the mean: divide by N"
 LOSS_SUM = "the loss is the sum over the images, expected their mean: divide by N"
-LOSS_KEPT = "\nfloat32_kept = str(dx.dtype) == 'float32'"
 
 
 def loss_task(name, mistakes, *checks):
@@ -37,14 +36,8 @@ def loss_task(name, mistakes, *checks):
         values("loss, also of one image alone", 0.5, "loss", draw=(draw_scores, draw_scores, draw_one_image_scores)),
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
         *checks,
-        values(
-            "float32 kept, x unchanged",
-            0.5,
-            *("dx", "float32_kept", "x", "y"),
-            call=call + LOSS_KEPT,
-            draw=float32(draw_scores),
-            layout="strided",
-            rtol=1e-5,
+        in_float32(
+            "float32 kept, x unchanged", 0.5, *("dx", "float32_kept", "x", "y"), call=kept(call, "dx"), draw=draw_scores
         ),
     )
     common = (

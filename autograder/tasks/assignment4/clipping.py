@@ -4,14 +4,12 @@ import numpy as np
 
 from autograder.tasks.assignment4.rnn_steps import sizes
 from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import Task, mistake, untouched, values
+from autograder.tasks.spec import mistake, tasks_of, untouched, values
 from chainrule.recurrent import clipping
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, clipping, "assignment4", "rnn", call, draw, checks, mistakes)
+task = tasks_of("assignment4", "rnn", clipping)
 
 
 # How much a matrix stretches.

@@ -6,7 +6,6 @@ from autograder.tasks.passes import FLOAT64, float32
 from autograder.tasks.spec import mistake
 
 __all__ = [
-    "KEPT",
     "NAN",
     "OVERFLOW",
     "changed",
@@ -19,8 +18,6 @@ __all__ = [
 
 OVERFLOW = "exp overflows on large scores and NumPy warns: use a sigmoid that gives exp no positive argument"
 NAN = "e^a / (1 + e^a) is infinity over infinity for large scores: use a sigmoid that gives exp no positive argument"
-
-KEPT = "\nfloat32_kept = str({}.dtype) == 'float32'"
 
 
 def weights(rng, D, H, blocks):

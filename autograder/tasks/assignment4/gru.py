@@ -1,8 +1,6 @@
 """Tasks of lstm.ipynb: one step of a gated recurrent unit and a whole sequence, forward and backward."""
 
-from autograder.tasks.assignment3.activations import QUIETLY
 from autograder.tasks.assignment4.gated import (
-    KEPT,
     NAN,
     OVERFLOW,
     changed,
@@ -13,15 +11,13 @@ from autograder.tasks.assignment4.gated import (
     sequence_forward_mistakes,
 )
 from autograder.tasks.assignment4.rnn_steps import fails_twice
-from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import Task, gradients, mistake, values
+from autograder.tasks.passes import FLOAT64, QUIETLY, float32, in_float32, kept
+from autograder.tasks.spec import gradients, mistake, tasks_of, values
 from chainrule.recurrent import gru
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, gru, "assignment4", "lstm", call, draw, checks, mistakes)
+task = tasks_of("assignment4", "lstm", gru)
 
 
 # One step forward.
@@ -66,14 +62,12 @@ gru_step_forward = task(
             draw=extreme(draw_step(3, "prev_c")),
             rtol=1e-5,
         ),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("next_c", "float32_kept", "x", "prev_c", *WEIGHTS),
-            call=FORWARD + KEPT.format("next_c"),
-            draw=float32(draw_step(3, "prev_c")),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(FORWARD, "next_c"),
+            draw=draw_step(3, "prev_c"),
         ),
     ),
     (
@@ -150,14 +144,12 @@ gru_step_backward = task(
         gradients("dx and dprev_c against numeric", 2, {"dx": "x", "dprev_c": "prev_c"}, cases=2),
         gradients("dWx, dWh, db against numeric", 1, {"dWx": "Wx", "dWh": "Wh", "db": "b"}, cases=2),
         values("N = 1", 0.5, *OUTPUTS, draw=draw_step(3, "prev_c", "dnext_c", N=1, square=True)),
-        values(
+        in_float32(
             "a second time: same, float32; what comes in is unchanged",
             1,
             *(*OUTPUTS, "second_call_fails", "float32_kept", "dnext_c", "prev_c", "x"),
             call=fails_twice(BACKWARD),
-            draw=float32(draw_backward),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_backward,
         ),
     ),
     (
@@ -238,7 +230,7 @@ gru_forward = task(
             "T = 1, and N = 1: right, float32; inputs unchanged",
             0.5,
             *("c", "float32_kept", "x", "c0", *WEIGHTS),
-            call=SEQUENCE + KEPT.format("c"),
+            call=kept(SEQUENCE, "c"),
             draw=(float32(draw_gru(T=1)), float32(draw_gru(N=1))),
             cases=2,
             layout="strided",
@@ -259,14 +251,12 @@ gru_backward = task(
         gradients("dx and dc0 against numeric", 1, {"dx": "x", "dc0": "c0"}, cases=2),
         gradients("dWx, dWh, db against numeric", 0.5, {"dWx": "Wx", "dWh": "Wh", "db": "b"}, cases=2),
         values("T = 1, and N = 1", 0.5, *OF_SEQUENCE, draw=(draw_gru(T=1), draw_gru(N=1)), cases=2),
-        values(
+        in_float32(
             "a second time: same, float32; dc, x, c0 unchanged",
             0.5,
             *(*OF_SEQUENCE, "second_call_fails", "float32_kept", "dc", "x", "c0"),
             call=fails_twice(THROUGH_TIME),
-            draw=float32(draw_gru()),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_gru(),
         ),
     ),
     sequence_backward_mistakes("c", "dprev_c"),

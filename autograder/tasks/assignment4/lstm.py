@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.assignment3.activations import QUIETLY
 from autograder.tasks.assignment4.gated import (
-    KEPT,
     NAN,
     OVERFLOW,
     changed,
@@ -15,15 +13,13 @@ from autograder.tasks.assignment4.gated import (
     sequence_forward_mistakes,
 )
 from autograder.tasks.assignment4.rnn_steps import fails_twice
-from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import Task, gradients, mistake, values
+from autograder.tasks.passes import FLOAT64, QUIETLY, in_float32, kept
+from autograder.tasks.spec import gradients, mistake, tasks_of, values
 from chainrule.recurrent import lstm
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, lstm, "assignment4", "lstm", call, draw, checks, mistakes)
+task = tasks_of("assignment4", "lstm", lstm)
 
 
 # One step forward.
@@ -70,14 +66,12 @@ lstm_step_forward = task(
             draw=extreme(draw_step(4, *STATES)),
             rtol=1e-5,
         ),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             1,
             *("next_h", "next_c", "float32_kept", "x", *STATES, *WEIGHTS),
-            call=FORWARD + KEPT.format("next_h"),
-            draw=float32(draw_step(4, *STATES)),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(FORWARD, "next_h"),
+            draw=draw_step(4, *STATES),
         ),
     ),
     (
@@ -163,14 +157,12 @@ lstm_step_backward = task(
             cases=2,
         ),
         values("N = 1", 0.5, *OUTPUTS, draw=draw_step(4, *STATES, *UPSTREAM, N=1, square=True)),
-        values(
+        in_float32(
             "a second time: same, float32; what comes in is unchanged",
             1,
             *(*OUTPUTS, "second_call_fails", "float32_kept", *UPSTREAM, *STATES),
             call=fails_twice(BACKWARD),
-            draw=float32(draw_backward),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_backward,
         ),
     ),
     (
@@ -252,14 +244,12 @@ lstm_forward = task(
     (
         values("h of every step", 2, "h"),
         values("T = 1, and N = 1", 0.5, "h", draw=(draw_lstm(T=1), draw_lstm(N=1)), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("h", "float32_kept", "x", "h0", *WEIGHTS),
-            call=SEQUENCE + KEPT.format("h"),
-            draw=float32(draw_lstm()),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(SEQUENCE, "h"),
+            draw=draw_lstm(),
         ),
     ),
     (
@@ -289,14 +279,12 @@ lstm_backward = task(
         gradients("dx and dh0 against numeric", 2, {"dx": "x", "dh0": "h0"}, cases=2),
         gradients("dWx, dWh, db against numeric", 1, {"dWx": "Wx", "dWh": "Wh", "db": "b"}, cases=2),
         values("T = 1, and N = 1", 0.5, *OF_SEQUENCE, draw=(draw_lstm(T=1), draw_lstm(N=1)), cases=2),
-        values(
+        in_float32(
             "a second time: same, float32; dh, x, h0 unchanged",
             1,
             *(*OF_SEQUENCE, "second_call_fails", "float32_kept", "dh", "x", "h0"),
             call=fails_twice(THROUGH_TIME),
-            draw=float32(draw_lstm()),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_lstm(),
         ),
     ),
     (

@@ -1,8 +1,8 @@
 """Tasks of rnn.ipynb: a recurrent layer on whole sequences; those of one step are in `rnn_steps`."""
 
 from autograder.tasks.assignment4 import rnn_steps
-from autograder.tasks.assignment4.rnn_steps import fails_twice, kept, popping, sizes, slope_mistakes, task, weights
-from autograder.tasks.passes import FLOAT64, float32
+from autograder.tasks.assignment4.rnn_steps import fails_twice, popping, sizes, slope_mistakes, task, weights
+from autograder.tasks.passes import FLOAT64, in_float32, kept
 from autograder.tasks.spec import gradients, growth, mistake, values
 
 __all__ = ["TASKS"]
@@ -53,14 +53,12 @@ rnn_forward = task(
         values("all hidden states", 1, "h"),
         values("T = 1, and N = 1", 1, "h", draw=(draw_one_step, draw_one_sequence, draw_one_step)),
         values("inputs of 1e4", 0.5, "h", draw=draw_huge_sequences, cases=2, strict="extremes"),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             1,
             *("h", "float32_kept", "x", "h0", "Wx", "Wh", "b"),
             call=kept(FORWARD, "h"),
-            draw=float32(draw_sequences),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_sequences,
         ),
         growth(0.5, few_sequences, many_sequences),
     ),
@@ -119,15 +117,13 @@ rnn_backward = task(
             "T = 1, and N = 1", 1, "dx", "dh0", "dWx", "dWh", "db", draw=(draw_one_step, draw_one_sequence), cases=2
         ),
         values("D = H", 0.5, "dx", "dh0", "dWx", "dWh", "db", draw=draw_square_sequences, cases=2),
-        values(
+        in_float32(
             "a second time: same, float32, inputs unchanged",
             1,
             *("dx", "dh0", "dWx", "dWh", "db", "float32_kept", "second_call_fails"),
             *("dh", "x", "h0", "Wx", "Wh"),
             call=fails_twice(BACKWARD),
-            draw=float32(draw_sequences),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_sequences,
         ),
         growth(0.5, few_sequences, many_sequences),
     ),

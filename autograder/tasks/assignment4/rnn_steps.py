@@ -2,15 +2,13 @@
 
 import re
 
-from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import Task, gradients, mistake, values
+from autograder.tasks.passes import FLOAT64, in_float32, kept
+from autograder.tasks.spec import gradients, mistake, tasks_of, values
 from chainrule.recurrent import rnn
 
-__all__ = ["TASKS", "fails_twice", "kept", "popping", "sizes", "slope_mistakes", "task", "weights"]
+__all__ = ["TASKS", "fails_twice", "popping", "sizes", "slope_mistakes", "task", "weights"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, rnn, "assignment4", "rnn", call, draw, checks, mistakes)
+task = tasks_of("assignment4", "rnn", rnn)
 
 
 def sizes(rng, N, T, D, H):
@@ -60,10 +58,6 @@ def fails_twice(call):
     )
 
 
-def kept(forward, out):
-    return f"{forward}\nfloat32_kept = str({out}.dtype) == 'float32'"
-
-
 POPPED = "a second call with the same cache fails: read the cache, do not pop from it"
 
 
@@ -84,14 +78,12 @@ rnn_step_forward = task(
         values("next_h", 1, "next_h"),
         values("one sequence alone; D = H", 0.5, "next_h", draw=(draw_one, draw_square), cases=2),
         values("inputs of 1e4", 0.5, "next_h", draw=draw_huge, strict="extremes"),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             1,
             *("next_h", "float32_kept", "x", "prev_h", "Wx", "Wh", "b"),
             call=kept(STEP, "next_h"),
-            draw=float32(draw_step),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_step,
         ),
     ),
     (
@@ -174,15 +166,13 @@ rnn_step_backward = task(
             atol=1e-12,
             strict="extremes",
         ),
-        values(
+        in_float32(
             "a second time: same, float32, inputs unchanged",
             1,
             *("dx", "dprev_h", "dWx", "dWh", "db", "float32_kept", "second_call_fails"),
             *("dnext_h", "x", "prev_h", "Wx", "Wh"),
             call=fails_twice(STEP_BACKWARD),
-            draw=float32(draw_step),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_step,
         ),
     ),
     (

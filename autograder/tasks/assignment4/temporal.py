@@ -2,16 +2,14 @@
 
 import numpy as np
 
-from autograder.tasks.assignment4.rnn_steps import kept, sizes
-from autograder.tasks.passes import CHANGES_DOUT, CHANGES_X, FLOAT64, float32, twice
-from autograder.tasks.spec import Task, gradient, gradients, mistake, values
+from autograder.tasks.assignment4.rnn_steps import sizes
+from autograder.tasks.passes import CHANGES_DOUT, CHANGES_X, FLOAT64, in_float32, kept, twice
+from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
 from chainrule.recurrent import temporal
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, temporal, "assignment4", "rnn", call, draw, checks, mistakes)
+task = tasks_of("assignment4", "rnn", temporal)
 
 
 # The fully connected layer.
@@ -46,14 +44,12 @@ temporal_affine_forward = task(
     (
         values("every step", 0.5, "out"),
         values("T = 1, and N = 1", 0.5, "out", draw=(draw_one_step, draw_one_sequence), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "w", "b"),
             call=kept(FORWARD, "out"),
-            draw=float32(draw_affine),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_affine,
         ),
     ),
     (
@@ -87,14 +83,12 @@ temporal_affine_backward = task(
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
         gradients("dw and db against numeric", 1, {"dw": "w", "db": "b"}),
         values("T = 1, and N = 1", 0.5, "dx", "dw", "db", draw=(draw_one_step, draw_one_sequence), cases=2),
-        values(
+        in_float32(
             "a second time: same, float32, inputs unchanged",
             0.5,
             *("dx", "dw", "db", "float32_kept", "dout", "x", "w"),
             call=twice(BACKWARD),
-            draw=float32(draw_affine),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_affine,
         ),
     ),
     (
@@ -188,14 +182,12 @@ temporal_softmax_loss = task(
         values("whole sequences hidden", 0.5, "loss", "dx", draw=draw_hidden_rows, cases=2),
         values("everything hidden", 0.5, "loss", "dx", draw=draw_all_hidden, cases=2),
         values("finite at scores of 1e3", 0.5, "loss", "dx", draw=draw_huge, strict="extremes"),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("dx", "float32_kept", "x", "y", "mask"),
             call=kept(CALL, "dx"),
-            draw=float32(draw_scores),
-            layout="strided",
-            rtol=1e-5,
+            draw=draw_scores,
         ),
     ),
     (

@@ -1,14 +1,12 @@
 """Tasks of gan.ipynb: the transposed convolution."""
 
-from autograder.tasks.passes import CHANGES_DOUT, FLOAT64, float32, twice
-from autograder.tasks.spec import Task, gradients, growth, mistake, values
+from autograder.tasks.passes import CHANGES_DOUT, FLOAT64, in_float32, kept, twice
+from autograder.tasks.spec import gradients, growth, mistake, tasks_of, values
 from chainrule.gan import layers
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, layers, "assignment5", "gan", call, draw, checks, mistakes)
+task = tasks_of("assignment5", "gan", layers)
 
 
 def draw_maps(rng, N=2, stride=None, pad=None, kernel=(4, 3)):
@@ -61,7 +59,6 @@ def draw_large(rng):
 
 UP = "out, cache = conv_transpose_forward(x, w, b, stride, pad)"
 UP_BACKWARD = f"{UP}\nloss = (out * dout).sum()\ndx, dw, db = conv_transpose_backward(dout, cache)"
-KEPT = "\nfloat32_kept = str(out.dtype) == 'float32'"
 STAMP = "sheet[:, :, u : u + stride * H : stride, v : v + stride * W : stride] += stamps[:, u, v]"
 CUT = "sheet[:, :, pad : height - pad, pad : width - pad].swapaxes(0, 1)"
 SIZES = "height, width = (H - 1) * stride + HH, (W - 1) * stride + WW"
@@ -74,14 +71,12 @@ conv_transpose_forward = task(
     (
         values("strides 2 and 3", 0.5, "out", draw=(draw_framed, draw_apart, draw_maps)),
         values("twice as large; one image at stride 1", 0.5, "out", draw=(draw_doubling, draw_dense), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "w", "b"),
-            call=UP + KEPT,
-            draw=float32(draw_framed),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(UP, "out"),
+            draw=draw_framed,
             cases=2,
         ),
         growth(0.5, draw_small, draw_large),
@@ -144,14 +139,12 @@ conv_transpose_backward = task(
             "db",
             draw=(with_dout(draw_doubling), with_dout(draw_apart), with_dout(draw_dense)),
         ),
-        values(
+        in_float32(
             "a second time: same, float32, dout unchanged",
             0.5,
             *("dx", "dw", "db", "float32_kept", "dout"),
             call=twice(UP_BACKWARD),
-            draw=float32(with_dout(draw_framed)),
-            layout="strided",
-            rtol=1e-5,
+            draw=with_dout(draw_framed),
             cases=2,
         ),
         growth(0.5, with_dout(draw_small), with_dout(draw_large)),

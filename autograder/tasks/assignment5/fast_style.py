@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import Task, gradient, gradients, mistake, values
+from autograder.tasks.passes import FLOAT64, float32, in_float32, kept
+from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
 from chainrule import fast_style
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, fast_style, "assignment5", "style_transfer", call, draw, checks, mistakes)
+task = tasks_of("assignment5", "style_transfer", fast_style)
 
 
 # Upsampling.
@@ -29,7 +27,6 @@ def draw_maps(N=2, scale=2):
 
 draw_two, draw_three = draw_maps(), draw_maps(N=1, scale=3)
 UP = "out, cache = upsample_forward(x, scale)"
-KEPT = "\nfloat32_kept = str({}.dtype) == 'float32'"
 REPEAT = "x.repeat(scale, axis=2).repeat(scale, axis=3)"
 
 upsample_forward = task(
@@ -43,7 +40,7 @@ upsample_forward = task(
             "scale left out, float32 kept, x unchanged",
             0.5,
             *("out", "float32_kept", "x"),
-            call="out, cache = upsample_forward(x)" + KEPT.format("out"),
+            call=kept("out, cache = upsample_forward(x)", "out"),
             draw=float32(draw_two),
             layout="strided",
         ),
@@ -88,16 +85,12 @@ upsample_backward = task(
     (
         gradient("dx against numeric", 1, "dx", "loss", "x"),
         values("other scales", 0.5, "dx", draw=(draw_three, draw_maps(scale=1)), cases=2),
-        values(
+        in_float32(
             "float32 kept, two calls, dout unchanged",
             0.5,
             *("dx", "float32_kept", "dout"),
-            call=UP
-            + "\nupsample_backward(dout.copy(), cache)\ndx = upsample_backward(dout, cache)"
-            + KEPT.format("dx"),
-            draw=float32(draw_two),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(UP + "\nupsample_backward(dout.copy(), cache)\ndx = upsample_backward(dout, cache)", "dx"),
+            draw=draw_two,
         ),
     ),
     (

@@ -1,14 +1,12 @@
 """Tasks of gan.ipynb: noise, and the steps of training; those of the transposed convolution come with them."""
 
 from autograder.tasks.assignment5 import conv_transpose
-from autograder.tasks.spec import Task, mistake, untouched, values
+from autograder.tasks.spec import mistake, tasks_of, untouched, values
 from chainrule.gan import steps
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, steps, "assignment5", "gan", call, draw, checks, mistakes)
+task = tasks_of("assignment5", "gan", steps)
 
 
 # Noise. It is judged by its statistics: another order of the calls to rng gives other numbers, as right as these.

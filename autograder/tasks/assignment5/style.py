@@ -1,14 +1,12 @@
 """Tasks of style_transfer.ipynb, first part: the losses of content, style and total variation, and a step of pixels."""
 
-from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import Task, gradient, gradients, mistake, values
+from autograder.tasks.passes import FLOAT64, float32, in_float32, kept
+from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
 from chainrule import style
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, style, "assignment5", "style_transfer", call, draw, checks, mistakes)
+task = tasks_of("assignment5", "style_transfer", style)
 
 
 def draw_maps(N=1, C=None, size=None):
@@ -33,7 +31,6 @@ NO_WEIGHT_BACK = "the gradient is not multiplied by the weight; the loss is"
 # Content.
 
 CONTENT = "loss, dcurrent = content_loss(weight, x, target)"
-KEPT = "\nfloat32_kept = str({}.dtype) == 'float32'"
 
 content_loss = task(
     "content_loss",
@@ -43,14 +40,12 @@ content_loss = task(
         values("the loss", 1, "loss"),
         gradient("dcurrent against numeric", 1, "dcurrent", "loss", "x"),
         values("several images, and one pixel", 0.5, "loss", "dcurrent", draw=(draw_several, draw_pixel), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("loss", "dcurrent", "float32_kept", "x", "target"),
-            call=CONTENT + KEPT.format("dcurrent"),
-            draw=float32(draw_several),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(CONTENT, "dcurrent"),
+            draw=draw_several,
         ),
     ),
     (
@@ -124,14 +119,12 @@ gram_matrix = task(
         values("normalised", 1, "G"),
         values("normalised and not", 1, "G", "plain", call=BOTH_GRAMS),
         values("several images, and one pixel", 0.5, "G", draw=(draw_several, draw_pixel), cases=2),
-        values(
+        in_float32(
             "float32 kept, features unchanged",
             0.5,
             *("G", "float32_kept", "x"),
-            call=GRAM + KEPT.format("G"),
-            draw=float32(draw_several),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(GRAM, "G"),
+            draw=draw_several,
         ),
     ),
     (
@@ -184,14 +177,12 @@ gram_backward = task(
             call=SYMMETRIC + GRAM_BACK,
             draw=(draw_one, draw_several, draw_pixel),
         ),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             1,
             *("dx", "float32_kept", "x", "dgram"),
-            call=GRAM_BACK + KEPT.format("dx"),
-            draw=float32(draw_several),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(GRAM_BACK, "dx"),
+            draw=draw_several,
         ),
     ),
     (
@@ -293,15 +284,13 @@ style_loss = task(
             draw=(draw_layers(), draw_layers(N=2)),
             cases=2,
         ),
-        values(
+        in_float32(
             "float32 kept, feats and targets unchanged",
             0.5,
             *("loss", "d0", "d2", "float32_kept", "f0", "f1", "f2", "t0", "t2"),
-            call=STYLE + KEPT.format("d0"),
-            draw=float32(draw_layers()),
+            call=kept(STYLE, "d0"),
+            draw=draw_layers(),
             cases=2,
-            layout="strided",
-            rtol=1e-5,
         ),
     ),
     (
@@ -415,14 +404,12 @@ tv_loss = task(
             "dimg",
             draw=tuple(draw_image(size=s) for s in ((1, 4), (4, 1), (1, 1))),
         ),
-        values(
+        in_float32(
             "float32 kept, the image unchanged",
             0.5,
             *("loss", "dimg", "float32_kept", "img"),
-            call=TV + KEPT.format("dimg"),
-            draw=float32(draw_image(N=2)),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(TV, "dimg"),
+            draw=draw_image(N=2),
         ),
     ),
     (
@@ -632,7 +619,7 @@ style_transfer_step = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "img", "g1"),
-            call=THREE_STEPS + KEPT.format("out"),
+            call=kept(THREE_STEPS, "out"),
             draw=float32(draw_step),
             cases=2,
             rtol=1e-5,

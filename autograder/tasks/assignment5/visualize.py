@@ -2,20 +2,17 @@
 
 import numpy as np
 
-from autograder.tasks.passes import float32
-from autograder.tasks.spec import Task, gradients, growth, mistake, values
+from autograder.tasks.passes import in_float32, kept
+from autograder.tasks.spec import gradients, growth, mistake, tasks_of, values
 from chainrule import visualize
 from chainrule.judging.model_stubs import PixelModel
 
 __all__ = ["TASKS"]
 
-
-def task(name, call, draw, checks, mistakes):
-    return Task(name, visualize, "assignment5", "visualization", call, draw, checks, mistakes)
+task = tasks_of("assignment5", "visualization", visualize)
 
 
 MODEL = "from chainrule.judging.model_stubs import PixelModel\nmodel = PixelModel(W1, b1, W2, b2)\n"
-KEPT = "\nfloat32_kept = str({0}.dtype) == 'float32'"
 
 
 def draw_model(rng, C=3, H=3, W=4, K=5, hidden=6):
@@ -102,14 +99,12 @@ compute_saliency_maps = task(
     (
         values("maps of random images", 1.5, "saliency"),
         values("one image; one channel", 1, "saliency", draw=(draw_one, draw_grey), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("saliency", "float32_kept", "X", "y"),
-            call=SALIENCY + KEPT.format("saliency"),
-            draw=float32(draw_images),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(SALIENCY, "saliency"),
+            draw=draw_images,
         ),
         growth(1, draw_many(4), draw_many(40)),
     ),
@@ -187,14 +182,12 @@ smooth_saliency = task(
     (
         values("mean gradient of noisy copies", 1, "saliency"),
         values("one image", 0.5, "saliency", draw=(draw_one_copy, draw_five_copies), cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             0.5,
             *("saliency", "float32_kept", "X", "y", "noise"),
-            call=SMOOTH + KEPT.format("saliency"),
-            draw=float32(draw_noise),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(SMOOTH, "saliency"),
+            draw=draw_noise,
         ),
     ),
     (
@@ -262,14 +255,12 @@ occlusion_map = task(
         values("a grey square at every place", 1.5, "drops", cases=2),
         values("strides and other values", 1, "drops", call=PLACES, draw=(draw_strides, draw_overlapping), cases=2),
         values("a square as large as the image", 0.5, "drops", call=PLACES, draw=draw_whole, cases=2),
-        values(
+        in_float32(
             "float32 kept, inputs unchanged",
             1,
             *("drops", "float32_kept", "X", "y"),
-            call=OCCLUSION.format("") + KEPT.format("drops"),
-            draw=float32(draw_squares),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(OCCLUSION.format(""), "drops"),
+            draw=draw_squares,
             cases=2,
         ),
     ),
@@ -393,14 +384,12 @@ make_fooling_image = task(
             call=FOOL + "\nshared = np.shares_memory(X_fooling, X)",
             draw=draw_seen,
         ),
-        values(
+        in_float32(
             "float32 kept, X unchanged",
             0.5,
             *("X_fooling", "float32_kept", "X"),
-            call=FOOL + KEPT.format("X_fooling"),
-            draw=float32(draw_too_few),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(FOOL, "X_fooling"),
+            draw=draw_too_few,
         ),
     ),
     # Divided by its norm the gradient of log p is that of p.
@@ -484,14 +473,12 @@ class_visualization_update_step = task(
     (
         gradients("direction against numeric", 2, {"direction": "img"}, "objective", call=AGAINST_NUMERIC),
         values("the new image", 1, "out"),
-        values(
+        in_float32(
             "float32 kept, img unchanged",
             1,
             *("out", "float32_kept", "img"),
-            call=MODEL + UPDATE.rstrip() + KEPT.format("out"),
-            draw=float32(draw_update),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(MODEL + UPDATE.rstrip(), "out"),
+            draw=draw_update,
         ),
     ),
     score_mistakes(FOOL_HOT, "target_y", "the direction", "0")
@@ -586,14 +573,12 @@ create_class_visualization = task(
             call=CREATE.replace("img,", "img.copy(),") + BY_DEFAULT,
         ),
         values("too few iterations for a blur", 1, "out", draw=draw_sharp, cases=2),
-        values(
+        in_float32(
             "float32 kept, the first image unchanged",
             1,
             *("out", "float32_kept", "img"),
-            call=CREATE + KEPT.format("out"),
-            draw=float32(draw_often),
-            layout="strided",
-            rtol=1e-5,
+            call=kept(CREATE, "out"),
+            draw=draw_often,
         ),
     ),
     (

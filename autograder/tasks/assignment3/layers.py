@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from autograder.tasks.assignment3 import scores
 from autograder.tasks.passes import (
     CHANGES_DOUT,
     CHANGES_X,
@@ -205,4 +204,4 @@ relu_backward = task(
     ),
 )
 
-TASKS = (affine_forward, affine_backward, relu_forward, relu_backward, *scores.TASKS)
+TASKS = (affine_forward, affine_backward, relu_forward, relu_backward)

@@ -1,4 +1,4 @@
-"""Tasks of fully_connected.ipynb: the maxout layer (part of `activations`)."""
+"""Tasks of fully_connected.ipynb: the maxout layer."""
 
 from autograder.tasks.passes import FLOAT64, in_float32, kept, twice
 from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values

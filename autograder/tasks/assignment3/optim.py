@@ -1,6 +1,5 @@
 """Tasks of fully_connected.ipynb: update rules, one step and several; `schedules` has those of the learning rate."""
 
-from autograder.tasks.assignment3.schedules import SCHEDULES
 from autograder.tasks.passes import float32
 from autograder.tasks.spec import Task, mistake, values
 from chainrule import optim
@@ -328,4 +327,4 @@ adam = rule_task(
     (0.5, 1, 0.5, 0.5),
 )
 
-TASKS = (sgd, sgd_momentum, nesterov_momentum, rmsprop, adam, *SCHEDULES)
+TASKS = (sgd, sgd_momentum, nesterov_momentum, rmsprop, adam)

@@ -3,7 +3,7 @@
 from autograder.tasks.spec import Task, mistake, values
 from chainrule import optim
 
-__all__ = ["SCHEDULES"]
+__all__ = ["TASKS"]
 
 
 def draw_schedule(rng):
@@ -132,4 +132,4 @@ cosine_decay = schedule_task(
     ),
 )
 
-SCHEDULES = (step_decay, exponential_decay, cosine_decay)
+TASKS = (step_decay, exponential_decay, cosine_decay)

@@ -1,4 +1,4 @@
-"""Tasks of fully_connected.ipynb: the hinge loss and the softmax loss of a batch of scores (part of `layers`)."""
+"""Tasks of fully_connected.ipynb: the hinge loss and the softmax loss of a batch of scores."""
 
 import numpy as np
 

@@ -5,7 +5,7 @@ import numpy as np
 from autograder.tasks.assignment4.caption_draws import NAMES, NET, draw_captions, draw_weights, task
 from autograder.tasks.spec import NUMERIC_RTOL, CheckSpec, mistake, untouched, values
 
-__all__ = ["loss", "step"]
+__all__ = ["TASKS"]
 
 LOSS = NET + "loss, grads = net.loss(features, captions)\n"
 READ = "".join(f'd{name} = grads.get("{name}", 0)\n' for name in NAMES)  # 0 where one is missing
@@ -236,3 +236,5 @@ step = task(
         )(("scores = h @", "scores = state[0] @")),
     ),
 )
+
+TASKS = (loss, step)

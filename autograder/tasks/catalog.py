@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from autograder import tasks
 from autograder.errors import UsageError
 
-__all__ = ["TASKS", "of_assignment", "task_named", "topics_of"]  # noqa: F822  TASKS is made by __getattr__
+__all__ = ["ASSIGNMENTS", "TASKS", "of_assignment", "task_named", "topics_of"]  # noqa: F822  TASKS is made by __getattr__
 
 ASSIGNMENTS = tuple(found.name for found in iter_modules(tasks.__path__) if found.ispkg)
 

@@ -1,6 +1,7 @@
 """Tasks of normalization.ipynb: those on rows, those on images, and normalisation in a net."""
 
-from autograder.tasks.assignment3.normed import draw_rows, task
+from autograder.tasks.assignment3 import normed
+from autograder.tasks.assignment3.normed import task
 from autograder.tasks.spec import gradients, mistake, values
 from chainrule import fc_net
 
@@ -9,7 +10,7 @@ __all__ = ["TASKS"]
 
 def draw_net(rng):
     """Three hidden layers of one size, each with its own scale, shift and running averages."""
-    inputs, D = draw_rows(rng), 4
+    inputs, D = normed.draw_rows(rng), 4
     N = len(inputs["x"])
     return {
         "x": rng.normal(size=(N, D)),

@@ -1,36 +1,7 @@
 """Tasks of normalization.ipynb on images: spatial batch normalisation and group normalisation."""
 
-from autograder.tasks.assignment3.normed import (
-    BN_PARAM,
-    CHANGES_DOUT,
-    CHANGES_X,
-    DEFAULTS,
-    DIRECT,
-    FACTORED,
-    FIXED_EPS,
-    MEANS,
-    NO_DX_GAMMA,
-    NO_MEAN_PATH,
-    NO_VAR_PATH,
-    NOT_CENTRED,
-    RUNNING,
-    SWAPPED_RESULTS,
-    UPCAST,
-    VARIANCE_BACK,
-    backward,
-    backward_checks,
-    draw_groups,
-    draw_images,
-    draw_one_group,
-    draw_single_channels,
-    forward,
-    in_test_mode,
-    one_example,
-    single,
-    statistics_mistakes,
-    task,
-    three_batches,
-)
+from autograder.tasks.assignment3 import normed
+from autograder.tasks.assignment3.normed import task
 from autograder.tasks.spec import mistake, untouched, values
 
 __all__ = ["TASKS"]
@@ -55,17 +26,17 @@ MIXED_HW = "H and W have changed places: the axes are moved by one order and mov
 
 spatial_batchnorm_forward = task(
     "spatial_batchnorm_forward",
-    BN_PARAM + forward(SBN, "bn_param") + RUNNING,
-    draw_images,
+    normed.BN_PARAM + normed.forward(SBN, "bn_param") + normed.RUNNING,
+    normed.draw_images,
     (
         values("output in training, running averages", 0.5, "out", "mean_after", "var_after"),
-        values("test mode", 0.5, "out", "mean_after", "var_after", call=in_test_mode(SBN)),
+        values("test mode", 0.5, "out", "mean_after", "var_after", call=normed.in_test_mode(SBN)),
         values(
             "one image, N = 1, three batches, then a test",
             0.5,
             *("out", "mean_after", "var_after"),
-            call=three_batches(SBN),
-            draw=one_example(draw_images),
+            call=normed.three_batches(SBN),
+            draw=normed.one_example(normed.draw_images),
             layout="strided",
         ),
     ),
@@ -104,13 +75,13 @@ spatial_batchnorm_forward = task(
     ),
 )
 
-SBN_BACKWARD = DEFAULTS[:-2] + ', "eps": eps}\n' + forward(SBN, "bn_param") + backward("spatial_batchnorm_backward")
+SBN_BACKWARD = normed.both_ways(SBN)
 
 spatial_batchnorm_backward = task(
     "spatial_batchnorm_backward",
     SBN_BACKWARD,
-    draw_images,
-    backward_checks(SBN_BACKWARD, "spatial_batchnorm_backward", 0.5, one_example(draw_images)),
+    normed.draw_images,
+    normed.backward_checks(SBN_BACKWARD, "spatial_batchnorm_backward", 0.5, normed.one_example(normed.draw_images)),
     (
         mistake("not_moved", MIXED.replace("x is", "dout is"))(
             ("dout.transpose(0, 2, 3, 1).reshape(-1, C)", "dout.reshape(-1, C)")
@@ -132,13 +103,13 @@ spatial_batchnorm_backward = task(
         mistake("image_means", "dgamma and dbeta are means over the images, expected sums")(
             ("1, 2), dgamma, dbeta", "1, 2), dgamma / N, dbeta / N")
         ),
-        mistake("swapped_results", SWAPPED_RESULTS)(("1, 2), dgamma, dbeta", "1, 2), dbeta, dgamma")),
-        mistake("changes_dout", CHANGES_DOUT)(("    return", "    dout *= 2\n    return")),
+        mistake("swapped_results", normed.SWAPPED_RESULTS)(("1, 2), dgamma, dbeta", "1, 2), dbeta, dgamma")),
+        mistake("changes_dout", normed.CHANGES_DOUT)(("    return", "    dout *= 2\n    return")),
     ),
 )
 
-GN = 'gn_param = {"eps": eps}\n' + forward("spatial_groupnorm", "G, gn_param")
-GN_DEFAULT = forward("spatial_groupnorm", "G, {}")
+GN = 'gn_param = {"eps": eps}\n' + normed.forward("spatial_groupnorm", "G, gn_param")
+GN_DEFAULT = normed.forward("spatial_groupnorm", "G, {}")
 GN_STATISTICS = "mean, var = np.mean(groups, axis=2, keepdims=True), np.var(groups, axis=2, keepdims=True)"
 GROUPS = "groups = x.reshape(x.shape[0], G, -1)"
 
@@ -156,16 +127,22 @@ INSTANCE = "every channel is normalised alone: that is instance norm; expected G
 spatial_groupnorm_forward = task(
     "spatial_groupnorm_forward",
     GN,
-    draw_groups,
+    normed.draw_groups,
     (
         values("output", 0.5, "out"),
         values(
-            "one group, float32", 0.5, "float32_kept", "out", call=single(GN_DEFAULT), draw=draw_one_group, rtol=1e-4
+            "one group, float32",
+            0.5,
+            "float32_kept",
+            "out",
+            call=normed.single(GN_DEFAULT),
+            draw=normed.draw_one_group,
+            rtol=1e-4,
         ),
-        values("each channel a group", 0.5, "out", call=GN_DEFAULT, draw=draw_single_channels, layout="strided"),
+        values("each channel a group", 0.5, "out", call=GN_DEFAULT, draw=normed.draw_single_channels, layout="strided"),
         untouched(0.5, "x", "gamma", "beta"),
     ),
-    statistics_mistakes(
+    normed.statistics_mistakes(
         GN_STATISTICS,
         (
             (
@@ -173,7 +150,7 @@ spatial_groupnorm_forward = task(
                 "mean and variance are taken over the batch as well, expected for every image alone",
                 "mean, var = np.mean(groups, axis=(0, 2), keepdims=True), np.var(groups, axis=(0, 2), keepdims=True)",
             ),
-            ("not_centred", NOT_CENTRED, GN_STATISTICS.replace("= np.mean", "= 0 * np.mean")),
+            ("not_centred", normed.NOT_CENTRED, GN_STATISTICS.replace("= np.mean", "= 0 * np.mean")),
         ),
     )
     + (
@@ -199,21 +176,21 @@ spatial_groupnorm_forward = task(
             "per_place",
             "every place of a group has a mean and a variance of its own, expected one of each for the whole group",
         )((GROUPS, "groups = x.reshape(x.shape[0], G, x.shape[1] // G, -1)")),
-        mistake("fixed_eps", FIXED_EPS)(('gn_param.get("eps", 1e-5)', "1e-5")),
-        mistake("changes_x", CHANGES_X)(("x_hat = ((groups", "x -= 1\n    x_hat = ((1 + groups")),
-        mistake("float64", UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
+        mistake("fixed_eps", normed.FIXED_EPS)(('gn_param.get("eps", 1e-5)', "1e-5")),
+        mistake("changes_x", normed.CHANGES_X)(("x_hat = ((groups", "x -= 1\n    x_hat = ((1 + groups")),
+        mistake("float64", normed.UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
     ),
 )
 
-GN_BACKWARD = GN + backward("spatial_groupnorm_backward")
+GN_BACKWARD = GN + normed.backward("spatial_groupnorm_backward")
 GN_DX = "size * dx_hat - total - x_hat * along"
 ALL_AXES = "axis=(0, 2, 3), keepdims=True"
 
 spatial_groupnorm_backward = task(
     "spatial_groupnorm_backward",
     GN_BACKWARD,
-    draw_groups,
-    backward_checks(GN_BACKWARD, "spatial_groupnorm_backward", 0.5, draw_one_group),
+    normed.draw_groups,
+    normed.backward_checks(GN_BACKWARD, "spatial_groupnorm_backward", 0.5, normed.draw_one_group),
     (
         mistake("flat_shape", "dgamma and dbeta have shape (C,), expected (1, C, 1, 1) like gamma: keepdims=True")(
             (ALL_AXES, "axis=(0, 2, 3)")
@@ -224,22 +201,24 @@ spatial_groupnorm_backward = task(
         mistake("not_over_places", "dgamma and dbeta are not summed over the places (H and W)")(
             (ALL_AXES, "axis=0, keepdims=True")
         ),
-        mistake("means", MEANS.replace("over the batch", "over images and places"))(
+        mistake("means", normed.MEANS.replace("over the batch", "over images and places"))(
             ("dbeta = np.sum(", "dbeta = np.mean("), ("dgamma = np.sum(", "dgamma = np.mean(")
         ),
-        mistake("swapped_results", SWAPPED_RESULTS)(("(dout.shape), dgamma, dbeta", "(dout.shape), dbeta, dgamma")),
-        mistake("no_gamma", NO_DX_GAMMA)(("(dout * gamma)", "dout")),
-        mistake("factored", FACTORED)(
+        mistake("swapped_results", normed.SWAPPED_RESULTS)(
+            ("(dout.shape), dgamma, dbeta", "(dout.shape), dbeta, dgamma")
+        ),
+        mistake("no_gamma", normed.NO_DX_GAMMA)(("(dout * gamma)", "dout")),
+        mistake("factored", normed.FACTORED)(
             ("(dout * gamma)", "dout"), ("return dx.reshape(dout.shape)", "return gamma * dx.reshape(dout.shape)")
         ),
-        mistake("direct_path", DIRECT)((GN_DX, "size * dx_hat")),
-        mistake("no_mean_path", NO_MEAN_PATH)((GN_DX, "size * dx_hat - x_hat * along")),
-        mistake("no_variance_path", NO_VAR_PATH)((GN_DX, "size * dx_hat - total")),
+        mistake("direct_path", normed.DIRECT)((GN_DX, "size * dx_hat")),
+        mistake("no_mean_path", normed.NO_MEAN_PATH)((GN_DX, "size * dx_hat - x_hat * along")),
+        mistake("no_variance_path", normed.NO_VAR_PATH)((GN_DX, "size * dx_hat - total")),
         mistake("size", "dx counts the places H * W, expected all entries of a group: C/G * H * W")(
             ("size = x_hat.shape[2]", "size = dout.shape[2] * dout.shape[3]")
         ),
-        mistake("variance", VARIANCE_BACK)(("/ (size * std)", "/ (size * std**2)")),
-        mistake("changes_dout", CHANGES_DOUT)(("    return", "    dout *= 2\n    return")),
+        mistake("variance", normed.VARIANCE_BACK)(("/ (size * std)", "/ (size * std**2)")),
+        mistake("changes_dout", normed.CHANGES_DOUT)(("    return", "    dout *= 2\n    return")),
     ),
 )
 

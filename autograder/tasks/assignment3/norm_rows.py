@@ -1,39 +1,7 @@
 """Tasks of normalization.ipynb on rows of features: batch and layer normalisation."""
 
-from autograder.tasks.assignment3.normed import (
-    BN_PARAM,
-    CENTRED_GAMMA,
-    CHANGES_CACHE,
-    CHANGES_DOUT,
-    CHANGES_X,
-    DEFAULTS,
-    DIRECT,
-    FACTORED,
-    FIXED_EPS,
-    MEANS,
-    NO_DX_GAMMA,
-    NO_MEAN_PATH,
-    NO_VAR_PATH,
-    NOT_CENTRED,
-    ROW_SUM,
-    RUNNING,
-    SWAPPED_RESULTS,
-    UPCAST,
-    VARIANCE_BACK,
-    X_GAMMA,
-    backward,
-    backward_checks,
-    draw_constant,
-    draw_rows,
-    draw_small,
-    forward,
-    in_test_mode,
-    one_example,
-    single,
-    statistics_mistakes,
-    task,
-    three_batches,
-)
+from autograder.tasks.assignment3 import normed
+from autograder.tasks.assignment3.normed import task
 from autograder.tasks.spec import mistake, untouched, values
 
 __all__ = ["TASKS"]
@@ -50,8 +18,8 @@ for mode in ("training", ""):
 
 batchnorm_forward = task(
     "batchnorm_forward",
-    BN_PARAM + forward("batchnorm", "bn_param") + RUNNING,
-    draw_rows,
+    normed.BN_PARAM + normed.forward("batchnorm", "bn_param") + normed.RUNNING,
+    normed.draw_rows,
     (
         values("output in training", 0.5, "out"),
         values("running averages", 0.5, "mean_after", "var_after"),
@@ -59,36 +27,46 @@ batchnorm_forward = task(
             "test mode; another mode raises ValueError",
             0.5,
             *("out", "mean_after", "var_after", "refused"),
-            call=in_test_mode("batchnorm") + OTHER_MODE,
+            call=normed.in_test_mode("batchnorm") + OTHER_MODE,
         ),
-        values("three batches, then a test", 0.5, "out", "mean_after", "var_after", call=three_batches("batchnorm")),
+        values(
+            "three batches, then a test", 0.5, "out", "mean_after", "var_after", call=normed.three_batches("batchnorm")
+        ),
         values(
             "eps and momentum as they are if not given",
             0.5,
             *("out", "mean_after", "var_after"),
-            call=DEFAULTS + forward("batchnorm", "bn_param") + RUNNING,
-            draw=draw_small,
+            call=normed.DEFAULTS + normed.forward("batchnorm", "bn_param") + normed.RUNNING,
+            draw=normed.draw_small,
         ),
         values(
             "a constant feature, entries of 1e4",
             0.5,
             "out",
-            call=DEFAULTS + forward("batchnorm", "bn_param"),
-            draw=draw_constant(0),
+            call=normed.DEFAULTS + normed.forward("batchnorm", "bn_param"),
+            draw=normed.draw_constant(0),
             cases=2,
         ),
-        values("one example, N = 1", 0.5, "out", "mean_after", "var_after", draw=one_example(draw_rows), cases=2),
+        values(
+            "one example, N = 1",
+            0.5,
+            "out",
+            "mean_after",
+            "var_after",
+            draw=normed.one_example(normed.draw_rows),
+            cases=2,
+        ),
         values(
             "float32 stays float32",
             0.5,
             *("float32_kept", "out"),
-            call=single(DEFAULTS + forward("batchnorm", "bn_param")),
+            call=normed.single(normed.DEFAULTS + normed.forward("batchnorm", "bn_param")),
             cases=2,
             rtol=1e-4,  # float32 has seven digits, and the subtraction loses some
         ),
         untouched(0.5, "x", "gamma", "beta"),
     ),
-    statistics_mistakes(
+    normed.statistics_mistakes(
         "mean, var = np.mean(x, axis=0), np.var(x, axis=0)",
         (
             (
@@ -101,7 +79,7 @@ batchnorm_forward = task(
                 "one mean and one variance over all entries are used, expected one of each for every feature",
                 "mean, var = np.mean(x), np.var(x)",
             ),
-            ("not_centred", NOT_CENTRED, "mean, var = 0 * np.mean(x, axis=0), np.var(x, axis=0)"),
+            ("not_centred", normed.NOT_CENTRED, "mean, var = 0 * np.mean(x, axis=0), np.var(x, axis=0)"),
             (
                 "running_in_training",
                 "training uses the running averages, expected mean and variance of this batch",
@@ -110,7 +88,7 @@ batchnorm_forward = task(
         ),
     )
     + (
-        mistake("fixed_eps", FIXED_EPS)(('bn_param.get("eps", 1e-5)', "1e-5")),
+        mistake("fixed_eps", normed.FIXED_EPS)(('bn_param.get("eps", 1e-5)', "1e-5")),
         mistake("fixed_momentum", "momentum is taken to be 0.9 always, expected the one in bn_param where it is given")(
             ('bn_param.get("momentum", 0.9)', "0.9")
         ),
@@ -157,43 +135,58 @@ batchnorm_forward = task(
         mistake(
             "other_mode", "a mode that is neither train nor test is taken without complaint, expected a ValueError"
         )(('elif mode == "test":', "elif True:")),
-        mistake("changes_x", CHANGES_X)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
-        mistake("float64", UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
+        mistake("changes_x", normed.CHANGES_X)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
+        mistake("float64", normed.UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
     ),
 )
 
-BN_BACKWARD = DEFAULTS[:-2] + ', "eps": eps}\n' + forward("batchnorm", "bn_param") + backward("batchnorm_backward")
+BN_BACKWARD = normed.both_ways("batchnorm")
 
 
 def gamma_mistakes():
     """Mistakes in the gradients of gamma and beta, of rows."""
     return (
-        mistake("row_sum", ROW_SUM)(("return dx, dgamma, dbeta", "return dx, np.sum(dout * x_hat, axis=1), dbeta")),
-        mistake("means", MEANS)(
+        mistake("row_sum", normed.ROW_SUM)(
+            ("return dx, dgamma, dbeta", "return dx, np.sum(dout * x_hat, axis=1), dbeta")
+        ),
+        mistake("means", normed.MEANS)(
             ("return dx, dgamma, dbeta", "return dx, dgamma / dout.shape[0], dbeta / dout.shape[0]")
         ),
-        mistake("swapped_results", SWAPPED_RESULTS)(("return dx, dgamma, dbeta", "return dx, dbeta, dgamma")),
-        mistake("changes_dout", CHANGES_DOUT)(("return dx, dgamma, dbeta", "dout *= 2\n    return dx, dgamma, dbeta")),
+        mistake("swapped_results", normed.SWAPPED_RESULTS)(("return dx, dgamma, dbeta", "return dx, dbeta, dgamma")),
+        mistake("changes_dout", normed.CHANGES_DOUT)(
+            ("return dx, dgamma, dbeta", "dout *= 2\n    return dx, dgamma, dbeta")
+        ),
     )
 
 
 batchnorm_backward = task(
     "batchnorm_backward",
     BN_BACKWARD,
-    draw_rows,
+    normed.draw_rows,
     (
-        *backward_checks(BN_BACKWARD, "batchnorm_backward", 1, dtype=True),
+        *normed.backward_checks(BN_BACKWARD, "batchnorm_backward", 1, dtype=True),
         # Tolerance: dx is 0, where one example is its own mean; rounding may leave something.
-        values("one example, N = 1", 0.5, "dx", "dgamma", "dbeta", draw=one_example(draw_rows), cases=2, atol=1e-9),
+        values(
+            "one example, N = 1",
+            0.5,
+            "dx",
+            "dgamma",
+            "dbeta",
+            draw=normed.one_example(normed.draw_rows),
+            cases=2,
+            atol=1e-9,
+        ),
     ),
     (
         *gamma_mistakes(),
-        mistake("centred_gamma", CENTRED_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * centred, axis=0)")),
-        mistake("x_gamma", X_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
-        mistake("no_gamma", NO_DX_GAMMA)(("dx_hat = dout * gamma", "dx_hat = dout")),
-        mistake("direct_path", DIRECT)(("dx = dcentred + dmean / N", "dx = dx_hat / std")),
-        mistake("no_mean_path", NO_MEAN_PATH)(("dx = dcentred + dmean / N", "dx = dcentred")),
-        mistake("no_variance_path", NO_VAR_PATH)(("dx_hat / std + dvar * 2 * centred / N", "dx_hat / std")),
+        mistake("centred_gamma", normed.CENTRED_GAMMA)(
+            ("np.sum(dout * x_hat, axis=0)", "np.sum(dout * centred, axis=0)")
+        ),
+        mistake("x_gamma", normed.X_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
+        mistake("no_gamma", normed.NO_DX_GAMMA)(("dx_hat = dout * gamma", "dx_hat = dout")),
+        mistake("direct_path", normed.DIRECT)(("dx = dcentred + dmean / N", "dx = dx_hat / std")),
+        mistake("no_mean_path", normed.NO_MEAN_PATH)(("dx = dcentred + dmean / N", "dx = dcentred")),
+        mistake("no_variance_path", normed.NO_VAR_PATH)(("dx_hat / std + dvar * 2 * centred / N", "dx_hat / std")),
         mistake("mean_not_divided", "the gradient of the mean goes to every example in full, expected 1/N of it")(
             ("dmean / N", "dmean")
         ),
@@ -213,8 +206,8 @@ batchnorm_backward = task(
         mistake("mean_sign", "the gradient of the mean has the wrong sign: the mean is subtracted")(
             ("-np.sum(dcentred", "np.sum(dcentred")
         ),
-        mistake("changes_cache", CHANGES_CACHE)(("centred = x - mean", "x -= mean\n    centred = x")),
-        mistake("float64", UPCAST)(
+        mistake("changes_cache", normed.CHANGES_CACHE)(("centred = x - mean", "x -= mean\n    centred = x")),
+        mistake("float64", normed.UPCAST)(
             ("x_hat = centred / std", "x_hat = centred / std\n    dout = dout.astype(np.float64)")
         ),
     ),
@@ -226,16 +219,18 @@ ALT = "N * dout - dbeta - x_hat * dgamma"
 batchnorm_backward_alt = task(
     "batchnorm_backward_alt",
     BN_ALT,
-    draw_rows,
-    backward_checks(BN_ALT, "batchnorm_backward_alt", 1),
+    normed.draw_rows,
+    normed.backward_checks(BN_ALT, "batchnorm_backward_alt", 1),
     (
         *gamma_mistakes(),
-        mistake("centred_gamma", CENTRED_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * (x - mean), axis=0)")),
-        mistake("x_gamma", X_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
-        mistake("no_gamma", NO_DX_GAMMA)(("dx = gamma / ", "dx = 1 / ")),
-        mistake("direct_path", DIRECT)((ALT, "N * dout")),
-        mistake("no_mean_path", NO_MEAN_PATH)((ALT, "N * dout - x_hat * dgamma")),
-        mistake("no_variance_path", NO_VAR_PATH)((ALT, "N * dout - dbeta")),
+        mistake("centred_gamma", normed.CENTRED_GAMMA)(
+            ("np.sum(dout * x_hat, axis=0)", "np.sum(dout * (x - mean), axis=0)")
+        ),
+        mistake("x_gamma", normed.X_GAMMA)(("np.sum(dout * x_hat, axis=0)", "np.sum(dout * x, axis=0)")),
+        mistake("no_gamma", normed.NO_DX_GAMMA)(("dx = gamma / ", "dx = 1 / ")),
+        mistake("direct_path", normed.DIRECT)((ALT, "N * dout")),
+        mistake("no_mean_path", normed.NO_MEAN_PATH)((ALT, "N * dout - x_hat * dgamma")),
+        mistake("no_variance_path", normed.NO_VAR_PATH)((ALT, "N * dout - dbeta")),
         mistake("no_N", "dout is not multiplied by N in the bracket of dx")((ALT, "dout - dbeta - x_hat * dgamma")),
         mistake("plus_mean", "dbeta is added in the bracket of dx, expected subtracted")(
             (ALT, "N * dout + dbeta - x_hat * dgamma")
@@ -247,29 +242,29 @@ batchnorm_backward_alt = task(
             (ALT, "N * dout - dbeta - (x - mean) * dgamma")
         ),
         mistake("no_x_hat", "the last term of dx lacks x_hat")((ALT, "N * dout - dbeta - dgamma")),
-        mistake("variance", VARIANCE_BACK)(("gamma / (N * std)", "gamma / (N * std**2)")),
-        mistake("changes_cache", CHANGES_CACHE)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
+        mistake("variance", normed.VARIANCE_BACK)(("gamma / (N * std)", "gamma / (N * std**2)")),
+        mistake("changes_cache", normed.CHANGES_CACHE)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
     ),
 )
 
 # Layer norm.
 
-LN = 'ln_param = {"eps": eps}\n' + forward("layernorm", "ln_param")
-LN_DEFAULT = forward("layernorm", "{}")
+LN = 'ln_param = {"eps": eps}\n' + normed.forward("layernorm", "ln_param")
+LN_DEFAULT = normed.forward("layernorm", "{}")
 LN_STATISTICS = "mean, var = np.mean(x, axis=1, keepdims=True), np.var(x, axis=1, keepdims=True)"
 
 layernorm_forward = task(
     "layernorm_forward",
     LN,
-    draw_rows,
+    normed.draw_rows,
     (
         values("output", 0.5, "out"),
         values(
             "one example, N = 1, float32",
             0.5,
             *("float32_kept", "out"),
-            call=single(LN),
-            draw=one_example(draw_rows),
+            call=normed.single(LN),
+            draw=normed.one_example(normed.draw_rows),
             rtol=1e-4,
         ),
         values(
@@ -277,12 +272,12 @@ layernorm_forward = task(
             0.5,
             "out",
             call=LN_DEFAULT,
-            draw=(draw_small, draw_constant(1)),
+            draw=(normed.draw_small, normed.draw_constant(1)),
             cases=2,
         ),
         untouched(0.5, "x", "gamma", "beta"),
     ),
-    statistics_mistakes(
+    normed.statistics_mistakes(
         LN_STATISTICS,
         (
             (
@@ -295,28 +290,28 @@ layernorm_forward = task(
                 "one mean and one variance over all entries are used, expected one of each for every row",
                 "mean, var = np.mean(x), np.var(x)",
             ),
-            ("not_centred", NOT_CENTRED, LN_STATISTICS.replace("= np.mean", "= 0 * np.mean")),
+            ("not_centred", normed.NOT_CENTRED, LN_STATISTICS.replace("= np.mean", "= 0 * np.mean")),
         ),
     )
     + (
-        mistake("fixed_eps", FIXED_EPS)(('ln_param.get("eps", 1e-5)', "1e-5")),
-        mistake("changes_x", CHANGES_X)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
-        mistake("float64", UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
+        mistake("fixed_eps", normed.FIXED_EPS)(('ln_param.get("eps", 1e-5)', "1e-5")),
+        mistake("changes_x", normed.CHANGES_X)(("x_hat = (x - mean) / std", "x -= mean\n    x_hat = x / std")),
+        mistake("float64", normed.UPCAST)(("np.sqrt(var + eps)", "np.sqrt(var.astype(np.float64) + eps)")),
     ),
 )
 
-LN_BACKWARD = LN + backward("layernorm_backward")
+LN_BACKWARD = LN + normed.backward("layernorm_backward")
 LN_DX = "D * dx_hat - total - x_hat * along"
 
 layernorm_backward = task(
     "layernorm_backward",
     LN_BACKWARD,
-    draw_rows,
-    backward_checks(LN_BACKWARD, "layernorm_backward", 1, one_example(draw_rows)),
+    normed.draw_rows,
+    normed.backward_checks(LN_BACKWARD, "layernorm_backward", 1, normed.one_example(normed.draw_rows)),
     (
         *gamma_mistakes(),
-        mistake("no_gamma", NO_DX_GAMMA)(("dx_hat = dout * gamma", "dx_hat = dout")),
-        mistake("factored", FACTORED)(("dx_hat = dout * gamma", "dx_hat = dout"), ("dx = (", "dx = gamma * (")),
+        mistake("no_gamma", normed.NO_DX_GAMMA)(("dx_hat = dout * gamma", "dx_hat = dout")),
+        mistake("factored", normed.FACTORED)(("dx_hat = dout * gamma", "dx_hat = dout"), ("dx = (", "dx = gamma * (")),
         mistake(
             "over_batch",
             "the two sums in dx run over the batch (axis=0), as in batch norm; expected over the features of each row",
@@ -328,10 +323,10 @@ layernorm_backward = task(
         mistake("counts_examples", "dx counts the examples N, expected the features D")(
             ("D = x.shape[1]", "D = x.shape[0]")
         ),
-        mistake("direct_path", DIRECT)((LN_DX, "D * dx_hat")),
-        mistake("no_mean_path", NO_MEAN_PATH)((LN_DX, "D * dx_hat - x_hat * along")),
-        mistake("no_variance_path", NO_VAR_PATH)((LN_DX, "D * dx_hat - total")),
-        mistake("variance", VARIANCE_BACK)(("/ (D * std)", "/ (D * std**2)")),
+        mistake("direct_path", normed.DIRECT)((LN_DX, "D * dx_hat")),
+        mistake("no_mean_path", normed.NO_MEAN_PATH)((LN_DX, "D * dx_hat - x_hat * along")),
+        mistake("no_variance_path", normed.NO_VAR_PATH)((LN_DX, "D * dx_hat - total")),
+        mistake("variance", normed.VARIANCE_BACK)(("/ (D * std)", "/ (D * std**2)")),
     ),
 )
 

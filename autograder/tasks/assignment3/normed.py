@@ -4,51 +4,13 @@ from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule import norm
 
 __all__ = [
-    "BN_PARAM",
-    "CENTRED_GAMMA",
-    "CHANGES_CACHE",
-    "CHANGES_DOUT",
-    "CHANGES_X",
-    "DDOF",
-    "DEFAULTS",
-    "DIRECT",
-    "FACTORED",
-    "FIXED_EPS",
-    "MEANS",
-    "NOT_CENTRED",
-    "NO_BETA",
-    "NO_DX_GAMMA",
-    "NO_EPS",
-    "NO_GAMMA",
-    "NO_MEAN_PATH",
-    "NO_VAR_PATH",
-    "OUTSIDE",
-    "ROW_SUM",
-    "RUNNING",
-    "SWAPPED_RESULTS",
-    "UPCAST",
-    "VARIANCE",
-    "VARIANCE_BACK",
-    "X_GAMMA",
-    "backward",
-    "backward_checks",
-    "draw_channels",
-    "draw_constant",
-    "draw_groups",
-    "draw_images",
-    "draw_one_group",
-    "draw_rows",
-    "draw_single_channels",
-    "draw_small",
-    "forward",
-    "one_example",
-    "settings",
-    "single",
-    "statistics_mistakes",
-    "task",
-    "in_test_mode",
-    "three_batches",
-    "twice",
+    *("BN_PARAM", "CENTRED_GAMMA", "CHANGES_CACHE", "CHANGES_DOUT", "CHANGES_X", "DDOF", "DEFAULTS", "DIRECT"),
+    *("FACTORED", "FIXED_EPS", "MEANS", "NOT_CENTRED", "NO_BETA", "NO_DX_GAMMA", "NO_EPS", "NO_GAMMA"),
+    *("NO_MEAN_PATH", "NO_VAR_PATH", "OUTSIDE", "ROW_SUM", "RUNNING", "SWAPPED_RESULTS", "UPCAST", "VARIANCE"),
+    *("VARIANCE_BACK", "X_GAMMA"),
+    *("backward", "backward_checks", "both_ways", "draw_channels", "draw_constant", "draw_groups", "draw_images"),
+    *("draw_one_group", "draw_rows", "draw_single_channels", "draw_small", "forward", "in_test_mode", "one_example"),
+    *("settings", "single", "statistics_mistakes", "task", "three_batches", "twice"),
 ]
 
 
@@ -147,6 +109,11 @@ def forward(kind, arguments):
 
 def backward(function):
     return f"loss = np.sum(out * dout)\ndx, dgamma, dbeta = {function}(dout, cache)\n"
+
+
+def both_ways(kind):
+    """Batch normalisation forward and backward, with an eps of its own."""
+    return DEFAULTS[:-2] + ', "eps": eps}\n' + forward(kind, "bn_param") + backward(f"{kind}_backward")
 
 
 def single(call):

@@ -1,15 +1,6 @@
 """Tasks of lstm.ipynb: one step of a gated recurrent unit and a whole sequence, forward and backward."""
 
-from autograder.tasks.assignment4.gated import (
-    NAN,
-    OVERFLOW,
-    changed,
-    draw_sequence,
-    draw_step,
-    extreme,
-    sequence_backward_mistakes,
-    sequence_forward_mistakes,
-)
+from autograder.tasks.assignment4 import gated
 from autograder.tasks.assignment4.rnn_steps import fails_twice
 from autograder.tasks.passes import FLOAT64, QUIETLY, float32, in_float32, kept
 from autograder.tasks.spec import gradients, mistake, tasks_of, values
@@ -50,16 +41,16 @@ def order(*blocks):
 gru_step_forward = task(
     "gru_step_forward",
     FORWARD,
-    draw_step(3, "prev_c"),
+    gated.draw_step(3, "prev_c"),
     (
         values("next_c", 1.5, "next_c"),
-        values("N = 1", 0.5, "next_c", draw=draw_step(3, "prev_c", N=1, square=True), cases=2),
+        values("N = 1", 0.5, "next_c", draw=gated.draw_step(3, "prev_c", N=1, square=True), cases=2),
         values(
             "scores of 1e3 and -1e3: right and quiet",
             0.5,
             *("next_c", "no_warning"),
             call=QUIETLY.format(FORWARD, "next_c"),
-            draw=extreme(draw_step(3, "prev_c")),
+            draw=gated.extreme(gated.draw_step(3, "prev_c")),
             rtol=1e-5,
         ),
         in_float32(
@@ -67,7 +58,7 @@ gru_step_forward = task(
             0.5,
             *("next_c", "float32_kept", "x", "prev_c", *WEIGHTS),
             call=kept(FORWARD, "next_c"),
-            draw=draw_step(3, "prev_c"),
+            draw=gated.draw_step(3, "prev_c"),
         ),
     ),
     (
@@ -103,11 +94,13 @@ gru_step_forward = task(
             (" + prev_c @ Wh[:, : 2 * H]", "")
         ),
         mistake("no_bias", "the bias b is not added")(("x @ Wx + b", "x @ Wx")),
-        mistake("overflow", OVERFLOW)((SIGMOIDS, "gates = 1 / (1 + np.exp(-a[:, : 2 * H] - prev_c @ Wh[:, : 2 * H]))")),
-        mistake("nan", NAN)(
+        mistake("overflow", gated.OVERFLOW)(
+            (SIGMOIDS, "gates = 1 / (1 + np.exp(-a[:, : 2 * H] - prev_c @ Wh[:, : 2 * H]))")
+        ),
+        mistake("nan", gated.NAN)(
             (SIGMOIDS, "gates = np.exp(a[:, : 2 * H] + prev_c @ Wh[:, : 2 * H])\n    gates = gates / (1 + gates)")
         ),
-        mistake("changes_c", changed("prev_c"))(
+        mistake("changes_c", gated.changed("prev_c"))(
             (MIX, "prev_c *= 1 - u\n    prev_c += u * candidate\n    next_c = prev_c + 0")
         ),
         mistake("float64", FLOAT64)((MIX, "next_c = (u * candidate + (1 - u) * prev_c).astype(np.float64)")),
@@ -120,7 +113,7 @@ BACKWARD = f"""{FORWARD}
 loss = np.sum(next_c * dnext_c)
 dx, dprev_c, dWx, dWh, db = gru_step_backward(dnext_c, cache)"""
 OUTPUTS = ("dx", "dprev_c", "dWx", "dWh", "db")
-draw_backward = draw_step(3, "prev_c", "dnext_c")
+draw_backward = gated.draw_step(3, "prev_c", "dnext_c")
 DPREV = "dprev_c = dnext_c * (1 - u) + dkept * r + da_gates @ Wh[:, : 2 * H].T"
 RETURN = "return da @ Wx.T, dprev_c, x.T @ da, dWh, np.sum(da, axis=0)"
 DU, DR = "du * u * (1 - u)", "dr * r * (1 - r)"
@@ -143,7 +136,7 @@ gru_step_backward = task(
     (
         gradients("dx and dprev_c against numeric", 2, {"dx": "x", "dprev_c": "prev_c"}, cases=2),
         gradients("dWx, dWh, db against numeric", 1, {"dWx": "Wx", "dWh": "Wh", "db": "b"}, cases=2),
-        values("N = 1", 0.5, *OUTPUTS, draw=draw_step(3, "prev_c", "dnext_c", N=1, square=True)),
+        values("N = 1", 0.5, *OUTPUTS, draw=gated.draw_step(3, "prev_c", "dnext_c", N=1, square=True)),
         in_float32(
             "a second time: same, float32; what comes in is unchanged",
             1,
@@ -203,7 +196,7 @@ gru_step_backward = task(
             ("axis=0)", "axis=1)")
         ),
         mistake("db_mean", "db is the mean over the examples, expected the sum")(("np.sum(da", "np.mean(da")),
-        mistake("changes_dnext_c", changed("dnext_c"))((DPREV, f"{DPREV}\n    dnext_c *= u")),
+        mistake("changes_dnext_c", gated.changed("dnext_c"))((DPREV, f"{DPREV}\n    dnext_c *= u")),
         mistake("changes_cache", "an array in the cache is changed, so that a second call gives something else")(
             (DPREV, f"{DPREV}\n    candidate *= u")
         ),
@@ -215,7 +208,7 @@ gru_step_backward = task(
 
 
 def draw_gru(**sizes):
-    return draw_sequence(3, "c0", "dc", **sizes)
+    return gated.draw_sequence(3, "c0", "dc", **sizes)
 
 
 SEQUENCE = "c, cache = gru_forward(x, c0, Wx, Wh, b)"
@@ -237,7 +230,7 @@ gru_forward = task(
             rtol=1e-5,
         ),
     ),
-    sequence_forward_mistakes("c", "c0", "prev_c"),
+    gated.sequence_forward_mistakes("c", "c0", "prev_c"),
 )
 
 THROUGH_TIME = f"{SEQUENCE}\nloss = np.sum(c * dc)\ndx, dc0, dWx, dWh, db = gru_backward(dc, cache)"
@@ -259,7 +252,7 @@ gru_backward = task(
             draw=draw_gru(),
         ),
     ),
-    sequence_backward_mistakes("c", "dprev_c"),
+    gated.sequence_backward_mistakes("c", "dprev_c"),
 )
 
 TASKS = (gru_step_forward, gru_step_backward, gru_forward, gru_backward)

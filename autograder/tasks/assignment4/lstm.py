@@ -2,16 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.assignment4.gated import (
-    NAN,
-    OVERFLOW,
-    changed,
-    draw_sequence,
-    draw_step,
-    extreme,
-    sequence_backward_mistakes,
-    sequence_forward_mistakes,
-)
+from autograder.tasks.assignment4 import gated
 from autograder.tasks.assignment4.rnn_steps import fails_twice
 from autograder.tasks.passes import FLOAT64, QUIETLY, in_float32, kept
 from autograder.tasks.spec import gradients, mistake, tasks_of, values
@@ -54,16 +45,16 @@ def order(blocks):
 lstm_step_forward = task(
     "lstm_step_forward",
     FORWARD,
-    draw_step(4, *STATES),
+    gated.draw_step(4, *STATES),
     (
         values("next_h and next_c", 2, "next_h", "next_c"),
-        values("N = 1", 0.5, "next_h", "next_c", draw=draw_step(4, *STATES, N=1, square=True), cases=2),
+        values("N = 1", 0.5, "next_h", "next_c", draw=gated.draw_step(4, *STATES, N=1, square=True), cases=2),
         values(
             "scores of 1e3 and -1e3: right and quiet",
             0.5,
             *("next_h", "next_c", "no_warning"),
             call=QUIETLY.format(FORWARD, "next_h"),
-            draw=extreme(draw_step(4, *STATES)),
+            draw=gated.extreme(gated.draw_step(4, *STATES)),
             rtol=1e-5,
         ),
         in_float32(
@@ -71,7 +62,7 @@ lstm_step_forward = task(
             1,
             *("next_h", "next_c", "float32_kept", "x", *STATES, *WEIGHTS),
             call=kept(FORWARD, "next_h"),
-            draw=draw_step(4, *STATES),
+            draw=gated.draw_step(4, *STATES),
         ),
     ),
     (
@@ -103,9 +94,13 @@ lstm_step_forward = task(
         mistake("outputs_swapped", "next_c is returned before next_h, expected (next_h, next_c, cache)")(
             ("return next_h, next_c,", "return next_c, next_h,")
         ),
-        mistake("overflow", OVERFLOW)(("sigmoid_forward(a[:, : 3 * H])", "1 / (1 + np.exp(-a[:, : 3 * H])), None")),
-        mistake("nan", NAN)((SIGMOIDS, "gates = np.exp(a[:, : 3 * H])\n    gates = gates / (1 + gates)")),
-        mistake("changes_c", changed("prev_c"))((CELL, "prev_c *= f\n    prev_c += i * g\n    next_c = prev_c + 0")),
+        mistake("overflow", gated.OVERFLOW)(
+            ("sigmoid_forward(a[:, : 3 * H])", "1 / (1 + np.exp(-a[:, : 3 * H])), None")
+        ),
+        mistake("nan", gated.NAN)((SIGMOIDS, "gates = np.exp(a[:, : 3 * H])\n    gates = gates / (1 + gates)")),
+        mistake("changes_c", gated.changed("prev_c"))(
+            (CELL, "prev_c *= f\n    prev_c += i * g\n    next_c = prev_c + 0")
+        ),
         mistake("float64", FLOAT64)((HIDDEN, "next_h = (o * tanh_c).astype(np.float64)")),
     ),
 )
@@ -117,7 +112,7 @@ loss = np.sum(next_h * dnext_h) + np.sum(next_c * dnext_c)
 dx, dprev_h, dprev_c, dWx, dWh, db = lstm_step_backward(dnext_h, dnext_c, cache)"""
 UPSTREAM = ("dnext_h", "dnext_c")
 OUTPUTS = ("dx", "dprev_h", "dprev_c", "dWx", "dWh", "db")
-draw_backward = draw_step(4, *STATES, *UPSTREAM)
+draw_backward = gated.draw_step(4, *STATES, *UPSTREAM)
 DC = "dc = dnext_c + dnext_h * o * (1 - tanh_c**2)"
 RETURN = "return dx, dprev_h, dprev_c, dWx, dWh, db"
 PARTS = ("di * i * (1 - i)", "df * f * (1 - f)", "do * o * (1 - o)", "dg * (1 - g**2)")
@@ -156,7 +151,7 @@ lstm_step_backward = task(
             draw=(only("dnext_c"), only("dnext_h")),
             cases=2,
         ),
-        values("N = 1", 0.5, *OUTPUTS, draw=draw_step(4, *STATES, *UPSTREAM, N=1, square=True)),
+        values("N = 1", 0.5, *OUTPUTS, draw=gated.draw_step(4, *STATES, *UPSTREAM, N=1, square=True)),
         in_float32(
             "a second time: same, float32; what comes in is unchanged",
             1,
@@ -232,7 +227,7 @@ lstm_step_backward = task(
 
 
 def draw_lstm(**sizes):
-    return draw_sequence(4, "h0", "dh", **sizes)
+    return gated.draw_sequence(4, "h0", "dh", **sizes)
 
 
 SEQUENCE = "h, cache = lstm_forward(x, h0, Wx, Wh, b)"
@@ -253,7 +248,7 @@ lstm_forward = task(
         ),
     ),
     (
-        *sequence_forward_mistakes("h", "h0", "prev_h"),
+        *gated.sequence_forward_mistakes("h", "h0", "prev_h"),
         mistake("c0_is_h0", "the cell starts from h0, expected from zeros")(("np.zeros_like(h0)", "h0")),
         mistake("c0_is_one", "the cell starts from ones, expected from zeros")(
             ("np.zeros_like(h0)", "np.ones_like(h0)")
@@ -288,7 +283,7 @@ lstm_backward = task(
         ),
     ),
     (
-        *sequence_backward_mistakes("h", "dprev_h"),
+        *gated.sequence_backward_mistakes("h", "dprev_h"),
         mistake(
             "cell_not_carried", "no gradient of the cell comes back from the next step: c goes into step t + 1, too"
         )(("dprev_c, cache[t]", "0 * dprev_c, cache[t]")),

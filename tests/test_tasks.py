@@ -1,0 +1,57 @@
+"""The room of the task specs: which modules hold tasks, what is loaded when, what may be imported from where."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import tasks
+from autograder.tasks.catalog import ASSIGNMENTS
+
+ROOM = Path(tasks.__file__).parent
+FILES = sorted(ROOM.rglob("*.py"))
+SHARED = {"passes", "spec"}  # what the specs of all assignments may use
+
+
+def imported_by(path):
+    """The modules that a file imports, and the names it takes out of packages."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "expected imports by full names"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_assignment_has_a_folder():
+    assert list(ASSIGNMENTS) == [f"assignment{n}" for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_a_folder_lists_all_modules_that_hold_tasks(assignment):
+    package = f"{tasks.__name__}.{assignment}"
+    modules = {path.stem for path in (ROOM / assignment).glob("*.py")} - {"__init__"}
+    holding = {name for name in modules if hasattr(importlib.import_module(f"{package}.{name}"), "TASKS")}
+    topics = importlib.import_module(package).TOPICS
+    assert sorted(topics) == sorted(holding)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_one_assignment_is_loaded_alone(assignment):
+    asked = f"from autograder.tasks.catalog import of_assignment; of_assignment({assignment!r})"
+    code = f"import sys; {asked}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = [name.split(".") for name in done.stdout.split() if name.startswith("autograder.tasks.assignment")]
+    assert {parts[2] for parts in loaded} == {assignment}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOM)))
+def test_a_spec_imports_the_package_and_nothing_of_the_grader(path):
+    for name in imported_by(path):
+        top, *rest = name.split(".")
+        assert top != "autograder" or rest[0] in ("errors", "tasks"), name
+        if top == "autograder" and path.parent != ROOM:
+            assert rest[1] in {*SHARED, path.parent.name}, name

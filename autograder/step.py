@@ -21,7 +21,7 @@ from autograder.errors import NotGraded
 from autograder.limits import Limits
 from autograder.repair import repair
 from autograder.run import Run, whole_time
-from autograder.submission import archives_in, find_notebooks, is_answered, own_files
+from autograder.submission import archives_in, find_notebooks, is_answered, miscased, own_files
 from autograder.tasks.catalog import of_assignment
 from chainrule.judging.verdict import Outcome, Verdict
 
@@ -81,7 +81,10 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
         workspace(folder, submitted, released, repaired)
         for name in [only] if only else releases:
             work = repaired[name]
-            said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "") if note] + work.notes
+            code = "\n".join(cell.source for cell in work.notebook.cells if cell.cell_type == "code")
+            files = miscased(code, own_files(submitted, released)[0])
+            said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "", *files) if note]
+            said += work.notes
             graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
             made.add(name, work.notebook, *graded)
     return made

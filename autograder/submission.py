@@ -1,5 +1,5 @@
 """What a student handed in: `read_submission` reads the folder, `find_notebooks` finds the notebooks in it, `own_files`
-what lies beside them; `archives_in` names what should be unpacked first.
+what lies beside them; `archives_in` names what should be unpacked first, `miscased` files that code calls otherwise.
 
 A student chose every name and every kind of file in it. Only regular files are opened, and no link is followed.
 """
@@ -15,13 +15,23 @@ from autograder.mending import defined
 from autograder.reading import read_cells, squeezed
 from autograder.repair import tasks_of
 
-__all__ = ["archives_in", "find_notebooks", "is_answered", "is_archive", "is_junk", "own_files", "read_submission"]
+__all__ = [
+    "archives_in",
+    "find_notebooks",
+    "is_answered",
+    "is_archive",
+    "is_junk",
+    "miscased",
+    "own_files",
+    "read_submission",
+]
 
 JUNK = {".ipynb_checkpoints", "__pycache__", "__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"}
 ARCHIVE = re.compile(r"\.(zip|tar|t?gz|t?bz2?|t?xz|7z|rar|zst)$", re.IGNORECASE)
 PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 FIRST = ("timestamp.txt",)  # nbgrader's: without it, nobody would be late
 DEEPEST, LISTED, MOST_NOTES = 30, 100_000, 20
+MOST_CODE = 200_000  # characters that are looked through for names of files
 BLANK = "it is blank"
 SPARE = 20  # other files that are looked into for a notebook that is missing
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -141,6 +151,25 @@ def own_files(submitted, released):
                 found[name], room = data, room - len(data) * bool(top)
     notes = [f"{_some(changed)} differs from the released file: grading uses its own copy"] if changed else []
     return found, notes + [f"{_some(hiding)} would hide a released file and was left out"] * bool(hiding)
+
+
+def miscased(code, paths):
+    """Say of files that code names in other capitals than they have: the system it was written on may not mind.
+
+    code: the text of a notebook's code. paths: of the files that it may find.
+    """
+    said, code = [], code[:MOST_CODE]
+    folded = code.casefold()
+    for path in paths:
+        name = path.rpartition("/")[2]
+        stem = name.removesuffix(".py")
+        if len(stem) < 3 or stem.casefold() not in folded:
+            continue
+        place = r"(?<![\w.-])({})(?![\w-])" if stem == name else r"(?m:^)[ \t]*(?:import|from)[ \t]+({})\b"
+        asked = set(re.findall(place.format(re.escape(stem)), code, re.IGNORECASE))
+        if asked and stem not in asked:
+            said.append(f"the code names {_shown(min(asked))}, the file is {_shown(path)}: capitals count here")
+    return said[:3]
 
 
 def _some(paths):

@@ -8,9 +8,11 @@ import socket
 import nbformat
 import pytest
 
+from autograder import step
+from autograder.course import read_folder
 from autograder.errors import MachineError
 from autograder.limits import Limits
-from autograder.submission import archives_in, find_notebooks, own_files, read_submission
+from autograder.submission import archives_in, find_notebooks, miscased, own_files, read_submission
 
 LIMITS = Limits(notebook_bytes=1000, submission_bytes=3000, submission_files=10)
 
@@ -337,3 +339,34 @@ def test_a_script_stands_for_the_notebook_it_was_exported_from(releases):
 def test_a_long_name_is_cut(work, releases):
     note = find_notebooks({"n" * 250 + ".ipynb": work["softmax"]}, releases)["softmax"][1]
     assert len(note) < 180
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "asked"),
+    [
+        ("np.loadtxt('Data.csv')", "data.csv", "Data.csv"),
+        ("open(f'{here}/tables/DATA.CSV')", "tables/data.csv", "DATA.CSV"),
+        ("import numpy as np\n  import Helper as h", "helper.py", "Helper"),
+        ("from my_tools.x import y", "My_Tools.py", "my_tools"),
+        ("plt.imread('Stra\u00dfe.PNG')", "Stra\u00dfe.png", "PNG"),
+        ("open('data.csv'), open('Data.csv')", "data.csv", None),
+        ("open('other-Data.csv'), open('Data.csvx')", "data.csv", None),
+        ("from chainrule import softmax", "Softmax.py", None),
+        ("x = A + b", "a", None),
+        ("x = 1", "data.csv", None),
+    ],
+)
+def test_a_file_that_is_named_in_other_capitals_is_named(code, path, asked):
+    said = miscased(code, [path])
+    assert len(said) == (asked is not None)
+    assert all(asked in note and path.rpartition("/")[2][:4] in note and "capitals" in note for note in said)
+
+
+def test_a_file_in_other_capitals_is_in_the_notes_on_the_notebook(root, monkeypatch):
+    released = read_folder(root / "assignments" / "assignment1")
+    notebook = nbformat.reads(released["softmax.ipynb"].decode(), as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("open('Data.csv')"))
+    submitted = {"softmax.ipynb": nbformat.writes(notebook).encode(), "data.csv": b"1"}
+    monkeypatch.setattr(step, "grade_notebook", lambda *given: ([], [text for _, text in given[-1]]))
+    graded = step.grade_submission(submitted, released, "assignment1", "ada", step.Options("none"))
+    assert [name for name, notes in graded.notes.items() if "'data.csv': capitals" in " ".join(notes)] == ["softmax"]

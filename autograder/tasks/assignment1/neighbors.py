@@ -258,7 +258,7 @@ cross_validate = Task(
         mistake("trains_on_one", "the classifier is trained on the held-out fold and tested on it")(
             ("classifier.train(X_rest, y_rest)", "classifier.train(X_folds[fold], y_folds[fold])")
         ),
-        mistake("forgets_k", "k is not handed to predict")((", k=k)", ")")),
+        mistake("forgets_k", "k is not passed to predict")((", k=k)", ")")),
         mistake("counts", "these are numbers of right answers, expected shares between 0 and 1")(
             ("np.mean(predicted", "np.sum(predicted")
         ),

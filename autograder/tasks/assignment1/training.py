@@ -103,7 +103,7 @@ train = Task(
         mistake("never_moves", "the weights never move: self.W is not updated")(
             ("self.W = self.W - learning_rate * dW", "pass")
         ),
-        mistake("no_reg", "reg is not handed on to self.loss")(("y[batch], reg)", "y[batch], 0.0)")),
+        mistake("no_reg", "reg is not passed on to self.loss")(("y[batch], reg)", "y[batch], 0.0)")),
         mistake("new_weights", "weights that were there already are thrown away: start anew only where self.W is None")(
             ("if self.W is None:", "np.random.seed(0)\n    if True:")
         ),

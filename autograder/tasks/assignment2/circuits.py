@@ -40,7 +40,7 @@ product_circuit = task(
         mistake("swapped_product", "dx is y z and dy is x z, the gradients of x y z: the first gate adds")(
             ("dx = 1.0 * dq", "dx = y * dq"), ("dy = 1.0 * dq", "dy = x * dq")
         ),
-        mistake("x_only", "dy is 0: an add gate hands the gradient on to both of its inputs")(
+        mistake("x_only", "dy is 0: an add gate passes the gradient on to both of its inputs")(
             ("dy = 1.0 * dq", "dy = 0.0 * dq")
         ),
     ),

@@ -123,10 +123,10 @@ add_backward = backward_task(
     1,
     (),
     (
-        mistake("x_only", "only dx gets the upstream gradient: the add gate hands it on to both inputs")(
+        mistake("x_only", "only dx gets the upstream gradient: the add gate passes it on to both inputs")(
             ("dy = 1.0 * dout", "dy = 0.0 * dout")
         ),
-        mistake("shared_out", "dout is shared out, half to each input: the add gate hands all of it on to both")(
+        mistake("shared_out", "dout is shared out, half to each input: the add gate passes all of it on to both")(
             ("1.0 * dout", "0.5 * dout")
         ),
         mistake("difference", "dy has a minus sign: that belongs to x - y")(("dy = 1.0 * dout", "dy = -1.0 * dout")),
@@ -167,7 +167,7 @@ multiply_backward = backward_task(
         )(("dx = y *", "dx = x *"), ("dy = x *", "dy = y *")),
         mistake("no_dx_switch", "dx holds x where y is due")(("dx = y *", "dx = x *")),
         mistake("no_dy_switch", "dy holds y where x is due")(("dy = x *", "dy = y *")),
-        mistake("like_add", "dout is handed on unchanged, as by an add gate: multiply it by the other input")(
+        mistake("like_add", "dout is passed on unchanged, as by an add gate: multiply it by the other input")(
             ("y * dout", "1.0 * dout"), ("x * dout", "1.0 * dout")
         ),
         mistake("added", "dout is added to the other input, expected their product")(
@@ -208,7 +208,7 @@ max_backward = backward_task(
     1,
     (values("ties go to x", 1, "dx", "dy", draw=draw_ties),),
     (
-        mistake("both", "both inputs get the gradient: the max gate hands it on to the larger one alone")(
+        mistake("both", "both inputs get the gradient: the max gate passes it on to the larger one alone")(
             ("dout * (x >= y)", "1.0 * dout"), ("dout * (x < y)", "1.0 * dout")
         ),
         mistake("smaller", "the gradient goes to the smaller input, expected the larger")(
@@ -220,7 +220,7 @@ max_backward = backward_task(
         mistake("tie_halved", "at a tie the gradient is shared out in halves, expected all of it at x")(
             ("(x >= y)", "np.where(x == y, 0.5, x > y)"), ("(x < y)", "np.where(x == y, 0.5, x < y)")
         ),
-        mistake("values", "the inputs are handed back: the gradient is dout times 1 or 0, not times the larger input")(
+        mistake("values", "the inputs are returned: the gradient is dout times 1 or 0, not times the larger input")(
             ("dout * (x >= y)", "dout * x * (x >= y)"), ("dout * (x < y)", "dout * y * (x < y)")
         ),
         mistake("relu", "the inputs are compared with 0, expected with each other")(

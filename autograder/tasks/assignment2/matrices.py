@@ -199,15 +199,15 @@ maximum_backward = task(
         memory("no (n, n) array", 1, draw_long(1000), limit=1000 * 1000),
     ),
     (
-        mistake("no_mask", "dout is handed on everywhere: where x is below 0 nothing comes back")(
+        mistake("no_mask", "dout is passed on everywhere: where x is below 0 nothing comes back")(
             (MASKED, "1.0 * dout")
         ),
         mistake("mask_of_dout", "the mask is made from dout, expected from x")((MASKED, "dout * (dout > 0)")),
         mistake("output", "this is the output max(0, x), not its gradient")((MASKED, "np.maximum(0, x)")),
         mistake("times_x", "dout is multiplied by max(0, x), expected by 1 or 0")((MASKED, "dout * np.maximum(0, x)")),
         mistake("no_upstream", "this is the mask alone: multiply it by dout")((MASKED, "1.0 * (x > 0)")),
-        mistake("one_at_zero", "dout is handed on where x = 0, expected 0 there")(("x > 0", "x >= 0")),
-        mistake("opposite", "dout is handed on where x is below 0, expected where it is above")(("x > 0", "x < 0")),
+        mistake("one_at_zero", "dout is passed on where x = 0, expected 0 there")(("x > 0", "x >= 0")),
+        mistake("opposite", "dout is passed on where x is below 0, expected where it is above")(("x > 0", "x < 0")),
         mistake("sign", "dout is multiplied by the sign of x: where x is below 0 the factor is 0, not -1")(
             (MASKED, "dout * np.sign(x)")
         ),

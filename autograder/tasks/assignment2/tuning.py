@@ -84,10 +84,10 @@ tune = task(
         mistake("swapped", "the nets are trained on the validation images: X, y come first in net.train")(
             (FIT, "net.train(X_val, y_val, X, y, **setting)")
         ),
-        mistake("no_settings", "the settings are not handed on to net.train: write **setting")(
+        mistake("no_settings", "the settings are not passed on to net.train: write **setting")(
             (FIT, "net.train(X, y, X_val, y_val)")
         ),
-        mistake("rate_only", "only the learning rate of a setting is handed on: write **setting")(
+        mistake("rate_only", "only the learning rate of a setting is passed on: write **setting")(
             ("**setting", 'learning_rate=setting["learning_rate"]')
         ),
         mistake("one_net", "one net is trained again and again: call make_net() for every setting")(

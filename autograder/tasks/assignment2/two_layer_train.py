@@ -141,7 +141,7 @@ train = task(
         mistake("W2_only", "only the second layer is moved: every key of self.params is")(
             (STEP, f"if name in ('W2', 'b2'):\n                {STEP}")
         ),
-        mistake("no_reg", "reg is not handed on to self.loss")((", reg=reg", "")),
+        mistake("no_reg", "reg is not passed on to self.loss")((", reg=reg", "")),
         mistake("whole_set", "every step uses all images, expected batch_size of them drawn at random")(
             (DRAW, "np.arange(num_train)")
         ),

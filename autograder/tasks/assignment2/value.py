@@ -115,7 +115,7 @@ def unary(method, draw, large, mistakes):
 
 OVERWRITTEN = "grad is overwritten (`=`), expected added to (`+=`): what came along other ways is lost"
 NO_UPSTREAM = "out.grad, what comes from above, is not used: the local derivative is to be multiplied by it"
-NO_CHILDREN = "the new Value does not know its children: hand them to Value, or backward cannot find them"
+NO_CHILDREN = "the new Value does not know its children: pass them to Value, or backward cannot find them"
 
 add = binary(
     "__add__",
@@ -126,7 +126,7 @@ add = binary(
             ("other.grad +=", "other.grad =")
         ),
         mistake("no_upstream", NO_UPSTREAM)(("+= out.grad", "+= 1.0")),
-        mistake("one_side", "only self gets a gradient: a sum hands it on to other too")(
+        mistake("one_side", "only self gets a gradient: a sum passes it on to other too")(
             ("other.grad += out.grad", "pass")
         ),
         mistake("no_children", NO_CHILDREN)(("(self, other), ", "(), ")),
@@ -157,7 +157,7 @@ mul = binary(
             ("other.grad += self.data * out.grad", "pass")
         ),
         mistake("no_children", NO_CHILDREN)(("(self, other), ", "(), ")),
-        mistake("like_sum", "out.grad is handed on unchanged: that is the rule of a sum")(
+        mistake("like_sum", "out.grad is passed on unchanged: that is the rule of a sum")(
             ("other.data * out.grad", "out.grad"), ("self.data * out.grad", "out.grad")
         ),
         mistake("uses_grad", "the grad of the other factor is used, expected its number, data")(
@@ -246,7 +246,7 @@ exp = unary(
             ("out.data * out.grad", "self.data * out.grad")
         ),
         mistake("no_upstream", NO_UPSTREAM)(("out.data * out.grad", "out.data")),
-        mistake("constant", "out.grad is handed on unchanged, expected multiplied by e^x")(
+        mistake("constant", "out.grad is passed on unchanged, expected multiplied by e^x")(
             ("out.data * out.grad", "out.grad")
         ),
         mistake("no_children", NO_CHILDREN)(("(self,), ", "(), ")),

@@ -326,14 +326,14 @@ drop_forward = task(
         mistake("always_test", "dropout works in test mode always")((SET_MODE, SET_MODE[:-4] + '"test"')),
         mistake(
             "drop_probability",
-            "1 - p is handed on, expected p: in this course it is the share that is kept, here and in dropout_forward",
+            "1 - p is passed on, expected p: in this course it is the share that is kept, here and in dropout_forward",
         )(
             (
                 "dropout_forward(x, self.dropout_param)",
                 'dropout_forward(x, self.dropout_param | {"p": 1 - self.dropout_param["p"]})',
             )
         ),
-        mistake("seed_lost", "the seed in self.dropout_param is not handed on: hand on the dict as it is")(
+        mistake("seed_lost", "the seed in self.dropout_param is not passed on: pass on the dict as it is")(
             (
                 "dropout_forward(x, self.dropout_param)",
                 'dropout_forward(x, {"p": self.dropout_param["p"], "mode": mode})',

@@ -217,7 +217,7 @@ loss = Task(
             ("affine_backward(dscores, cache)", "affine_backward(dscores / len(y), cache)")
         ),
         mistake(
-            "not_passed_on", "every hidden layer gets the gradient of the last one: hand dout on from layer to layer"
+            "not_passed_on", "every hidden layer gets the gradient of the last one: pass dout on from layer to layer"
         )(("dout, of_layer", "_, of_layer")),
         mistake("one_cache", "the backward pass uses one cache for all hidden layers: each needs its own")(
             ("caches[k], k)", "caches[1], k)")

@@ -215,19 +215,19 @@ step = task(
             "the logarithm is taken of probabilities that have become 0: write it as score minus log of the sum",
         )((LOG_LINE, "e = np.exp(shifted)\n    return np.log(e / np.sum(e, axis=1, keepdims=True)), (h, c)")),
         mistake("no_b_vocab", "the bias b_vocab is not added to the scores")((' + p["b_vocab"]', "")),
-        mistake("old_h", "the hidden state is handed back as it came: hand on the new one")(
+        mistake("old_h", "the hidden state is returned as it came: return the new one")(
             (LOG_LINE, LOG_LINE.replace("(h, c)", "state"))
         ),
-        mistake("cell_not_carried", "the lstm starts each step from a cell of zeros: use the one that was handed in")(
+        mistake("cell_not_carried", "the lstm starts each step from a cell of zeros: use the one that was passed in")(
             (LSTM_LINE, LSTM_LINE.replace("h, c, p", "h, np.zeros_like(c), p"))
         ),
-        mistake("old_c", "the cell of the lstm is handed back as it came: hand on the new one")(
+        mistake("old_c", "the cell of the lstm is returned as it came: return the new one")(
             (LSTM_LINE, LSTM_LINE.replace("h, c, _", "h, _, _"))
         ),
         mistake("cell_for_h", "the scores of the lstm are made from its cell, expected from its hidden state")(
             ("scores = h @", 'scores = (c if self.cell_type == "lstm" else h) @')
         ),
-        mistake("swapped", "hidden state and cell are handed back in the wrong order, expected (h, c)")(
+        mistake("swapped", "hidden state and cell are returned in the wrong order, expected (h, c)")(
             (LOG_LINE, LOG_LINE.replace("(h, c)", "(c, h)"))
         ),
         mistake(

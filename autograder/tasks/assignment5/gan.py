@@ -241,7 +241,7 @@ gan_step = task(
             "two_updates",
             "the discriminator moves twice, once for the real and once for the generated images: add the gradients, then move once",
         )((D_UPDATE, "update(discriminator, of_real)\n    update(discriminator, of_fake)")),
-        mistake("swapped", "real and generated logits are handed to the discriminator's loss in the wrong order")(
+        mistake("swapped", "real and generated logits are passed to the discriminator's loss in the wrong order")(
             (
                 "d_loss, dreal, dfake = discriminator_loss(logits_real, logits_fake)",
                 "d_loss, dfake, dreal = discriminator_loss(logits_fake, logits_real)",

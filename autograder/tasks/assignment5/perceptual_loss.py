@@ -82,7 +82,7 @@ perceptual_loss = task(
         ),
         mistake(
             "own_style",
-            "the style loss is always 0, as it is where its targets are computed anew from out: they are handed in",
+            "the style loss is always 0, as it is where its targets are computed anew from out: they are passed in",
         )(
             (
                 TARGET,
@@ -91,7 +91,7 @@ perceptual_loss = task(
                 "    style_targets = [r @ r.transpose(0, 2, 1) / r[0].size for r in rows]",
             )
         ),
-        mistake("style_of_content", "the style targets are computed from X, the content images; they are handed in")(
+        mistake("style_of_content", "the style targets are computed from X, the content images; they are passed in")(
             (
                 TARGET,
                 f"{TARGET}\n    maps, _ = model.features(X, [model.layers[k] for k in style_layers])\n"

@@ -97,10 +97,10 @@ style_transfer_loss = task(
         mistake("own_content", "the image's own maps serve as content_target: then the content loss is always 0")(
             ("content_target)", "feats[content_layer].copy())")
         ),
-        mistake("style_weights_one", "the style weights are not handed on")(
+        mistake("style_weights_one", "the style weights are not passed on")(
             ("style_targets, style_weights)\n    tv", "style_targets, [1.0] * len(style_layers))\n    tv")
         ),
-        mistake("tv_weight_one", "the weight of the total variation is not handed on")(
+        mistake("tv_weight_one", "the weight of the total variation is not passed on")(
             ("tv_loss(img, tv_weight)", "tv_loss(img, 1.0)")
         ),
         mistake("tv_of_maps", "the total variation is taken from feature maps, expected from the pixels")(

@@ -1,10 +1,13 @@
 import os
+import pickle
 import subprocess
 import sys
 
 import numpy as np
 import portability
 import pytest
+
+from chainrule.judging.compare import same
 
 PRODUCTS = """
 import sys
@@ -64,3 +67,40 @@ def test_noise_moves_last_bits_alike_each_time_and_leaves_whole_numbers(tmp_path
     whole = plain == np.rint(plain)
     assert whole.sum() >= 7000
     assert np.array_equal(plain[whole], one[whole])
+
+
+MOVED = 0.2  # of a check's tolerance: what a right answer may move from one kernel to another
+EXAMS = """
+import pickle, sys
+from autograder.tasks.catalog import TASKS
+from autograder.tasks.spec import exam_of
+checks = {(t.name, c.name): c for t in TASKS for c in exam_of(t, 20).checks if c.kind == "values"}
+found = {key: (c.rtol, c.atol, [dict(case.expected) for case in c.cases]) for key, c in checks.items()}
+pickle.dump(found, sys.stdout.buffer)
+"""
+
+
+def right_answers(settings):
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", EXAMS], env=os.environ | settings, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()[-1000:]
+    return pickle.loads(done.stdout)
+
+
+def moved_far(here, there):
+    """The outputs that differ by more than MOVED of their check's tolerance."""
+    return [
+        (*key, name)
+        for key, (rtol, atol, cases) in here.items()
+        for case, other in zip(cases, there[key][2], strict=True)
+        for name, value in case.items()
+        if not same(other[name], value, MOVED * rtol, MOVED * atol)
+    ]
+
+
+@pytest.mark.slow
+def test_right_answers_hardly_move_from_kernel_to_kernel():
+    found = portability.machines()
+    plain, finer = portability.plainest(), found.get("Haswell", found.get("NEOVERSEN1"))
+    if finer is None:
+        pytest.skip("one kernel runs here")
+    assert moved_far(right_answers(plain), right_answers(finer)) == []

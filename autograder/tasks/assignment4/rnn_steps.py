@@ -163,7 +163,7 @@ rnn_step_backward = task(
             0.5,
             *("dx", "dprev_h", "dWx", "dWh", "db"),
             draw=draw_huge,
-            atol=1e-12,
+            atol=1e-10,  # slopes of nearly 0 are what rounding left of 1 - h^2
             strict="extremes",
         ),
         in_float32(

@@ -1,4 +1,4 @@
 # nbgrader reads this file wherever it is started in this folder; `autograder` reads it too.
-from autograder.plugin import configure
+from autograder.nbgrader_plugin import configure
 
 configure(get_config())  # noqa: F821 traitlets provides get_config

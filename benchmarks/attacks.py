@@ -28,10 +28,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from small_course import ASSIGNMENT, NOTEBOOK, attacks, hand_in, make_course  # noqa: E402
 
-from autograder.course import Course  # noqa: E402
-from autograder.grade import grade, pool  # noqa: E402
-from autograder.limits import Limits  # noqa: E402
-from autograder.step import Options  # noqa: E402
+from autograder.course.folder import Course  # noqa: E402
+from autograder.grading.classroom import grade, pool  # noqa: E402
+from autograder.grading.submission import Options  # noqa: E402
+from autograder.sandbox.limits import Limits  # noqa: E402
 
 SECONDS = 60
 HIDDEN = "### BEGIN HIDDEN TESTS\nW = np.random.default_rng(1).normal(size=(4, 5))\n{}\n### END HIDDEN TESTS"

@@ -14,12 +14,12 @@ import time
 import warnings
 from pathlib import Path
 
-from autograder.classroom import ROSTER, make_class
-from autograder.course import Course
-from autograder.demo import new_course
-from autograder.grade import grade, pool
-from autograder.release import release
-from autograder.step import Options
+from autograder.course.folder import Course
+from autograder.course.release import release
+from autograder.demo.course import new_course
+from autograder.demo.example_class import ROSTER, make_class
+from autograder.grading.classroom import grade, pool
+from autograder.grading.submission import Options
 
 ASSIGNMENT = "assignment1"
 STOCK = 'c = get_config()\nc.CourseDirectory.course_id = "stock"\nc.Execute.timeout = 300\n'

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from autograder.home import ensure_home
+from autograder.commands.home import ensure_home
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -28,7 +28,7 @@ def root():
 @pytest.fixture(scope="session")
 def sandbox():
     """How to run students' code in the tests: in bubblewrap where it works."""
-    from autograder.sandbox import bwrap_works
+    from autograder.sandbox.bubblewrap import bwrap_works
 
     return "none" if bwrap_works() else "bwrap"
 
@@ -36,7 +36,7 @@ def sandbox():
 @pytest.fixture
 def bwrap():
     """Skip where there is no sandbox."""
-    from autograder.sandbox import bwrap_works
+    from autograder.sandbox.bubblewrap import bwrap_works
 
     if problem := bwrap_works():
         pytest.skip(problem)
@@ -45,7 +45,7 @@ def bwrap():
 @pytest.fixture
 def course(tmp_path):
     """A fresh course folder with this checkout's sources and release."""
-    from autograder.course import Course
+    from autograder.course.folder import Course
 
     for name in ("source", "assignments"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -22,9 +22,9 @@ import nbgrader.api
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from autograder.course import Course, read_folder
-from autograder.grade import grade
-from autograder.step import Options
+from autograder.course.folder import Course, read_folder
+from autograder.grading.classroom import grade
+from autograder.grading.submission import Options
 
 ASSIGNMENT = "assignment1"
 FILES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.move", "shutil.rmtree"}

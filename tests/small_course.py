@@ -19,9 +19,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.classroom import filled
-from autograder.course import Course, read_folder
-from autograder.edition import write_edition
+from autograder.course.edition import write_edition
+from autograder.course.folder import Course, read_folder
+from autograder.demo.example_class import filled
 
 __all__ = ["ASSIGNMENT", "MANUAL", "POINTS", "Attack", "attacks", "hand_in", "make_course"]
 

@@ -3,9 +3,9 @@
 import nbformat
 import pytest
 
-from autograder.classroom import filled
-from autograder.course import read_folder
-from autograder.step import Options, grade_submission
+from autograder.course.folder import read_folder
+from autograder.demo.example_class import filled
+from autograder.grading.submission import Options, grade_submission
 from autograder.tasks.catalog import TASKS, of_assignment
 
 pytestmark = pytest.mark.slow

@@ -20,10 +20,10 @@ import pytest
 from nbgrader.api import Gradebook
 from small_course import ASSIGNMENT, MANUAL, POINTS, attacks, hand_in, make_course
 
-from autograder.course import Course
-from autograder.grade import grade, pool
-from autograder.limits import Limits
-from autograder.step import Options
+from autograder.course.folder import Course
+from autograder.grading.classroom import grade, pool
+from autograder.grading.submission import Options
+from autograder.sandbox.limits import Limits
 
 # One worker grades the class for all tests here; the warnings of nbgrader's database layer are not ours to mend.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("sandboxed")]
@@ -46,7 +46,7 @@ BOAST = re.compile("^(LEAKED|WON)", re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def sandboxed():
-    from autograder.sandbox import bwrap_works
+    from autograder.sandbox.bubblewrap import bwrap_works
 
     if problem := bwrap_works():
         pytest.skip(problem)

@@ -14,11 +14,11 @@ from nbgrader.server_extensions.formgrader import handlers
 from pygments.token import STANDARD_TYPES
 from small_course import ASSIGNMENT, Attack, attacks, hand_in, make_course
 
-from autograder.feedback import write_feedback
-from autograder.grade import grade
-from autograder.pages import POLICY, clean, plain
-from autograder.report import write_report
-from autograder.step import Options
+from autograder.grading.classroom import grade
+from autograder.grading.submission import Options
+from autograder.pages.feedback import write_feedback
+from autograder.pages.report import write_report
+from autograder.pages.sanitize import POLICY, clean, plain
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 ATTACKS = {a.name.removeprefix("browser_"): a for a in attacks() if a.name.startswith("browser_")}

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from chainrule import caption_pictures, captions
+from chainrule import captions
 from chainrule.captioning import CaptioningRNN
 from chainrule.captions import (
     HELD_OUT,
@@ -22,6 +22,7 @@ from chainrule.captions import (
     sample_minibatch,
 )
 from chainrule.errors import ChainruleError, DataError
+from chainrule.lessons import caption_pictures
 from chainrule.optim import adam
 from chainrule.shapes import COLOURS, SHAPES, Scene, Thing, make_captioned_shapes
 from chainrule.shapes_net import ShapesNet

@@ -152,7 +152,7 @@ def test_what_is_no_task_is_said_in_one_line(thing, name, key, request):
 
 def test_a_missing_key_is_said_in_one_line(no_key, monkeypatch):
     # What a student's machine looks like: the grader is not installed there.
-    monkeypatch.setitem(sys.modules, "autograder.key", None)
+    monkeypatch.setitem(sys.modules, "autograder.course.answer_key", None)
     with pytest.raises(
         ChainruleError, match="expected an answer key in .*nowhere, found none; copy .* again"
     ) as caught:

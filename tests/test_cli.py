@@ -90,7 +90,7 @@ def test_grading_before_a_release_says_so(here, capsys):
 
 def test_without_bubblewrap_grading_refuses(here, capsys, monkeypatch):
     (here.root / "submitted/ada/assignment1").mkdir(parents=True)
-    monkeypatch.setattr("autograder.sandbox.shutil.which", lambda name: None)
+    monkeypatch.setattr("autograder.sandbox.bubblewrap.shutil.which", lambda name: None)
     assert main(["grade", "assignment1"]) == 1
     assert "--sandbox none" in capsys.readouterr().err
 

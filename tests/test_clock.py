@@ -14,17 +14,18 @@ from nbgrader.api import Gradebook
 from pebble import ProcessExpired
 from small_course import ASSIGNMENT, POINTS, Attack, hand_in, make_course
 
-from autograder import clock, journal
-from autograder.clock import Allowance, Clock, Meter
-from autograder.edition import write_edition
-from autograder.grade import grade, pool
-from autograder.kernel import Kernel, TimeUp
-from autograder.limits import Limits
-from autograder.replay import replay_record
-from autograder.report import write_report
-from autograder.run import Run
-from autograder.step import Graded, Options, show
-from autograder.table import text_table
+from autograder.commands.table import text_table
+from autograder.course.edition import write_edition
+from autograder.grading import journal
+from autograder.grading.classroom import grade, pool
+from autograder.grading.notebook import Run
+from autograder.grading.submission import Graded, Options, show
+from autograder.pages.report import write_report
+from autograder.replay.verdicts import replay_record
+from autograder.sandbox import cpu_time as clock
+from autograder.sandbox.cpu_time import Allowance, Clock, Meter
+from autograder.sandbox.kernel import Kernel, TimeUp
+from autograder.sandbox.limits import Limits
 from autograder.tasks.catalog import task_named
 from chainrule.judging.verdict import Outcome, Verdict
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule import conv, filters
+from chainrule import conv
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck import numerical_gradient_array, rel_error
+from chainrule.lessons import filters
 
 FORMS = {
     "naive": (conv.conv_forward_naive, conv.conv_backward_naive),

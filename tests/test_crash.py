@@ -27,13 +27,14 @@ from pebble import ProcessExpired
 from small_course import hand_in, make_course
 from sqlalchemy.engine import RootTransaction
 
-from autograder import journal
-from autograder.course import Course, read_folder
+from autograder.course.folder import Course, read_folder
+from autograder.course.lock import locked
+from autograder.course.release import register
 from autograder.errors import GradingError, UsageError
-from autograder.grade import grade
-from autograder.release import register
-from autograder.step import Options, grade_submission
-from autograder.workers import pool, submit
+from autograder.grading import journal
+from autograder.grading.classroom import grade
+from autograder.grading.submission import Options, grade_submission
+from autograder.grading.workers import pool, submit
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 TIMES = "0" if os.environ.get("CHAINRULE_ALL_KILLS") else "6"
@@ -342,8 +343,8 @@ def autograded(found):
 
 
 def test_two_commands_do_not_grade_one_course_at_once(course, ready, monkeypatch):
-    monkeypatch.setattr(journal, "PATIENCE_SECONDS", 0)
-    with journal.alone(course), pytest.raises(GradingError, match="only `autograder` at work"):
+    monkeypatch.setattr("autograder.course.lock.PATIENCE_SECONDS", 0)
+    with locked(course), pytest.raises(GradingError, match="only `autograder` at work"):
         finish(course, ready)
     assert [r.error for r in finish(course, ready).values()] == ["", ""]
 
@@ -411,7 +412,7 @@ def test_an_absurd_time_does_not_stop_the_recording(course, ready):
 
 
 def register_again(course):
-    with journal.alone(course), course.transaction():
+    with locked(course), course.transaction():
         register(course, ASSIGNMENT)
 
 
@@ -521,7 +522,7 @@ def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, rea
     assert {(place / name).stat().st_mode & 0o777 for name in found} == {0o444}
     # What was judged but not recorded by another run is recorded with its files, too.
     shutil.rmtree(place)
-    with journal.alone(course):
+    with locked(course):
         entry = journal.read(course, ASSIGNMENT, "ada")
         notebooks = {"softmax": ready.judged["ada"].notebooks["softmax"]}
         journal.write(course, ASSIGNMENT, "ada", replace(entry, notebooks=notebooks, recorded=False))
@@ -556,7 +557,7 @@ def test_the_entry_of_another_version_is_judged_again(course, ready):
 
 def test_an_unrecorded_entry_of_other_work_is_judged_again(course, ready):
     finish(course, ready)
-    with journal.alone(course):
+    with locked(course):
         entry = journal.read(course, ASSIGNMENT, "ada")
         journal.write(course, ASSIGNMENT, "ada", replace(entry, stamp="of other work", recorded=False))
     finish(course, ready)

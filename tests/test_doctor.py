@@ -6,9 +6,9 @@ import tempfile
 
 import pytest
 
-from autograder import doctor
 from autograder.__main__ import main
-from autograder.kernel import Kernel
+from autograder.sandbox import doctor
+from autograder.sandbox.kernel import Kernel
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def found(monkeypatch):
     """The command with made-up findings."""
 
     def use(*findings):
-        monkeypatch.setattr("autograder.sandbox.require_sandbox", lambda: None)
+        monkeypatch.setattr("autograder.sandbox.bubblewrap.require_sandbox", lambda: None)
         monkeypatch.setattr(doctor, "examine", lambda course: iter(findings))
 
     return use
@@ -95,7 +95,9 @@ def test_the_command_prints_json(found, course, capsys):
 
 @pytest.mark.parametrize("missing", ["bwrap", "prlimit", "setpriv"])
 def test_without_a_sandbox_the_command_and_grading_stop_with_one_line(course, capsys, monkeypatch, missing):
-    monkeypatch.setattr("autograder.sandbox.shutil.which", lambda name: None if name == missing else f"/usr/bin/{name}")
+    monkeypatch.setattr(
+        "autograder.sandbox.bubblewrap.shutil.which", lambda name: None if name == missing else f"/usr/bin/{name}"
+    )
     for command in (["doctor"], ["grade", "assignment1"]):
         (course.root / "submitted" / "ada" / "assignment1").mkdir(parents=True, exist_ok=True)
         assert main(["--course", str(course.root), *command]) == 1

@@ -85,7 +85,7 @@ def users(root):
                 os.chown(path, user.account.pw_uid, user.account.pw_gid)
             user.home.chmod(0o700)
         try:
-            found[1].run(sys.executable, "-c", "import autograder.grade, numpy")
+            found[1].run(sys.executable, "-c", "import autograder.grading.classroom, numpy")
         except (AssertionError, OSError) as error:
             pytest.skip(f"another user cannot read this Python: {error}")
         yield found

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from chainrule import fast_style, paintings, stylizing
+from chainrule import fast_style
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck import check_gradient
+from chainrule.lessons import paintings, stylizing
 from chainrule.shapes_net import ShapesNet
 from chainrule.style import gram_matrix
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import foreign
 from autograder.__main__ import main
 from autograder.errors import UsageError
-from autograder.filejudge import judge_file
-from autograder.kernel import TimeUp
-from autograder.lending import cache_of, lent, of_assignment, public_names, write_course
-from autograder.run import Run
-from autograder.step import Options
+from autograder.grading.notebook import Run
+from autograder.grading.submission import Options
+from autograder.plainfile import foreign_imports as foreign
+from autograder.plainfile.judge import judge_file
+from autograder.plainfile.lending import cache_of, lent, of_assignment, public_names, write_course
+from autograder.plainfile.parse import Written
+from autograder.sandbox.kernel import TimeUp
 from autograder.tasks.catalog import TASKS, task_named
 from autograder.tasks.spec import exam_of
-from autograder.written import Written
 from chainrule import layers
 from chainrule.check import asker
 from chainrule.judging.runner import BadReply

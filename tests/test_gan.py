@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from chainrule import gan, generations, initializers
+from chainrule import gan, initializers
 from chainrule.conv import conv_forward_fast
 from chainrule.gradcheck import check_gradient
+from chainrule.lessons import generations
 
 PAIRS = {
     "dense": lambda: (gan.Generator(3, 5, 6, 1, np.float64), gan.Discriminator(6, 4, 2, np.float64)),

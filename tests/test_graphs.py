@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from chainrule import graphs
 from chainrule.errors import ChainruleError
-from chainrule.graphs import draw_circuit, draw_graph
+from chainrule.lessons import graphs
+from chainrule.lessons.graphs import draw_circuit, draw_graph
 from chainrule.value import Value
 
 

@@ -9,9 +9,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from student import import_names, packages
 
-from autograder.classroom import filled
-from autograder.edition import TAUGHT, write_modules
-from autograder.imports import missing_imports, other_packages
+from autograder.course.edition import write_modules
+from autograder.course.import_check import missing_imports, other_packages
+from autograder.course_table import course_table
+from autograder.demo.example_class import filled
 
 OPTIONAL = {"autograder", "h5py"}  # the grader's own tests, which a student does not run; CS231n's pictures
 
@@ -46,7 +47,7 @@ def folders(root, tmp_path, assignment):
     yield made_now(root, tmp_path / "now", assignment)
 
 
-@pytest.mark.parametrize("assignment", TAUGHT)
+@pytest.mark.parametrize("assignment", course_table())
 def test_every_import_of_a_release_is_in_it_or_in_the_students_packages(root, tmp_path, assignment):
     allowed = set(sys.stdlib_module_names) | import_names(root)
     for folder in folders(root, tmp_path, assignment):
@@ -56,7 +57,7 @@ def test_every_import_of_a_release_is_in_it_or_in_the_students_packages(root, tm
         assert others.keys() <= allowed | OPTIONAL
 
 
-@pytest.mark.parametrize("assignment", TAUGHT)
+@pytest.mark.parametrize("assignment", course_table())
 def test_every_file_that_a_release_reads_is_in_it(root, tmp_path, assignment):
     for folder in folders(root, tmp_path, assignment):
         assert [found for path in sorted(folder.rglob("*.py")) for found in absent_files(path, folder)] == []

@@ -14,13 +14,13 @@ import numpy as np
 import psutil
 import pytest
 
-from autograder.edition import write_edition
-from autograder.kernel import Kernel, KernelDied, TimeUp
-from autograder.limits import Limits
-from autograder.reply import read_reply
-from autograder.run import Run
-from autograder.sandbox import WAITS, environment
-from autograder.step import Options
+from autograder.course.edition import write_edition
+from autograder.grading.notebook import Run
+from autograder.grading.submission import Options
+from autograder.sandbox.bubblewrap import WAITS, environment
+from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.reply import read_reply
 from autograder.tasks.catalog import task_named
 from autograder.tasks.spec import exam_of
 from chainrule.judging.runner import BadReply, encode

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from autograder.course.answer_key import VISIBLE_SEED, on_grid, says_the_same, write_key
 from autograder.errors import GradingError
-from autograder.key import VISIBLE_SEED, on_grid, says_the_same, write_key
 from autograder.tasks.catalog import task_named
 from autograder.tasks.spec import exam_of
 from chainrule.judging.compare import same

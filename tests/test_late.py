@@ -10,10 +10,10 @@ from killed import ASSIGNMENT, Ready
 from nbgrader.api import Gradebook
 from small_course import NOTEBOOK, hand_in, make_course
 
-from autograder.course import Course, read_folder
-from autograder.grade import grade
-from autograder.step import Options, grade_submission
-from autograder.table import text_table
+from autograder.commands.table import text_table
+from autograder.course.folder import Course, read_folder
+from autograder.grading.classroom import grade
+from autograder.grading.submission import Options, grade_submission
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 PLUGIN = """

@@ -4,7 +4,7 @@ import pytest
 from traitlets.config import Config
 
 from autograder.errors import UsageError
-from autograder.limits import Limits
+from autograder.sandbox.limits import Limits
 
 
 def config(**limits):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from chainrule import gates_over_time
 from chainrule.gradcheck import check_gradient, numerical_gradient
+from chainrule.lessons import gates_over_time
 from chainrule.recurrent import lstm
 from chainrule.shapes import COLOURS
 

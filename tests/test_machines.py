@@ -11,11 +11,11 @@ import nbformat
 import pytest
 from small_course import ASSIGNMENT, POINTS, hand_in, make_course
 
-from autograder import sandbox
-from autograder.edition import write_edition
-from autograder.kernel import Kernel
-from autograder.limits import Limits
-from autograder.ways import SETTINGS, advice, free_id
+from autograder.course.edition import write_edition
+from autograder.sandbox import bubblewrap as sandbox
+from autograder.sandbox.kernel import Kernel
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.namespaces import SETTINGS, advice, free_id
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -147,9 +147,9 @@ def read_only(folder):
 # --- ways to make a sandbox ---
 
 TRY = """
-from autograder.kernel import Kernel, KernelDied
-from autograder.limits import Limits
-from autograder import sandbox
+from autograder.sandbox.kernel import Kernel, KernelDied
+from autograder.sandbox.limits import Limits
+from autograder.sandbox import bubblewrap as sandbox
 import sys, tempfile
 if sandbox.bwrap_works():
     sys.exit(sandbox.bwrap_works())

@@ -6,8 +6,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import chainrule.mine
-from autograder.course import read_folder
-from autograder.step import Options, grade_submission
+from autograder.course.folder import read_folder
+from autograder.grading.submission import Options, grade_submission
 from chainrule.errors import ChainruleError
 from chainrule.mine import NotWritten
 

@@ -13,18 +13,19 @@ import pytest
 from nbgrader.api import Gradebook
 from small_course import ASSIGNMENT, POINTS, hand_in, make_course
 
-from autograder import journal
 from autograder.__main__ import main
-from autograder.anywhere import find, url
-from autograder.course import Course
+from autograder.course.folder import Course
+from autograder.course.lock import locked
+from autograder.course.nbgrader_paths import find, url
 from autograder.errors import UsageError
-from autograder.export import COLUMNS, CsvExport, cell
-from autograder.feedback import _one
-from autograder.grade import _require_in_gradebook
-from autograder.journal import Entry
-from autograder.naming import require_name, shown
-from autograder.record import record
-from autograder.report import write_report
+from autograder.grading import journal
+from autograder.grading.classroom import _require_in_gradebook
+from autograder.grading.csv_export import COLUMNS, CsvExport, cell
+from autograder.grading.gradebook import record
+from autograder.grading.journal import Entry
+from autograder.names import require_name, shown
+from autograder.pages.feedback import _one
+from autograder.pages.report import write_report
 
 ALL_AT_ONCE = "[CS] what? 100%2F {student_id} *é #=&;"
 COURSES = [
@@ -114,7 +115,7 @@ def recorded(course, *students):
     for student in students:
         text = (course.path("submitted", ASSIGNMENT, student) / "softmax.ipynb").read_text(encoding="utf-8")
         entry = Entry("stamp", {}, {}, {"softmax": text}, None)
-        with journal.alone(course):
+        with locked(course):
             _require_in_gradebook(course, ASSIGNMENT)
             record(course, ASSIGNMENT, student, entry, {})
             journal.write(course, ASSIGNMENT, student, entry.done())

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from autograder.errors import UsageError
-from autograder.mending import syntax_error
-from autograder.newer import version_words
-from autograder.written import Written
+from autograder.plainfile.parse import Written
+from autograder.submission.fix_source import syntax_error
+from autograder.submission.python_version import version_words
 
 HERE = f"the grader runs Python {sys.version_info.major}.{sys.version_info.minor}"
 NEWER = {

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from chainrule import norm, regimes
+from chainrule import norm
 from chainrule.gradcheck import check_gradient
+from chainrule.lessons import regimes
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from autograder.__main__ import main
-from autograder.course import complaint
+from autograder.course.folder import complaint
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 OLD = importlib.resources.files("nbgrader") / "tests" / "apps" / "files" / "gradebook.db"

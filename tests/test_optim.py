@@ -5,9 +5,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from chainrule import landscapes, optim
+from chainrule import optim
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck import numerical_gradient
+from chainrule.lessons import landscapes
 from chainrule.optim import (
     adam,
     cosine_decay,

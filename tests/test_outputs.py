@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbconvert.filters import ansi2html
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.outputs import PICTURES, picture, safe, text
+from autograder.sandbox.outputs import PICTURES, picture, safe, text
 
 SMALL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsWNWJQAAAABJRU5ErkJggg=="
 TAG = '"><script>document.title = "PWNED"</script>'

@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from autograder.edition import write_edition
-from autograder.run import Run
-from autograder.step import Options
+from autograder.course.edition import write_edition
+from autograder.grading.notebook import Run
+from autograder.grading.submission import Options
 from autograder.tasks.catalog import task_named
 from chainrule.judging import gan_stubs, model_stubs, net_stubs, stubs, style_stubs
 from chainrule.linear import LinearClassifier

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.__main__ import main
-from autograder.filejudge import judge_file
-from autograder.plainfile import MOST_CODE, MOST_SEED, allowed, read_python, read_verdicts
-from autograder.step import Options
+from autograder.grading.submission import Options
+from autograder.plainfile.files import MOST_CODE, MOST_SEED, allowed, read_python, read_verdicts
+from autograder.plainfile.judge import judge_file
 
 VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, "checks": []}
 OPEN = ["--sandbox", "none"]
@@ -290,7 +290,7 @@ def test_an_odd_script_is_named_before_anything_runs(refused, script):
 
 
 def test_a_folder_that_may_not_be_written_to_is_named(refused, monkeypatch):
-    monkeypatch.setattr("autograder.script.os.access", lambda path, mode: False)  # root may write everywhere
+    monkeypatch.setattr("autograder.replay.script.os.access", lambda path, mode: False)  # root may write everywhere
     assert "is read-only; choose another one" in refused("replay", "a.py", "--seed", "1", "--script", "new.py")
 
 

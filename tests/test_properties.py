@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autograder.kept import Kept
-from autograder.kernel import next_message
-from autograder.limits import Limits
-from autograder.mending import defined, mend, syntax_error
-from autograder.repair import repair
-from autograder.reply import read_reply
-from autograder.submission import find_notebooks, read_submission
+from autograder.sandbox.kernel import next_message
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.output_buffer import Kept
+from autograder.sandbox.reply import read_reply
+from autograder.submission.files import find_notebooks, read_submission
+from autograder.submission.fix_source import defined, mend, syntax_error
+from autograder.submission.repair import repair
 from autograder.tasks.catalog import TASKS
 from autograder.tasks.spec import exam_of
 from chainrule.judging.compare import difference, same

@@ -5,12 +5,13 @@ import shutil
 import nbformat
 import pytest
 
-from autograder.course import read_folder
-from autograder.edition import DATASETS, PACKAGE, PROVIDED, TAUGHT, edition_files
+from autograder.course.edition import PACKAGE, edition_files
+from autograder.course.folder import read_folder
+from autograder.course.leaks import find_leaks
+from autograder.course.release import release
+from autograder.course.sync import solution_text
+from autograder.course_table import course_table
 from autograder.errors import GradingError, SpecError, UsageError
-from autograder.leaks import find_leaks
-from autograder.release import release
-from autograder.sync import solution_text
 from autograder.tasks.catalog import TASKS, task_named
 
 ASSIGNMENTS = sorted({task.assignment for task in TASKS})
@@ -44,25 +45,25 @@ def test_the_release_has_no_leaks(root, assignment):
 
 
 def names_in(folder):
-    """The modules and packages of a chainrule folder, without its data."""
-    return {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    """The modules and packages of a chainrule folder, without its data; those of lessons/ by themselves."""
+    names = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    lessons = {f"lessons.{path.stem}" for path in (folder / "lessons").glob("*.py")} - {"lessons.__init__"}
+    return names - {"lessons"} | lessons
 
 
-def test_every_module_is_taught_provided_or_always_present():
+def test_every_module_is_taught_brought_or_always_present():
     always = {"__init__", "check", "checkpoints", "data", "errors", "gradcheck", "judging", "mine", "plotting"}
-    listed = {module for table in (TAUGHT, PROVIDED) for modules in table.values() for module in modules}
+    listed = {module for row in course_table().values() for module in row.teaches + row.brings}
     assert names_in(PACKAGE) == always | {"shapes", "solver", "threads"} | listed
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_a_release_holds_what_earlier_assignments_taught_and_nothing_of_its_own(root, assignment):
     there = names_in(root / "assignments" / assignment / "chainrule")
-    for name, modules in TAUGHT.items():
-        assert there & set(modules) == (set(modules) if name < assignment else set())
-    for name, modules in PROVIDED.items():
-        assert there & set(modules) == (set(modules) if name <= assignment else set())
-    for name, paths in DATASETS.items():
-        assert all((root / "assignments" / assignment / path).exists() == (name <= assignment) for path in paths)
+    for name, row in course_table().items():
+        assert there & set(row.teaches) == (set(row.teaches) if name < assignment else set())
+        assert there & set(row.brings) == (set(row.brings) if name <= assignment else set())
+        assert all((root / "assignments" / assignment / path).exists() == (name <= assignment) for path in row.data)
 
 
 # --- leaks: one for each kind ---

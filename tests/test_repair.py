@@ -6,10 +6,10 @@ import json
 import nbformat
 import pytest
 
-from autograder.classroom import filled
-from autograder.limits import Limits
-from autograder.mending import defined, mend, syntax_error
-from autograder.repair import repair
+from autograder.demo.example_class import filled
+from autograder.sandbox.limits import Limits
+from autograder.submission.fix_source import defined, mend, syntax_error
+from autograder.submission.repair import repair
 
 ANSWER = "def max_norm(W, c):\n    return 2 * W"
 OTHER = "def max_norm(W, c):\n    return 3 * W"

@@ -11,13 +11,13 @@ import nbformat
 import pytest
 from small_course import ASSIGNMENT, NOTEBOOK, Attack, hand_in, make_course
 
-from autograder import journal
 from autograder.__main__ import main
 from autograder.errors import UsageError
-from autograder.grade import grade, pool
-from autograder.replay import one_to_script, replay_record
-from autograder.replay_text import as_text
-from autograder.step import Options
+from autograder.grading import journal
+from autograder.grading.classroom import grade, pool
+from autograder.grading.submission import Options
+from autograder.replay.show import as_text
+from autograder.replay.verdicts import one_to_script, replay_record
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 WRONG = 'def max_norm(W, c):\n    """My own."""\n    return shrunk(W, c)'
@@ -244,7 +244,7 @@ def test_what_does_not_fit_gets_one_line_and_exit_code_2(replay, course, argv, w
 
 
 def test_without_bubblewrap_replaying_refuses(course, monkeypatch, capsys):
-    monkeypatch.setattr("autograder.sandbox.shutil.which", lambda name: None)
+    monkeypatch.setattr("autograder.sandbox.bubblewrap.shutil.which", lambda name: None)
     assert main(["--course", str(course.root), "replay", ASSIGNMENT, "--student", "bob"]) == 1
     assert "--sandbox none" in capsys.readouterr().err
 

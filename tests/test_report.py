@@ -8,11 +8,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 
-from autograder import journal
 from autograder.__main__ import main
 from autograder.errors import UsageError
-from autograder.journal import Entry
-from autograder.report import Row, write_report
+from autograder.grading import journal
+from autograder.grading.journal import Entry
+from autograder.pages.report import Row, write_report
 
 # The warnings of nbgrader's database layer are not ours to mend.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -70,7 +70,7 @@ def shown(course, monkeypatch):
 
     def show(answers, notes=()):
         rows = [Row(name, verdict(a)["score"], a == "hangs", [verdict(a)], list(notes)) for name, a in answers.items()]
-        monkeypatch.setattr("autograder.report._rows", lambda *_: (rows, 6.0))
+        monkeypatch.setattr("autograder.pages.report._rows", lambda *_: (rows, 6.0))
         return report(course)
 
     return show
@@ -127,7 +127,7 @@ def test_a_student_counts_once_whatever_numbers_are_in_the_sentences(course, mon
         return made | {"checks": [made["checks"][0], made["checks"][0] | {"message": "loss is 0, expected 17.2577"}]}
 
     row = Row("jon", 0.0, False, [two("off")], [])
-    monkeypatch.setattr("autograder.report._rows", lambda *_: ([row], 6.0))
+    monkeypatch.setattr("autograder.pages.report._rows", lambda *_: ([row], 6.0))
     text = report(course).text
     assert "1× loss is" in text
     assert "2×" not in text

@@ -5,11 +5,11 @@ import json
 import nbformat
 import pytest
 
-from autograder.classroom import filled
-from autograder.course import read_folder
-from autograder.rescue import parts_after, stop_of
-from autograder.run import Run
-from autograder.step import Options, grade_submission
+from autograder.course.folder import read_folder
+from autograder.demo.example_class import filled
+from autograder.grading.notebook import Run
+from autograder.grading.submission import Options, grade_submission
+from autograder.submission.partial_cell import parts_after, stop_of
 from autograder.tasks.catalog import task_named
 
 RIGHT = """
@@ -51,7 +51,7 @@ FORMS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    from autograder.edition import write_edition
+    from autograder.course.edition import write_edition
 
     made = tmp_path_factory.mktemp("folder")
     write_edition(made, "assignment1")

@@ -6,8 +6,9 @@ import pkgutil
 import numpy as np
 import pytest
 
-from chainrule import memories, recurrent
+from chainrule import recurrent
 from chainrule.gradcheck import check_gradient
+from chainrule.lessons import memories
 from chainrule.optim import sgd
 from chainrule.recurrent import (
     clip_gradient_norm,

@@ -10,14 +10,14 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.classroom import ROSTER, make_class
-from autograder.course import Course
-from autograder.demo import new_course
-from autograder.feedback import write_feedback
-from autograder.grade import grade, pool
-from autograder.release import release
-from autograder.step import Options
-from autograder.table import text_table
+from autograder.commands.table import text_table
+from autograder.course.folder import Course
+from autograder.course.release import release
+from autograder.demo.course import new_course
+from autograder.demo.example_class import ROSTER, make_class
+from autograder.grading.classroom import grade, pool
+from autograder.grading.submission import Options
+from autograder.pages.feedback import write_feedback
 
 # One worker runs the round for all tests here; the warnings of nbgrader's database layer are not ours to mend.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -8,12 +8,12 @@ import sys
 import numpy as np
 import pytest
 
-from autograder import script_parts
-from autograder.needed import needed_code
-from autograder.replay import Replayed
-from autograder.run import Evidence
-from autograder.script import script_of, write_script
-from autograder.sync import solution_text
+from autograder.course.sync import solution_text
+from autograder.grading.notebook import Evidence
+from autograder.replay import script_template as script_parts
+from autograder.replay.dependencies import needed_code
+from autograder.replay.script import script_of, write_script
+from autograder.replay.verdicts import Replayed
 from autograder.tasks.catalog import task_named
 from autograder.tasks.spec import exam_of
 from chainrule.check import asker

@@ -6,11 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from chainrule import signals
 from chainrule.activations import elu_backward, elu_forward, tanh_backward, tanh_forward
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck import numerical_gradient_array
 from chainrule.layers import affine_backward, affine_forward, relu_backward, relu_forward, softmax_loss
+from chainrule.lessons import signals
 
 RELU = signals.Net(affine_forward, affine_backward, relu_forward, relu_backward, softmax_loss)
 TANH = RELU._replace(forward=tanh_forward, backward=tanh_backward)

@@ -11,8 +11,8 @@ from mutants.answers import names_of
 import autograder
 import chainrule
 from autograder import hidden_tests
+from autograder.course.answer_key import VISIBLE_SEED, says_the_same, visible_exams, write_key
 from autograder.errors import GradingError, SpecError, UsageError
-from autograder.key import VISIBLE_SEED, says_the_same, visible_exams, write_key
 from autograder.tasks.catalog import TASKS, of_assignment, task_named
 from autograder.tasks.spec import Task, exam_of, gradient, mistake, untouched, values
 from chainrule import linear, neighbors, preprocessing

@@ -4,10 +4,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from autograder import step
-from autograder.classroom import filled
-from autograder.course import read_folder
-from autograder.step import Options, grade_submission, workspace
+from autograder.course.folder import read_folder
+from autograder.demo.example_class import filled
+from autograder.grading import submission as step
+from autograder.grading.submission import Options, grade_submission, workspace
 from chainrule.judging.verdict import Outcome, Verdict
 
 
@@ -21,7 +21,7 @@ def no_kernel(monkeypatch):
     def refuse(*_):
         raise AssertionError("a kernel was started")
 
-    monkeypatch.setattr("autograder.run.Kernel", refuse)
+    monkeypatch.setattr("autograder.grading.notebook.Kernel", refuse)
 
 
 def verdicts(graded):

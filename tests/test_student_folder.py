@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from autograder.classroom import filled
+from autograder.demo.example_class import filled
 from autograder.tasks.catalog import TASKS, of_assignment
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def run(folder, code):
 
 def code_of(path, assignment):
     """Fill a released notebook in place; return the code that defines what is checked, and the checks."""
-    from autograder.step import definitions
+    from autograder.grading.submission import definitions
 
     notebook = filled(nbformat.read(path, as_version=4), assignment)
     nbformat.write(notebook, path)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from chainrule import paintings, style
+from chainrule import style
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck import check_gradient
 from chainrule.judging.style_stubs import SmoothNet
+from chainrule.lessons import paintings
 from chainrule.shapes_net import ShapesNet
 
 # Two channels on a row of three pixels, by hand: G = [[1 + 4 + 9, 4 + 10 + 18], [32, 16 + 25 + 36]].

@@ -8,11 +8,11 @@ import socket
 import nbformat
 import pytest
 
-from autograder import step
-from autograder.course import read_folder
+from autograder.course.folder import read_folder
 from autograder.errors import MachineError
-from autograder.limits import Limits
-from autograder.submission import archives_in, find_notebooks, miscased, own_files, read_submission
+from autograder.grading import submission as step
+from autograder.sandbox.limits import Limits
+from autograder.submission.files import archives_in, find_notebooks, miscased, own_files, read_submission
 
 LIMITS = Limits(notebook_bytes=1000, submission_bytes=3000, submission_files=10)
 
@@ -75,7 +75,7 @@ def test_pipes_and_sockets_are_not_opened(tmp_path):
 @pytest.mark.parametrize("other", ["link", "pipe"])
 def test_a_file_that_is_exchanged_before_it_is_read_is_left_out(other, tmp_path, monkeypatch):
     write(tmp_path, "folder/a.txt", "b.txt")
-    from autograder import submission
+    from autograder.submission import files as submission
 
     listed = submission._listed
 

@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
+from autograder.course.sync import solution_text, sync
 from autograder.errors import SpecError
-from autograder.sync import solution_text, sync
 from autograder.tasks.catalog import TASKS, of_assignment, task_named
 
 

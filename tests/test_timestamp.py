@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from autograder.timestamp import handed_in
+from autograder.submission.timestamp import handed_in
 
 WINTER, SUMMER = "2026-01-02 03:04:05", "2026-07-02 03:04:05"
 
@@ -97,7 +97,7 @@ def test_an_unknown_zone_is_named():
 
 def test_the_zone_of_this_machine_does_not_matter():
     lines = [f"{WINTER} XYZ", f"{SUMMER} PDT", f"{SUMMER} CEST", WINTER, f"{WINTER} EST"]
-    script = "import sys; from autograder.timestamp import handed_in\n" + "".join(
+    script = "import sys; from autograder.submission.timestamp import handed_in\n" + "".join(
         f"print(handed_in({{'timestamp.txt': {line.encode()!r}}}))\n" for line in lines
     )
     told = {

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from chainrule import data, experiments
+from chainrule import data
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck import check_gradient
 from chainrule.judging.net_stubs import ScriptedNets, probe_net
+from chainrule.lessons import experiments
 from chainrule.linear import softmax_loss_vectorized
 from chainrule.two_layer import TwoLayerNet, tune
 

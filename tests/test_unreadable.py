@@ -16,14 +16,15 @@ import pytest
 from killed import gradebook
 from small_course import ASSIGNMENT, POINTS, hand_in, make_course
 
-from autograder import step, submission
 from autograder.__main__ import main
-from autograder.course import Course, read_folder
+from autograder.course.folder import Course, read_folder
 from autograder.errors import MachineError
-from autograder.grade import grade
-from autograder.limits import Limits
-from autograder.step import Options, workspace
-from autograder.submission import read_submission
+from autograder.grading import submission as step
+from autograder.grading.classroom import grade
+from autograder.grading.submission import Options, workspace
+from autograder.sandbox.limits import Limits
+from autograder.submission import files as submission
+from autograder.submission.files import read_submission
 from chainrule.judging.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -6,7 +6,7 @@ import pytest
 from mutants.answers import VARIANTS, variants_of
 
 from autograder.__main__ import main
-from autograder.sandbox import bwrap_works
+from autograder.sandbox.bubblewrap import bwrap_works
 from autograder.tasks.catalog import TASKS, of_assignment
 
 

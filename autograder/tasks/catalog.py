@@ -6,14 +6,12 @@ when it is asked for: a process that grades one needs no other. `TASKS` is all.
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 
 from autograder import tasks
+from autograder.course_table import course_table
 from autograder.errors import UsageError
 
 __all__ = ["ASSIGNMENTS", "TASKS", "of_assignment", "task_named", "topics_of"]  # noqa: F822  TASKS is made by __getattr__
-
-ASSIGNMENTS = tuple(found.name for found in iter_modules(tasks.__path__) if found.ispkg)
 
 
 def __getattr__(name):
@@ -24,12 +22,12 @@ def __getattr__(name):
 
 @cache
 def _all_tasks():
-    return tuple(task for assignment in ASSIGNMENTS for task in of_assignment(assignment).values())
+    return tuple(task for assignment in course_table() for task in of_assignment(assignment).values())
 
 
 def topics_of(assignment):
     """Return the modules that hold the tasks of an assignment, each with its TASKS."""
-    if assignment not in ASSIGNMENTS:
+    if assignment not in course_table():
         return []
     folder = f"{tasks.__name__}.{assignment}"
     return [import_module(f"{folder}.{topic}") for topic in import_module(folder).TOPICS]

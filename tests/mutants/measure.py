@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.key import VISIBLE_SEED
+from autograder.course.answer_key import VISIBLE_SEED
 from autograder.tasks.spec import exam_of
 from chainrule.check import asker
 from chainrule.judging.verdict import NO_VALUE, judge

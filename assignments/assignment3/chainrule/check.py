@@ -93,7 +93,7 @@ def asker(namespace):
 
 def _instructors_exams():
     try:
-        from autograder.key import visible_exams
+        from autograder.course.answer_key import visible_exams
     except ImportError:
         raise ChainruleError(
             f"check: expected an answer key in {ANSWERS}, found none; copy the whole assignment folder again"

@@ -1,0 +1,73 @@
+"""The student edition of the package for an assignment: selected files, none edited, and the answer key.
+
+`edition_files` lists what is kept; `write_edition` copies it into a released folder, `write_modules` without the key.
+"""
+
+import shutil
+from pathlib import Path
+
+import chainrule
+from autograder.course.answer_key import write_key
+from autograder.course_table import course_table
+from autograder.errors import UsageError
+
+__all__ = ["dropped_modules", "edition_files", "given_modules", "module_of", "write_edition", "write_modules"]
+
+PACKAGE = Path(chainrule.__file__).parent
+
+
+def dropped_modules(assignment):
+    """The modules a student of this assignment does not get: taught in it or later, or brought by a later one."""
+    return [m for row in _from(assignment) for m in row.teaches] + [
+        m for row in _from(assignment)[1:] for m in row.brings
+    ]
+
+
+def given_modules(assignment):
+    """The modules that were taught before this assignment: a student has them in full."""
+    later = [row.name for row in _from(assignment)]
+    return [m for name, row in course_table().items() if name not in later for m in row.teaches]
+
+
+def _from(assignment):
+    """The rows of this assignment and of those after it."""
+    names = list(course_table())
+    if assignment not in names:
+        raise UsageError(f"assignment: expected one of {', '.join(names)}, got {assignment!r}")
+    return [course_table()[name] for name in names[names.index(assignment) :]]
+
+
+def module_of(path):
+    """The module that a file of the package belongs to, as course.toml names it: "norm", "gan", "lessons.graphs"."""
+    parts = Path(path).with_suffix("").parts
+    return ".".join(parts[:2]) if parts[0] == "lessons" and parts[1:] != ("__init__",) else parts[0]
+
+
+def edition_files(assignment):
+    """The files of the package that are kept, relative to its folder."""
+    dropped = dropped_modules(assignment)
+    files = [p.relative_to(PACKAGE) for p in sorted(PACKAGE.rglob("*")) if p.suffix in (".py", ".json")]
+    return [p for p in files if module_of(p) not in dropped]
+
+
+def write_edition(folder, assignment, old=None):
+    """Write folder/chainrule, the student edition with the answer key of the assignment, and the data it reads.
+
+    old: such a folder of before; its answer key is kept where it says the same.
+    """
+    write_modules(folder, assignment)
+    key = Path("chainrule", "answers", f"{assignment}.npz")
+    Path(folder, key).parent.mkdir(exist_ok=True)
+    write_key(Path(folder, key), assignment, Path(old, key) if old else None)
+
+
+def write_modules(folder, assignment):
+    """Write folder/chainrule without an answer key, and the data it reads."""
+    target = Path(folder, "chainrule")
+    for path in edition_files(assignment):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PACKAGE / path, target / path)
+    later = {path for row in _from(assignment)[1:] for path in row.data}
+    for path in (path for row in course_table().values() for path in row.data if path not in later):
+        Path(folder, path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(PACKAGE.parent / path, Path(folder, path))

@@ -1,0 +1,205 @@
+"""The course folder: where nbgrader's directories are, and its own interface with the course's configuration.
+
+`Course` finds assignments and submissions; `Course.nbgrader` gives nbgrader's API, configured by nbgrader_config.py.
+"""
+
+import copy
+import os
+import re
+import stat
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import nbgrader.api
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.course.nbgrader_paths import CONFIG, engine, require_path
+from autograder.errors import GradingError, MachineError, UsageError, unreadable
+
+__all__ = ["CONFIG", "Course", "complaint", "let_nbgrader_find_its_commands", "read_folder"]
+
+EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
+ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
+ADVICE["unable"] = "let its folder be written"
+OLD = re.compile(r"no such (column|table)|has no column|undefined(column|table)|(column|relation) \S+ does not", re.I)
+UPGRADE = "it was made by an older nbgrader: keep a copy of it, then run `nbgrader db upgrade` in the course's folder"
+IGNORED = {".ipynb_checkpoints", "__pycache__"}
+
+
+class Course:
+    """A folder with nbgrader_config.py, source/ and what nbgrader makes of it."""
+
+    def __init__(self, root="."):
+        self.root = Path(os.path.realpath(root))
+        if root == "" or not os.path.isfile(self.root / CONFIG):
+            found = f"{self.root!s:.300}" if root else "''"
+            raise UsageError(f"course: expected a folder with {CONFIG}, got {found}; use --course")
+        require_path(self.root)
+        let_nbgrader_find_its_commands()
+        _let_python_find_plugins(self.root)
+        self.config = PyFileConfigLoader(str(self.root / CONFIG)).load_config()
+        self.config.CourseDirectory.root = str(self.root)
+        self.directory = CourseDirectory(config=self.config)
+
+    def path(self, kind, assignment, student="."):
+        """Return the folder of an assignment; kind: "source", "release", "submitted", "autograded", "feedback"."""
+        name = getattr(self.directory, f"{kind}_directory")
+        return Path(self.directory.format_path(name, student, assignment))
+
+    def assignments(self):
+        """The names of the assignments in source/."""
+        source = self.root / self.directory.source_directory
+        return [name for name in _names(source) if _may_hold_notebooks(source / name)]
+
+    def require(self, assignment):
+        """Raise UsageError unless there is such an assignment."""
+        if assignment not in self.assignments():
+            known = ", ".join(self.assignments()) or "none"
+            raise UsageError(f"assignment: expected one in source/ ({known}), got {assignment!r}")
+
+    def released(self, assignment):
+        """Return {relative path: bytes} of a released assignment."""
+        self.require(assignment)
+        files = read_folder(self.path("release", assignment))
+        if not any(path.endswith(".ipynb") for path in files):
+            raise UsageError(f"{assignment}: expected a release, found none; run `autograder release {assignment}`")
+        return files
+
+    def students(self, assignment):
+        """The students who handed in this assignment, also those whose folder cannot be looked into."""
+        submitted = self.root / self.directory.submitted_directory
+        return [name for name in _names(submitted) if not _lacks(submitted / name, assignment)]
+
+    def nbgrader(self, **changes):
+        """Return nbgrader's API; changes: {"Class": {"trait": value}} on top of the course's configuration."""
+        config = copy.deepcopy(self.config)
+        for section, traits in changes.items():
+            config[section].update(traits)
+        directory = CourseDirectory(config=config)
+        return NbGraderAPI(coursedir=directory, config=config)
+
+    @property
+    def workplace(self):
+        """The folder for unfinished work, there within `journal.alone`."""
+        return self.root / ".autograder" / ".work"
+
+    @contextmanager
+    def gradebook(self):
+        """Open nbgrader's gradebook."""
+        with _plain_errors(), Gradebook(self.directory.db_url) as gradebook:
+            yield gradebook
+
+    @contextmanager
+    def transaction(self):
+        """Make one transaction of all that is done to the gradebook inside, by nbgrader, too.
+
+        nbgrader opens the gradebook anew for every step and commits every cell; here all get the same connection, which
+        holds the one lock on the gradebook, and their commits wait for the end.
+        """
+        database = engine(self.directory.db_url)
+        if database.dialect.name == "sqlite":
+            # By itself the driver begins too late, and never for the making of tables.
+            event.listen(database, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+            event.listen(database, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        try:
+            with _plain_errors(), database.connect() as connection, connection.begin() as transaction:
+                connection.dispose = lambda: None
+                with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
+                    yield transaction
+        finally:
+            database.dispose()
+
+
+def let_nbgrader_find_its_commands():
+    """nbgrader starts `alembic` by name: it stands beside this Python, whether or not the environment is activated."""
+    beside = str(Path(sys.executable).parent)
+    if beside not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def _let_python_find_plugins(root):
+    """nbgrader finds modules such as late.py in the course's folder; here they come last and hide no others."""
+    if str(root) not in sys.path:
+        sys.path.append(str(root))
+
+
+@contextmanager
+def _plain_errors():
+    """Turn an error of the database into one line."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        if OLD.search(words):
+            raise GradingError(_is_old(words)) from None
+        advice = next((advice for word, advice in ADVICE.items() if word in words), "look at the database")
+        raise GradingError(f"gradebook: expected to be free for reading and writing, got {words!r}; {advice}") from None
+
+
+def _is_old(words):
+    return f"gradebook: expected the tables of this nbgrader, got {words!r}; {UPGRADE}"
+
+
+def complaint(result):
+    """Return the line that tells what went wrong from a result of nbgrader's API."""
+    lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".split("\n")]
+    telling = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
+    own = [line for line in telling if not any(words in line for words in EMPTY_WORDS)]
+    said = (own or telling or ["it gave no reason"])[0]
+    return _is_old(said) if "Error" in said and OLD.search(said) else said
+
+
+def read_folder(folder):
+    """Return {relative path: bytes} of the regular files in a folder, none if there is no folder.
+
+    Links are not followed. What cannot be read raises MachineError.
+    """
+    files, folders, folder = {}, [""], str(folder)
+    while folders:
+        place = folders.pop()
+        for name in _names(os.path.join(folder, place)):
+            relative = os.path.join(place, name)
+            path = os.path.join(folder, relative)
+            try:
+                mode = 0 if name in IGNORED else os.lstat(path).st_mode
+                if stat.S_ISREG(mode):
+                    files[relative] = Path(path).read_bytes()
+            except OSError as error:
+                raise unreadable(path, error) from None
+            if stat.S_ISDIR(mode):
+                folders.append(relative)
+    return dict(sorted(files.items(), key=lambda item: Path(item[0])))
+
+
+def _names(folder):
+    """The sorted names in a folder, none if there is no folder. Raises MachineError if they cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
+def _may_hold_notebooks(folder):
+    try:
+        return any(name.endswith(".ipynb") for name in _names(folder))
+    except MachineError:
+        return True
+
+
+def _lacks(folder, name):
+    """True where a folder of this name is not there, beyond doubt: a mount that is away, a closed door, is none."""
+    try:
+        return not stat.S_ISDIR(os.stat(folder / name).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return not any(os.path.islink(path) and not os.path.exists(path) for path in (folder, folder / name))
+    except OSError:
+        return False

@@ -1,0 +1,101 @@
+"""The table of the course, course.toml: `course_table` reads it, `Assignment` is a row.
+
+Release, student edition, leak check, task catalog and tests read it; nothing else says what belongs to an assignment.
+"""
+
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import autograder
+import chainrule
+from autograder.errors import UsageError
+
+__all__ = ["Assignment", "course_table", "read_table"]
+
+FILE = Path(autograder.__file__).parent.parent / "course.toml"
+PACKAGE = Path(chainrule.__file__).parent
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What belongs to an assignment, as course.toml says; all but the name and the title are tuples of names."""
+
+    name: str
+    title: str
+    notebooks: tuple
+    teaches: tuple = ()
+    modules: tuple = ()
+    lessons: tuple = ()
+    data: tuple = ()
+
+    @property
+    def brings(self):
+        """The modules that are there from this assignment on, as they are imported from chainrule."""
+        return self.modules + tuple(f"lessons.{name}" for name in self.lessons)
+
+
+@cache
+def course_table():
+    """Return {name: Assignment} of the course, in order."""
+    return read_table(FILE)
+
+
+def read_table(file):
+    """Return {name: Assignment} of a table; raise UsageError with one line if something is wrong with it."""
+    try:
+        rows = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _wrong("a table of the assignments", f"{error.strerror}: {file}") from None
+    except ValueError as error:  # UnicodeDecodeError and TOMLDecodeError
+        raise _wrong("a table in TOML", str(error)) from None
+    if not rows:
+        raise _wrong("a table [NAME] for each assignment", "none")
+    table = {name: _assignment(name, row) for name, row in rows.items()}
+    _require_once(table)
+    for assignment in table.values():
+        _require_files(assignment)
+    return table
+
+
+def _assignment(name, row):
+    keys = [field.name for field in fields(Assignment) if field.name != "name"]
+    if not isinstance(row, dict):
+        raise _wrong("a table [NAME] for each assignment", f"{name} = {row!r}")
+    if unknown := [key for key in row if key not in keys]:
+        raise _wrong(f"one of {', '.join(keys)} in [{name}]", unknown[0])
+    if missing := [key for key in ("title", "notebooks") if not row.get(key)]:
+        raise _wrong(f"a {missing[0]} in [{name}]" if missing[0] == "title" else f"notebooks in [{name}]", "none")
+    if not isinstance(row["title"], str):
+        raise _wrong(f"a text as the title of [{name}]", repr(row["title"]))
+    lists = {key: value for key, value in row.items() if key != "title"}
+    for key, value in lists.items():
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise _wrong(f'a list of names for {key} in [{name}], such as ["knn", "svm"]', repr(value))
+    return Assignment(name, row["title"], **{key: tuple(value) for key, value in lists.items()})
+
+
+def _require_once(table):
+    """A module or data file comes with one assignment, a notebook's name says which assignment it is of."""
+    for key in ("notebooks", "teaches", "modules", "lessons", "data"):
+        listed = [(name, row.name) for row in table.values() for name in getattr(row, key)]
+        counts = Counter(name for name, _ in listed)
+        if twice := [f"{name} in [{where}]" for name, where in listed if counts[name] > 1]:
+            raise _wrong(f"each of the {key} once", " and ".join(twice))
+    if both := {m for row in table.values() for m in row.teaches} & {m for row in table.values() for m in row.modules}:
+        raise _wrong("a module in teaches or in modules", f"{sorted(both)[0]} in both")
+
+
+def _require_files(row):
+    for name in row.teaches + row.modules + tuple(f"lessons/{lesson}" for lesson in row.lessons):
+        if not (PACKAGE / f"{name}.py").is_file() and not (PACKAGE / name / "__init__.py").is_file():
+            raise _wrong(f"modules of chainrule/ in [{row.name}]", f"{name}, and there is no chainrule/{name}.py")
+    for path in row.data:
+        if not (PACKAGE.parent / path).is_file():
+            raise _wrong(f"files beside chainrule/ for data in [{row.name}]", f"{path}, and there is none")
+
+
+def _wrong(expected, got):
+    return UsageError(f"course.toml: expected {expected}, got {' '.join(got.split())[:200]}; edit course.toml")

@@ -1,0 +1,266 @@
+"""Grade the submissions of an assignment: judged in parallel, recorded one by one as they are done.
+
+`grade` gives a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
+submission costs only itself: whatever happens to it, it ends with a result. What could not be judged is said and not
+recorded: an older grade stays. What was judged is kept on disk until it is recorded, so a command that is killed, or
+finds no room or a locked gradebook, is finished by running it again.
+"""
+
+import errno
+import hashlib
+import os
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass
+from itertools import chain
+
+from nbgrader.api import MissingEntry
+from pebble import ProcessExpired
+
+from autograder.course.folder import Course
+from autograder.course.lock import locked
+from autograder.course.release import register
+from autograder.errors import MachineError, NotGraded, UsageError
+from autograder.grading import journal
+from autograder.grading.gradebook import record, scores
+from autograder.grading.journal import Entry
+from autograder.grading.points import Points, line_of, renew_penalties, with_hand
+from autograder.grading.submission import Options, grade_submission, notebooks_of
+from autograder.grading.workers import pool, submit
+from autograder.names import require_name
+from autograder.sandbox.bubblewrap import require_sandbox
+from autograder.submission.files import own_files, read_submission
+from autograder.submission.misplaced import misplaced
+from autograder.submission.timestamp import handed_in
+
+__all__ = ["Result", "grade", "pool", "stamp_of"]
+
+MARGIN_SECONDS = 120
+# Errors that say nothing about a submission.
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO, errno.EAGAIN}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A graded student. verdicts: {notebook: [dict of a verdict, with its reason]}; error: why there is no grade."""
+
+    student: str
+    points: Points = Points(0.0, 0.0, False, 0.0)
+    verdicts: dict = None
+    notes: dict = None
+    error: str = ""
+
+    @property
+    def timed_out(self):
+        """The tasks that lost points where time was up: somebody should look at them."""
+        return [v["task"] for found in (self.verdicts or {}).values() for v in found if v.get("timed_out")]
+
+    @property
+    def score(self):
+        return self.points.score
+
+    @property
+    def max_score(self):
+        return self.points.max_score
+
+    @property
+    def manual(self):
+        return self.points.manual
+
+    @property
+    def tasks(self):
+        """The verdicts of all notebooks, with the points that were given by hand."""
+        return with_hand([v for verdicts in (self.verdicts or {}).values() for v in verdicts], self.points.by_hand)
+
+    def reasons(self):
+        """One line for every task that lost points."""
+        found = [f"{name}: {note}" for name, notes in (self.notes or {}).items() for note in notes]
+        return found + [": ".join(line) for v in self.tasks if (line := line_of(v))]
+
+    def as_dict(self):
+        return {
+            "student": self.student,
+            "score": self.score,
+            "max": self.max_score,
+            "raw_score": self.points.raw_score,
+            "late_submission_penalty": self.points.penalty,
+            "seconds_late": self.points.seconds_late,
+            "needs_manual_grade": self.manual,
+            "timed_out": self.timed_out,
+            "tasks": self.tasks,
+            "notes": self.notes or {},
+            "error": self.error,
+        }
+
+
+def grade(course, assignment, options, student=None, force=False, executor=None):
+    """Return an iterator over the Results of the students who handed in the assignment, as they are done.
+
+    student: grade only this one. force: grade again what was graded before.
+    """
+    released = course.released(assignment)
+    students, over = course.students(assignment), misplaced(course, assignment)
+    lost = [Result(name, error=why) for name, why in over.items() if student in (None, name)]
+    if lost and not (students if student is None else student in students):
+        return iter(lost)
+    if student is not None and student not in students:
+        raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
+    if not students:
+        raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
+    if options.sandbox == "bwrap":
+        require_sandbox()
+    found = _Round(course, assignment, options, released, executor).results([student] if student else students, force)
+    return chain(lost, found)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Grading some students of an assignment. released: {relative path: bytes} of the released folder."""
+
+    course: Course
+    assignment: str
+    options: Options
+    released: dict
+    executor: object
+
+    def results(self, students, force):
+        """Give the results as they come; those whose time was up, or whose process ended, are judged again, alone."""
+        with locked(self.course):
+            _require_in_gradebook(self.course, self.assignment)
+            again = []
+            yield from self._through(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), again)
+            yield from self._through(again, True, 1)
+
+    def _through(self, students, force, most, again=None):
+        """Give the results of students. At most so many submissions are held in memory at a time.
+
+        again: a list for the students that are not done with; without one, all are.
+        """
+        waiting = {}
+        for student in students:
+            while len(waiting) >= most:
+                yield from self._done(waiting, again)
+            try:
+                yield from self._begin(student, force, waiting)
+            except Exception as error:
+                yield Result(student, error=_line(error))
+        while waiting:
+            yield from self._done(waiting, again)
+
+    def _begin(self, student, force, waiting):
+        """Give the known result of a student, or put the job that judges the submission among the waiting ones."""
+        require_name(student)
+        folder, notebooks = self.course.path("submitted", self.assignment, student), notebooks_of(self.released)
+        submitted, notes = read_submission(folder, self.options.limits, notebooks)
+        notes += own_files(submitted, self.released)[1]
+        stamp = stamp_of(submitted, self.released, self.options)
+        known = None if force else self._known(student, submitted, stamp)
+        if known:
+            yield known
+            return
+        what = submitted, self.released, self.assignment, student, self.options
+        job = submit(self.executor, self._seconds(), grade_submission, *what)
+        timestamp, note = handed_in(submitted)
+        waiting[job] = student, submitted, stamp, timestamp, notes + ([note] if note else [])
+
+    def _seconds(self):
+        """When a submission is given up. The limits end it long before; this is for what they miss."""
+        limits = self.options.limits
+        return len(notebooks_of(self.released)) * limits.notebook_seconds * limits.patience + MARGIN_SECONDS
+
+    def _done(self, waiting, again):
+        """Wait for jobs; record those that are done, in the order they were given, and give their results."""
+        done = wait(waiting, return_when=FIRST_COMPLETED).done
+        for job in [job for job in waiting if job in done]:
+            student, *more = waiting.pop(job)
+            if again is not None and _may_be_the_machine(job):
+                again.append(student)
+            else:
+                yield self._finish(job, student, *more)
+
+    def _finish(self, job, student, submitted, stamp, timestamp, notes):
+        """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
+        try:
+            graded = job.result()
+        except Exception as error:  # nothing of this is a verdict
+            return Result(student, error=self._why(error))
+        return self._recorded(student, submitted, _entry(graded, stamp, timestamp, notes))
+
+    def _why(self, error):
+        """Say why a submission was not judged, and what to try."""
+        if isinstance(error, MachineError | NotGraded):
+            return _line(error)
+        if getattr(error, "errno", None) in OF_THE_MACHINE:
+            return f"machine: expected room to judge in, got {_line(error)}; run this again"
+        said = f"{type(error).__name__}: {_line(error)}"
+        if isinstance(error, ProcessExpired):
+            said = "the process that judged it ended"
+        elif isinstance(error, TimeoutError):
+            said = f"that took longer than {self._seconds():.0f} s"
+        return f"it could not be judged: {said}; run this again, with --jobs 1 if the machine is short of anything"
+
+    def _recorded(self, student, submitted, entry):
+        """Put what was judged into the journal, then into the gradebook. Until that is done the older grade stays."""
+        try:
+            if journal.read(self.course, self.assignment, student) != entry:
+                journal.write(self.course, self.assignment, student, entry)
+            found = record(self.course, self.assignment, student, entry, submitted)
+            journal.write(self.course, self.assignment, student, entry.done())
+        except Exception as error:
+            said = f"judged but not recorded: {_line(error)}; mend that and run the same command again"
+            return Result(student, error=said)
+        return Result(student, found, entry.verdicts, entry.notes)
+
+    def _known(self, student, submitted, stamp):
+        """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""
+        entry = journal.read(self.course, self.assignment, student)
+        if entry is None or entry.stamp != stamp:
+            return None
+        if not entry.recorded:
+            return self._recorded(student, submitted, entry)
+        if entry.timed_out:
+            return None
+        if not self.course.path("autograded", self.assignment, student).is_dir():
+            return None
+        place = self.course, self.assignment, student
+        try:
+            found = scores(*place)
+            if found.late:  # or it was when it was graded
+                renew_penalties(*place)
+                found = scores(*place)
+            return Result(student, found, entry.verdicts, entry.notes)
+        except MissingEntry:  # a new gradebook
+            return None
+
+
+def _may_be_the_machine(job):
+    """True if time was up or the process ended: a machine that does too much at once does that, too."""
+    error = job.exception()
+    return isinstance(error, TimeoutError | ProcessExpired) or (error is None and bool(job.result().timed_out))
+
+
+def _entry(graded, stamp, timestamp, notes):
+    verdicts = {name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()}
+    said = {name: texts for name, texts in ({"files": notes} | graded.notes).items() if texts}
+    return Entry(stamp, verdicts, said, graded.notebooks, timestamp)
+
+
+def _require_in_gradebook(course, assignment):
+    """The gradebook may be new on this machine: then the assignment is put into it as it was released."""
+    with course.transaction():
+        with course.gradebook() as gradebook:
+            names = [known.name for known in gradebook.assignments if known.notebooks]
+        if assignment not in names:
+            register(course, assignment)
+
+
+def _line(error):
+    return " ".join(str(error).split())[:300]
+
+
+def stamp_of(submitted, released, options):
+    """A fingerprint of all that decides the grade."""
+    text = hashlib.sha256(repr(options).encode())
+    for files in (submitted, released):
+        for path, data in sorted(files.items()):
+            text.update(path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(data).digest())
+    return text.hexdigest()

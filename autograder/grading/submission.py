@@ -1,0 +1,227 @@
+"""Grade one submission: bytes in, executed notebooks and verdicts out. Nothing else is read, nothing is written.
+
+`grade_submission` repairs, runs and judges all notebooks of a submission; `grade_notebook` does one. Cells run in the
+order of the notebook; a test cell is not run but judged from outside.
+"""
+
+import ast
+import contextlib
+import errno
+import json
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from autograder.errors import NotGraded
+from autograder.grading.notebook import Run, whole_time
+from autograder.sandbox.limits import Limits
+from autograder.submission.files import archives_in, find_notebooks, is_answered, miscased, own_files
+from autograder.submission.repair import repair
+from autograder.tasks.catalog import of_assignment
+from chainrule.judging.verdict import Outcome, Verdict
+
+__all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "workspace"]
+
+
+# A name that is a file's here and a folder's there, or too long to be put below another folder: it is left out.
+OF_A_NAME = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. sandbox: "bwrap" or "none". run_all: run every cell, so that feedback pages hold all pictures.
+
+    witness: called with the `Evidence` for every verdict as it is reached; it decides nothing.
+    """
+
+    sandbox: str = "bwrap"
+    run_all: bool = False
+    limits: Limits = field(default_factory=Limits)
+    witness: Callable | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The outcome of one submission: {notebook: text of the executed notebook}, {notebook: [Verdict]}, notes."""
+
+    notebooks: dict
+    verdicts: dict
+    notes: dict
+
+    @property
+    def timed_out(self):
+        """The tasks that lost points where time was up."""
+        return [v.task for found in self.verdicts.values() for v in found if v.timed_out]
+
+    def add(self, name, notebook, verdicts, notes):
+        self.notebooks[name], self.verdicts[name], self.notes[name] = nbformat.writes(notebook), verdicts, notes
+
+
+def seed_of(assignment, student):
+    """The seed of a student's hidden tests: the same when grading is repeated."""
+    return zlib.crc32(f"{assignment}/{student}".encode())
+
+
+def grade_submission(submitted, released, assignment, student, options, only=None):
+    """Return the Graded submission.
+
+    submitted, released: {relative path: bytes} of the student's folder and of the released one. only: one notebook.
+    """
+    made = Graded({}, {}, {})
+    releases = released_notebooks(released)
+    found = find_notebooks(submitted, releases)
+    unpacked = _require_unpacked(submitted, found, releases, f"{student}/{assignment}")
+    repaired = {name: repair(found[name][0], release, options.limits) for name, release in releases.items()}
+    with tempfile.TemporaryDirectory(prefix="cr") as folder:
+        workspace(folder, submitted, released, repaired)
+        for name in [only] if only else releases:
+            work = repaired[name]
+            code = "\n".join(cell.source for cell in work.notebook.cells if cell.cell_type == "code")
+            files = miscased(code, own_files(submitted, released)[0])
+            said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "", *files) if note]
+            said += work.notes
+            graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
+            made.add(name, work.notebook, *graded)
+    return made
+
+
+def _require_unpacked(submitted, found, releases, place):
+    """Raise NotGraded where nothing but an archive may hold the work; return what is said of one beside other work."""
+    archives = ascii(", ".join(archives_in(submitted)[:3]))[:200]
+    if archives == "''":
+        return ""
+    if not any(is_answered(data, releases[name]) for name, (data, _) in found.items()):
+        deed = f"unpack it into submitted/{place} and run this again"
+        raise NotGraded(f"not graded: found {archives} and no work beside it; {deed}")
+    return f"{archives} is an archive and was not opened"
+
+
+def released_notebooks(released):
+    """Return {name: notebook} of a released folder."""
+    return {
+        path.removesuffix(".ipynb"): nbformat.reads(released[path].decode(), as_version=4)
+        for path in notebooks_of(released)
+    }
+
+
+def notebooks_of(released):
+    """The files of a released folder that are notebooks to be graded."""
+    return sorted(path for path in released if path.endswith(".ipynb") and "/" not in path)
+
+
+def workspace(folder, submitted, released, repaired):
+    """Write what the student's code may read: the package as it was released, and the student's own files.
+
+    Of the notebooks these are the code cells: one may import what another defines (see `chainrule.mine`).
+    """
+    own, _ = own_files(submitted, released)
+    for name, work in repaired.items():
+        Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook), encoding="utf-8", errors="replace")
+    for path, data in [*released.items(), *own.items()]:
+        if path.endswith(".ipynb"):
+            continue
+        target = Path(folder, path)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        except OSError as error:
+            if path in released or error.errno not in OF_A_NAME:
+                raise
+    for path in Path(folder).rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # where root grades, the code runs as another user
+
+
+def _code_of(notebook):
+    """The text of a notebook that holds nothing but the code, in ASCII, which can be written whatever is in it."""
+    code = [new_code_cell(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    return json.dumps(new_notebook(cells=code))
+
+
+def grade_notebook(repaired, release, folder, assignment, student, options, said=()):
+    """Run and judge a repaired notebook in place; return its verdicts and what happened, in sentences.
+
+    said: (grade id or "", sentence) of what was repaired: it is shown in the verdict on its task, or in the first one.
+
+    The answers are judged first with nothing but the released cells beside them. Then the cells of the student's own
+    are run, too, and what was not right is judged again: an answer may need them, but they cannot take its points.
+    """
+    cells = [cell for cell in repaired.notebook.cells if cell.cell_type == "code"]
+    by_test = {task.test_id: task for task in of_assignment(assignment).values()}
+    tests = [(cell, by_test[name]) for cell in cells if (name := _grade_id(cell)) in by_test]
+    seed, lost = seed_of(assignment, student), repaired.unreadable
+    told = {task.name: [text for name, text in said if name in (task.solution_id, task.test_id)] for _, task in tests}
+    for _, task in tests[:1]:
+        told[task.name] = [text for name, text in said if not name] + told[task.name]
+    if lost:
+        judged = {task.name: _all_lost(task, lost, seed) for _, task in tests}
+        notes = [lost]
+    else:
+        judged, notes = _judged(cells, _plan(release), folder, options, by_test, seed, told)
+    for cell, task in tests:
+        show(cell, judged[task.name])
+    return [judged[task.name] for _, task in tests], [text for _, text in said] + notes
+
+
+def _plan(release):
+    """Return {source: its imports and definitions} of a release's code cells."""
+    return {cell.source: definitions(cell.source) for cell in release.cells if cell.cell_type == "code"}
+
+
+def _judged(cells, plan, folder, options, by_test, seed, told):
+    """Return {task: Verdict} and notes. Of cells that are as released only the definitions are run, if that will do."""
+    judged, notes = {}, []
+    own = [cell for cell in cells if not _grade_id(cell) and cell.source.strip() and cell.source not in plan]
+    gone = {source: part for source, part in plan.items() if part and source not in {cell.source for cell in cells}}
+    time = whole_time(options.limits)
+
+    def through(chosen, first, parts):
+        with contextlib.closing(Run(folder, options, time)) as run:
+            for source, part in first.items():
+                run.cell(source, part)
+            for cell in chosen:
+                task = by_test.get(_grade_id(cell))
+                if task is None:
+                    cell.outputs = run.cell(cell.source, parts.get(cell.source)) if cell.source.strip() else []
+                elif task.name not in judged or not judged[task.name].passed:
+                    verdicts = run.judge(task, seed, told[task.name]), judged.get(task.name)
+                    judged[task.name] = max(
+                        filter(None, verdicts), key=lambda verdict: (verdict.score, verdict.timed_out)
+                    )
+            notes.extend(note for note in run.notes if note not in notes)
+
+    through([cell for cell in cells if cell not in own], gone if own else {}, plan)
+    if own or options.run_all:
+        through(cells, {}, {} if options.run_all else plan)
+    return judged, notes
+
+
+def _grade_id(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def show(cell, verdict):
+    """Write a verdict into its test cell, as the one output that nbgrader reads as points."""
+    bundle = verdict._repr_mimebundle_()
+    # nbgrader takes the text of the first result for the score.
+    output = new_output("execute_result", {"text/plain": str(verdict.score), "text/html": bundle["text/html"]})
+    cell.outputs, cell.execution_count = [output], None
+    cell.metadata["chainrule"] = verdict.as_dict() | {"reason": verdict.reason()}
+
+
+def definitions(source):
+    """Return what a cell imports and defines, not what it computes and draws; all of it if it is not plain Python."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return source
+    kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    return "\n".join(ast.unparse(statement) for statement in body if isinstance(statement, kinds))
+
+
+def _all_lost(task, why, seed):
+    return Verdict(task.name, tuple(Outcome(c.name, c.points, None, why) for c in task.checks), seed)

@@ -1,0 +1,117 @@
+"""Where submissions are judged: `pool` gives processes of this machine or a Dask cluster, `submit` starts a job there.
+
+Here every job has a process of its own: one that dies or overruns its time costs nobody else. Whatever ends the
+command, they end with it; their temporary files are removed by it, or by the next one if it was killed.
+"""
+
+import multiprocessing
+import os
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.forkserver import _forkserver
+
+from pebble import concurrent
+
+from autograder.errors import UsageError
+from autograder.sandbox.socket_path import short_path
+from autograder.sandbox.temporary_folder import scratch
+
+__all__ = ["pool", "submit"]
+
+
+@contextmanager
+def pool(jobs=None, scheduler=None):
+    """Give an executor that runs `executor.jobs` jobs at once: on this machine, or on a Dask cluster at an address."""
+    if scheduler is None:
+        with scratch() as folder, _sockets_in(folder), Workers(jobs or os.cpu_count(), folder) as workers:
+            yield workers
+    else:
+        with _cluster(scheduler) as client:
+            executor = client.get_executor()
+            executor.jobs = sum(client.nthreads().values()) or 1
+            yield executor
+
+
+def submit(executor, seconds, function, *args):
+    """Return the future of function(*args). After seconds it is ended, except on Dask, which has no such limit."""
+    if isinstance(executor, Workers):
+        return executor.submit(seconds, function, *args)
+    return executor.submit(function, *args)
+
+
+class Workers:
+    """Runs every job in a process of its own. folder: for the temporary files of them all."""
+
+    def __init__(self, jobs, folder):
+        self.jobs, self.folder = jobs, folder
+        self.threads = ThreadPoolExecutor(jobs)
+        self.running, self.stopped = set(), False
+        # A process that is forked while this one has threads may inherit a lock that nobody will open.
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(["autograder.grading.submission"])
+
+    def submit(self, seconds, function, *args):
+        """Return the future of function(*args): TimeoutError after seconds, ProcessExpired if the process ends."""
+        return self.threads.submit(self._run, seconds, function, args)
+
+    def _run(self, seconds, function, args):
+        with tempfile.TemporaryDirectory(prefix="cr", dir=self.folder, ignore_cleanup_errors=True) as folder:
+            job = concurrent.process(timeout=seconds, mp_context=self.context)(_job)(folder, function, args)
+            self.running.add(job)
+            if self.stopped:
+                job.cancel()
+            try:
+                return job.result()
+            finally:
+                self.running.discard(job)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.stopped = any(error)
+        self.threads.shutdown(wait=False, cancel_futures=self.stopped)
+        for job in list(self.running) if self.stopped else ():
+            job.cancel()
+        self.threads.shutdown()
+
+
+@contextmanager
+def _sockets_in(folder):
+    """Let multiprocessing put its own sockets into a folder, by a short path to it, as long as this lasts."""
+    settings = multiprocessing.current_process()._config
+    before = settings.get("tempdir")
+    descriptor, settings["tempdir"] = short_path(folder)
+    try:
+        yield
+    finally:
+        _forkserver._stop()  # its socket is in the folder; who needs another starts one
+        settings["tempdir"] = before
+        os.close(descriptor)
+
+
+def _job(folder, function, args):
+    """Run a job in this process: its temporary files go into a folder, and it ends with the process that started it."""
+    tempfile.tempdir = folder
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    return function(*args)
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _cluster(scheduler):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            "scheduler: expected the package distributed, found none; pip install 'chainrule[cluster]'"
+        ) from None
+    try:
+        return Client(scheduler, timeout=10)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"scheduler: expected a Dask scheduler at {scheduler}, got {error}") from None

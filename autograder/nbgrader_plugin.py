@@ -1,0 +1,129 @@
+"""nbgrader's configuration and the preprocessors that put our judge into its pipeline.
+
+`configure` is called by nbgrader_config.py. `keep_what_cannot_be_read` looks at a submission before nbgrader does.
+`Execute` repairs, runs and judges a notebook in the sandbox, `ShowGrades` brings grades and comments onto the feedback
+pages, and `HideTests` keeps hidden tests off these.
+"""
+
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades
+from nbgrader.preprocessors import Execute as StockExecute
+from nbgrader.preprocessors import SaveCells as StockSaveCells
+from traitlets import List, Unicode
+from traitlets.log import get_logger
+
+from autograder.course.changed_questions import SaveCells
+from autograder.course.folder import Course, let_nbgrader_find_its_commands
+from autograder.errors import MachineError, UsageError
+from autograder.grading.gradebook import SAVING
+from autograder.grading.submission import Options, grade_submission, notebooks_of
+from autograder.names import require_name
+from autograder.pages.sanitize import plain
+from autograder.sandbox.bubblewrap import require_sandbox
+from autograder.sandbox.limits import Limits
+from autograder.submission.files import own_files, read_submission
+
+__all__ = ["Execute", "HideTests", "ShowGrades", "configure", "keep_what_cannot_be_read"]
+
+
+def configure(c):
+    """Set nbgrader's configuration for this course."""
+    let_nbgrader_find_its_commands()
+    c.CourseDirectory.course_id = "chainrule"
+    c.CourseDirectory.release_directory = "assignments"
+    # The same steps as nbgrader's, and one of them ours.
+    c.GenerateAssignment.preprocessors = [
+        SaveCells if step is StockSaveCells else step for step in GenerateAssignment.preprocessors.default()
+    ]
+    c.GenerateAssignment.post_convert_hook = "autograder.course.release.add_edition"
+    c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.keep_what_cannot_be_read"
+    c.Autograde.sanitize_preprocessors = []
+    c.Autograde.autograde_preprocessors = ["autograder.nbgrader_plugin.Execute", *SAVING]
+    c.GenerateFeedback.post_convert_hook = "autograder.pages.feedback.make_releasable"
+    c.GenerateFeedback.exporter_class = "autograder.pages.sanitize.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = [
+        "autograder.nbgrader_plugin.ShowGrades",
+        "autograder.nbgrader_plugin.HideTests",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    c.ExportApp.plugin_class = "autograder.grading.csv_export.CsvExport"
+    # What students write must not run in the reader's browser, on feedback pages and in formgrader.
+    c.HTMLExporter.preprocessors = ["autograder.pages.sanitize.Inert"]
+    c.HTMLExporter.filters = {"markdown2html": "autograder.pages.sanitize.markdown"}
+
+
+def release_of(course, names):
+    """Return {relative path: bytes} of the release that a notebook in nbgrader's pipeline belongs to."""
+    released = course.released(names["assignment"])
+    if f"{names['notebook']}.ipynb" not in released or "chainrule/__init__.py" not in released:
+        raise UsageError(
+            f"assignments/{names['assignment']}: expected a release with {names['notebook']}.ipynb and the student "
+            f"edition of chainrule, found none; run `autograder release {names['assignment']}`"
+        )
+    return released
+
+
+class Execute(StockExecute):
+    """Repair a notebook, run it in the sandbox and judge its test cells from outside.
+
+    Takes the place of nbgrader's own `Execute`, and of its sanitizing steps. The submission is read from submitted/,
+    because nbgrader's copy follows links. sandbox: "bwrap", or "none" to run without one.
+    """
+
+    sandbox = Unicode("bwrap", help="bwrap, or none to grade without a sandbox").tag(config=True)
+
+    def preprocess(self, nb, resources):
+        if self.sandbox == "bwrap":
+            require_sandbox()
+        elif self.sandbox != "none":
+            raise MachineError(f"sandbox: expected bwrap or none, got {self.sandbox!r}")
+        names, course = resources["nbgrader"], Course(self.config.CourseDirectory.get("root", "."))
+        assignment, notebook, student = names["assignment"], names["notebook"], names["student"]
+        require_name(student)
+        options = Options(self.sandbox, limits=Limits.of(course.config))
+        released, folder = release_of(course, names), course.path("submitted", assignment, student)
+        submitted, notes = read_submission(folder, options.limits, notebooks_of(released))
+        graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
+        if graded.timed_out:  # nbgrader goes through the class one by one: nothing else is judged beside it
+            graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
+        for note in notes + own_files(submitted, released)[1] + graded.notes[notebook]:
+            self.log.warning(note)
+        return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
+
+
+def keep_what_cannot_be_read(assignment, student, notebooks):
+    """nbgrader's hook before a submission: drop its notebooks if it cannot be read.
+
+    nbgrader takes a notebook that it cannot reach for one that was not handed in, and writes 0 into the gradebook; a
+    submission without notebooks it reports, and leaves its grade alone. What a hook raises it passes over.
+    """
+    try:
+        read_submission(Path(notebooks[0]).absolute().parent, Limits())
+    except MachineError as error:
+        get_logger().error("%s", error)
+        notebooks.clear()
+
+
+class ShowGrades(GetGrades):
+    """Put the grades and comments onto a feedback page: a grader's own in Markdown, an automatic one as it stands."""
+
+    def _get_comment(self, cell, resources):
+        place = cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        comment = self.gradebook.find_comment(*place)
+        automatic = comment.manual_comment is None and comment.comment
+        cell.metadata.nbgrader["comment"] = plain(comment.comment) if automatic else comment.comment
+
+
+class HideTests(ClearHiddenTests):
+    """Strip the hidden regions from an autograded notebook, in the copy that becomes a feedback page."""
+
+    display_data_priority = List(help="nbgrader sets this for every preprocessor of a page").tag(config=True)
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if utils.is_grade(cell):
+            self._remove_hidden_test_region(cell)
+        return cell, resources

@@ -1,0 +1,49 @@
+"""Write the feedback pages of a graded assignment, several students at once: `write_feedback`.
+
+`make_releasable` is what nbgrader calls at the end, so that its release_feedback takes every folder it has made.
+"""
+
+import secrets
+
+from autograder.course.folder import Course, complaint
+from autograder.grading.workers import submit
+
+__all__ = ["make_releasable", "write_feedback"]
+
+SECONDS = 300  # for the pages of one student
+
+
+def write_feedback(course, assignment, students, executor):
+    """Run nbgrader's generate_feedback for every student; return {student: problem} where it failed."""
+    jobs = {student: submit(executor, SECONDS, _one, str(course.root), assignment, student) for student in students}
+    found = {student: _problem(job) for student, job in jobs.items()}
+    return {student: problem for student, problem in found.items() if problem}
+
+
+def make_releasable(assignment, student, **_):
+    """Give the feedback of what did not come through the exchange the two files that release_feedback asks for.
+
+    One student without them would keep the pages from the whole class. A secret that is made up here is known to
+    nobody, and so is the name of the page it leads to. student: a name or nbgrader's pattern of names.
+    """
+    course = Course()
+    pattern = course.path("feedback", assignment, student).relative_to(course.root)
+    for folder in course.root.glob(str(pattern)):
+        for name, otherwise in (("timestamp.txt", ""), ("submission_secret.txt", secrets.token_hex(64))):
+            path = folder / name
+            data = path.read_bytes() if path.is_file() else b""
+            if not (data.isascii() and data.strip()):
+                path.unlink(missing_ok=True)
+                path.write_text(otherwise, encoding="utf-8")
+
+
+def _problem(job):
+    try:
+        return job.result()
+    except Exception as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def _one(root, assignment, student):
+    result = Course(root).nbgrader().generate_feedback(assignment, student)
+    return None if result["success"] else complaint(result)

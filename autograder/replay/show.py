@@ -1,0 +1,114 @@
+"""Show a replayed verdict as text or as plain data: `as_text` and `as_dict`."""
+
+import numpy as np
+
+from autograder.replay.script import given_inputs
+
+__all__ = ["as_dict", "as_text"]
+
+SMALL = 60  # numbers; larger arrays are summed up
+
+
+def as_text(replayed):
+    """Return the verdict, whether it is as recorded, and for every lost check the first case that was wrong."""
+    lines = [str(replayed.verdict), f"seed {replayed.verdict.seed}"]
+    if replayed.recorded is not None:
+        lines += _compared(replayed)
+    for lost in replayed.lost():
+        for failure in lost.failures[: 2 if lost.check.kind == "growth" else 1]:
+            lines += ["", f"{lost.outcome.name}: case {failure.number} of {len(lost.check.cases)}"]
+            lines += _case(lost, failure)
+    return "\n".join(lines)
+
+
+def as_dict(replayed):
+    """Return the same, with all wrong cases, in a JSON-able form. Arrays are nested lists, NaN and inf texts."""
+    recorded = replayed.recorded
+    return {
+        "task": replayed.verdict.task,
+        "verdict": replayed.verdict.as_dict() | {"reason": replayed.verdict.reason()},
+        "recorded": recorded,
+        "same": None if recorded is None else not replayed.differences(),
+        "differences": replayed.differences(),
+        "lost": [
+            {"check": lost.outcome.name, "result": lost.outcome.word, "message": lost.outcome.message}
+            | {"cases": [_case_dict(failure) for failure in lost.failures]}
+            for lost in replayed.lost()
+        ],
+    }
+
+
+def _compared(replayed):
+    differences = replayed.differences()
+    if not differences:
+        return ["the same verdict as recorded"]
+    lines = ["not the verdict that is recorded:", *(f"  {text}" for text in differences)]
+    if all(", message: " in text for text in differences):
+        lines += ["  the points are the same; code that draws random numbers or needs long may not answer twice alike"]
+    return lines
+
+
+def _case(lost, failure):
+    """The lines on one case: the call, its inputs, and what came of it."""
+    lines = ["  call", *(f"    {line}" for line in failure.case.call.strip("\n").split("\n")), "  inputs"]
+    if failure.case.layout != "C":
+        lines[-1] += " (arrays that are not contiguous in memory)"
+    lines += _named(given_inputs(failure.case))
+    for sentence, (name, (got, expected)) in zip(lost.sentences(failure), (failure.outputs or {}).items(), strict=True):
+        lines += [f"  {name}: {sentence}", *_named({"got": got, "expected": expected})]
+    if failure.error is not None:
+        lines.append(f"  no value: {failure.error}")
+    if failure.costs:
+        lines.append("  costs: " + ", ".join(f"{name} {value}" for name, value in failure.costs.items()))
+    return lines
+
+
+def _named(values):
+    width = max(map(len, values), default=0)
+    return [line for name, value in values.items() for line in _aligned(name, value, width)]
+
+
+def _aligned(name, value, width):
+    first, *rest = _shown(value).split("\n")
+    return [f"    {name:<{width}}  {first}", *(f"    {'':<{width}}  {line}" for line in rest)]
+
+
+def _shown(value):
+    """A value in full if it is small, else its form and a summary."""
+    if not isinstance(value, np.ndarray):
+        text = repr(value)
+        return text if len(text) < 1000 else f"{text[:1000]}... ({len(text)} characters)"
+    if value.size <= SMALL:
+        return np.array2string(value, max_line_width=100, separator=", ")
+    form = f"{value.dtype} {value.shape}"
+    if value.dtype == bool:
+        return f"{form}, {np.sum(value)} of {value.size} true"
+    with np.errstate(all="ignore"):
+        return f"{form}, from {np.nanmin(value):.6g} to {np.nanmax(value):.6g}, mean {np.nanmean(value):.6g}"
+
+
+def _case_dict(failure):
+    error = failure.error
+    return {
+        "case": failure.number,
+        "call": failure.case.call,
+        "layout": failure.case.layout,
+        "inputs": {name: _plain(value) for name, value in given_inputs(failure.case).items()},
+        "outputs": {
+            name: {"got": _plain(got), "expected": _plain(expected)}
+            for name, (got, expected) in (failure.outputs or {}).items()
+        },
+        "error": None if error is None else str(error),
+        "costs": failure.costs,
+    }
+
+
+def _plain(value):
+    """Arrays as {"dtype", "shape", "data"}; what JSON has no word for as text."""
+    if isinstance(value, np.ndarray):
+        return {"dtype": str(value.dtype), "shape": list(value.shape), "data": _plain(value.tolist())}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return str(value) if isinstance(value, complex) or (isinstance(value, float) and not np.isfinite(value)) else value

@@ -1,0 +1,162 @@
+"""Prove on this machine that the sandbox is closed: `examine` tries from inside what must not work.
+
+Each probe is a piece of Python that raises where the way is closed. Where that can be checked, it is first seen to work
+outside, so that a probe that fails for another reason proves nothing.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+
+import psutil
+
+from autograder.course.edition import write_edition
+from autograder.course_table import course_table
+from autograder.sandbox.bubblewrap import lacks, way
+from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
+from autograder.sandbox.limits import Limits
+
+__all__ = ["Finding", "examine"]
+
+# Small enough to be hit in seconds, on any machine.
+SMALL = Limits(
+    cell_seconds=5, memory_bytes=2**30, processes=64, file_bytes=16 * 2**20, disk_bytes=32 * 2**20, files=2000
+)
+PROBES = {
+    "network": {
+        "the internet": "import socket\nsocket.create_connection(('1.1.1.1', 53), 2)",
+        "servers of this machine": "import socket\nsocket.create_connection(('127.0.0.1', {port}), 2)",
+        "abstract sockets of this machine": "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0{token}')",
+    },
+    "files": {
+        "the course folder": "open({course!r})",
+        "temporary files of this machine": "open({secret!r})",
+        "the task specs and the judge": "import autograder.tasks.catalog",
+        "the reference functions": "import chainrule.linear",
+        "writing to the system": "open('/usr/{token}', 'w')",
+        "settings of the operating system": "open('/proc/sys/kernel/core_pattern', 'r+')",
+        "writing to Python's packages": "import numpy\nopen(numpy.__file__ + '{token}', 'w')",
+        "writing to the student's own files": "open('/home/student/chainrule/{token}', 'w')",
+        "writing to any disk": (
+            "import os\n"
+            "found = [line.split() for line in open('/proc/self/mounts')]\n"
+            "memory = 'tmpfs', 'proc', 'devpts', 'devtmpfs'\n"
+            "[m[1] for m in found if m[2] not in memory and os.access(m[1], os.W_OK)][0]"
+        ),
+        "more than {SMALL.disk_bytes} bytes in temporary files": (
+            "for n in range(9):\n    open(f'/tmp/{{n}}', 'wb').write(bytes({SMALL.file_bytes} // 2))"
+        ),
+        "more than {SMALL.files} files": "for n in range(10**6):\n    open(f'/tmp/small{{n}}', 'w').close()",
+    },
+    "processes": {
+        "seeing others": (
+            "import glob\n[p for p in glob.glob('/proc/[0-9]*/cmdline') if b'{token}' in open(p, 'rb').read()][0]"
+        ),
+        "environment variables of the grader": "import os\nos.environ['CHAINRULE_DOCTOR']",
+        "rights beyond an ordinary user's": (
+            "[n for n in open('/proc/self/status') if n.startswith('CapEff') and int(n.split()[1], 16)][0]"
+        ),
+        "more than {SMALL.processes} of them": (
+            "import os, time\nfor n in range({SMALL.processes} + 1):\n    if os.fork() == 0:\n        time.sleep(60)"
+        ),
+    },
+    "memory": {
+        "more than {SMALL.memory_bytes} bytes in one process": "bytearray({SMALL.memory_bytes})",
+        "more than that in several": (
+            "import os, time\n"
+            "for n in range(6):\n    if os.fork() == 0:\n        a = bytes([1]) * ({SMALL.memory_bytes} // 4)\n"
+            "        time.sleep(60)\n"
+            "time.sleep(4)"
+        ),
+    },
+    "time": {"a cell without end": "while True:\n    pass"},
+}
+# What an attempt that is stopped raises, and what that means where its own words do not say it.
+STOPPED = {
+    "IndexError": "none found",
+    "KeyError": "not there",
+    "MemoryError": "no more memory",
+    **dict.fromkeys(
+        ("OSError", "BlockingIOError", "ConnectionRefusedError", "FileNotFoundError", "PermissionError"), ""
+    ),
+    **dict.fromkeys(("ImportError", "ModuleNotFoundError", "ProcessLookupError", "TimeoutError"), ""),
+}
+OUTLIVES = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', '''{sleeper}''', 'left{token}'])"
+SLEEPER = "import time; time.sleep(120)"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One way out. closed: whether it is; detail: what stopped it, or what was left undone."""
+
+    group: str
+    what: str
+    closed: bool
+    detail: str
+
+
+def examine(course, sandbox="bwrap"):
+    """Return an iterator over the Findings on the sandbox of this machine."""
+    if sandbox == "bwrap":
+        yield Finding("sandbox", way().name, True, f"not protected: {'; '.join(lacks(way()))}")
+    token = f"chainrule{secrets.token_hex(8)}"
+    with _outside(token) as port, tempfile.NamedTemporaryFile() as secret, tempfile.TemporaryDirectory() as folder:
+        write_edition(folder, next(iter(course_table())))
+        words = {"token": token, "port": port, "secret": secret.name, "course": str(course.root / "nbgrader_config.py")}
+        with Kernel(folder, SMALL, sandbox) as kernel:
+            for group, probes in PROBES.items():
+                kernel.start()
+                for what, code in probes.items():
+                    yield Finding(group, what.format(SMALL=SMALL), *_tried(kernel, code.format(SMALL=SMALL, **words)))
+            _tried(kernel, OUTLIVES.format(sleeper=SLEEPER, token=token))
+            started = _running(f"left{token}")
+        left = _running(f"left{token}")
+        yield Finding(
+            "time",
+            "processes that outlive the kernel",
+            started and not left,
+            "none found" if started else "it could not be tried",
+        )
+
+
+def _tried(kernel, code):
+    """Return whether the code was stopped, and by what."""
+    if not kernel.alive():
+        kernel.start()
+    try:
+        errors = [output for output in kernel.run_cell(code) if output["output_type"] == "error"]
+    except TimeUp:
+        return True, "stopped after its time"
+    except KernelDied as error:
+        return bool(str(error)), str(error).removeprefix(": ")
+    # Any other error is a mistake in the probe, and shows nothing.
+    closed = bool(errors) and all(error["ename"] in STOPPED for error in errors)
+    return closed, " ".join(STOPPED.get(error["ename"]) or error["evalue"] for error in errors)[:80]
+
+
+@contextlib.contextmanager
+def _outside(token):
+    """Make what is looked for from inside: a server, an abstract socket, a process and a variable; give the port."""
+    sleeper = subprocess.Popen([sys.executable, "-c", SLEEPER, token])
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
+        port = server.getsockname()[1]
+        abstract.bind(f"\0{token}")
+        abstract.listen()
+        os.environ["CHAINRULE_DOCTOR"] = token
+        try:
+            socket.create_connection(("127.0.0.1", port), 2).close()
+            yield port
+        finally:
+            os.environ.pop("CHAINRULE_DOCTOR", None)
+            sleeper.kill()
+            sleeper.wait()
+
+
+def _running(word):
+    """True if a process of this machine has the word on its command line."""
+    return any(word in part for process in psutil.process_iter(["cmdline"]) for part in process.info["cmdline"] or [])

@@ -1,0 +1,111 @@
+"""What is left of a cell that stopped: `stop_of` says where and why, `parts_after` gives what it would have defined."""
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass
+
+from autograder.submission.fix_source import parsed
+from autograder.submission.python_version import HERE
+
+__all__ = ["Part", "Stop", "parts_after", "stop_of"]
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+LINE = re.compile(r"Cell In ?\[\d+\], line (\d+)")
+DEFINING = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+NAMING = ast.Name | ast.Attribute | ast.Constant | ast.Lambda
+NOT_PARSED = ("SyntaxError", "IndentationError", "TabError")
+MOST_PARTS = 200
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a cell did not run to its end, in words; line: where, 0 if that is not known."""
+
+    words: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Code that imports or defines something; otherwise: the parts to be run if it fails."""
+
+    text: str
+    otherwise: tuple = ()
+
+
+def stop_of(outputs, source=""):
+    """Return the Stop of a cell with these outputs, or None for one that ran to its end."""
+    for output in outputs:
+        if output["output_type"] == "error":
+            kind, said = output.get("ename", ""), " ".join(output.get("evalue", "").split())[:200]
+            found = LINE.search(COLOURS.sub("", "\n".join(output.get("traceback", []))))
+            blank = source[: len(source) - len(source.lstrip())].count("\n")  # IPython does not count these lines
+            line = int(found[1][:9]) + blank if found else 0
+            words = f"at line {line}: {kind}: {said}" if line else f"with {kind}: {said}"
+            if kind in NOT_PARSED:
+                return Stop(f"{words} (the grader runs {HERE})")
+            return Stop(words, line)
+        if output.get("name") == "stderr" and output.get("text", "").startswith("UsageError: "):  # of a magic
+            return Stop(f"with {' '.join(output['text'].split())[:200]}")
+    return None
+
+
+def parts_after(source, line=0):
+    """Return the Parts of a cell from a line on, in their order: what runs although the cell stopped there."""
+    try:
+        return _parts(parsed(source).body, source.split("\n"), line)[:MOST_PARTS]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _parts(body, lines, line):
+    return [part for node in body if node.end_lineno >= line for part in _parts_of(node, lines, line)]
+
+
+def _parts_of(node, lines, line):
+    if isinstance(node, ast.Import):
+        return [Part(ast.unparse(ast.Import([alias]))) for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [Part(ast.unparse(node))]
+    if isinstance(node, DEFINING):
+        return [Part(_text(node, lines), (Part(_bare(node)),))]
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return [Part(ast.unparse(node))] if _computes_nothing(node.value) else []
+    # What a branch defines stands behind what the others define, and so counts.
+    branches = [getattr(node, name, []) for name in ("orelse", "finalbody", "body")]
+    branches = [handler.body for handler in getattr(node, "handlers", [])] + branches
+    inner = tuple(part for branch in branches for part in _parts(branch, lines, line))
+    if not inner or not line or node.lineno <= line:
+        return list(inner)
+    return [Part(_text(node, lines), inner)]
+
+
+def _text(node, lines):
+    """The text of a statement as it was written, so that what is said about an error can quote it."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    return textwrap.dedent("\n".join(lines[first - 1 : node.end_lineno]))
+
+
+def _bare(node):
+    """The text of a function or class without what may be missing: decorators, annotations, what a class computes."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.arg):
+            part.annotation = None
+        elif isinstance(part, DEFINING):
+            part.decorator_list, part.returns = [], None
+    if isinstance(node, ast.ClassDef):
+        node.body = [part for part in node.body if isinstance(part, DEFINING) or _is_constant(part)] or [ast.Pass()]
+    return ast.unparse(node)
+
+
+def _is_constant(node):
+    return isinstance(node, ast.Assign) and _computes_nothing(node.value)
+
+
+def _computes_nothing(value):
+    if isinstance(value, ast.UnaryOp):
+        value = value.operand
+    if isinstance(value, ast.Tuple | ast.List | ast.Set):
+        return all(map(_computes_nothing, value.elts))
+    return isinstance(value, NAMING)

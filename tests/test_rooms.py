@@ -1,0 +1,79 @@
+"""Which room of autograder/ may import which, and which part of chainrule/ which: each imports what stands below it."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# From the top to the bottom; rooms on one line know nothing of each other.
+FLOORS = (
+    {"__main__"},
+    {"commands"},
+    {"demo", "replay", "nbgrader_plugin", "plugin"},
+    {"plainfile", "pages"},
+    {"grading"},
+    {"sandbox"},
+    {"course"},
+    {"tasks"},
+    {"submission", "course_table"},
+    {"names"},
+    {"errors", "__init__"},
+)
+# `configure` is named in nbgrader_config.py by the older name, too; `hidden_tests` is called in source notebooks.
+ALLOWED = {("plugin", "nbgrader_plugin"), ("__init__", "tasks")}
+# What every student gets may import nothing that is taught, and no lesson; check asks the grader where it is installed.
+ALWAYS = {"checkpoints", "data", "errors", "gradcheck", "judging", "mine", "plotting", "shapes", "solver", "threads"}
+
+
+def imports(package):
+    """(file, the first name below the package in the file's path, the same of what it imports), for every import."""
+    for file in sorted((ROOT / package).rglob("*.py")):
+        here = file.relative_to(ROOT / package).with_suffix("").parts[0]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for name in imported(node):
+                if name.split(".")[0] == package:
+                    yield file, here, (name.split(".") + ["__init__"])[1]
+
+
+def imported(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module] if "." in node.module else [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def floor(room):
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def wrong_imports(found):
+    return [
+        f"{file.relative_to(ROOT)} imports {there}"
+        for file, here, there in found
+        if here != there and (here, there) not in ALLOWED and floor(here) >= floor(there)
+    ]
+
+
+def test_every_room_imports_what_stands_below_it():
+    assert wrong_imports(imports("autograder")) == []
+
+
+def test_an_import_upwards_or_sideways_is_found():
+    file = ROOT / "autograder" / "x.py"
+    found = [(file, "sandbox", "grading"), (file, "pages", "replay"), (file, "plainfile", "pages")]
+    assert wrong_imports(found) == [f"autograder/x.py imports {room}" for room in ("grading", "replay", "pages")]
+
+
+def test_every_room_says_what_it_is_for():
+    for folder in sorted(path.parent for path in (ROOT / "autograder").rglob("__init__.py")):
+        text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+        assert len(text.split()) > 5, folder.name
+
+
+def test_what_every_student_gets_imports_nothing_that_is_taught():
+    found = [(file, here, there) for file, here, there in imports("chainrule") if here in ALWAYS]
+    assert {there for _, here, there in found if here != there} <= ALWAYS
+
+
+def test_only_lessons_import_lessons():
+    assert [str(file) for file, here, there in imports("chainrule") if there == "lessons" and here != "lessons"] == []

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 # From the top to the bottom; rooms on one line know nothing of each other.
 FLOORS = (
@@ -77,3 +79,13 @@ def test_what_every_student_gets_imports_nothing_that_is_taught():
 
 def test_only_lessons_import_lessons():
     assert [str(file) for file, here, there in imports("chainrule") if there == "lessons" and here != "lessons"] == []
+
+
+@pytest.mark.parametrize("package", ["autograder", "chainrule"])
+def test_files_are_short(package):
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in (ROOT / package).rglob("*.py")
+        if (lines := len(file.read_text(encoding="utf-8").split("\n"))) > 400
+    }
+    assert long == {}

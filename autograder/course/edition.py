@@ -8,6 +8,7 @@ from pathlib import Path
 
 import chainrule
 from autograder.course.answer_key import write_key
+from autograder.course.student_readme import readme_text
 from autograder.course_table import course_table
 from autograder.errors import UsageError
 
@@ -51,11 +52,12 @@ def edition_files(assignment):
 
 
 def write_edition(folder, assignment, old=None):
-    """Write folder/chainrule, the student edition with the answer key of the assignment, and the data it reads.
+    """Write folder/chainrule, the student edition with the answer key, the data it reads, and a README.
 
     old: such a folder of before; its answer key is kept where it says the same.
     """
     write_modules(folder, assignment)
+    Path(folder, "README.md").write_text(readme_text(assignment), encoding="utf-8")
     key = Path("chainrule", "answers", f"{assignment}.npz")
     Path(folder, key).parent.mkdir(exist_ok=True)
     write_key(Path(folder, key), assignment, Path(old, key) if old else None)

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.errors import SpecError
 from autograder.tasks.strictness import priced
+from chainrule.check import resolve_task
 from chainrule.gradcheck import numerical_gradient
 from chainrule.judging import runner
 from chainrule.judging.compare import VIEWS, same
@@ -108,10 +109,7 @@ class Task:
 
     def source(self):
         """The text of the reference function, not indented."""
-        found = self.module
-        for part in self.name.split("."):
-            found = getattr(found, part)
-        return textwrap.dedent(inspect.getsource(found))
+        return textwrap.dedent(inspect.getsource(resolve_task(self.name, vars(self.module))))
 
     def mistaken(self, wrong):
         """The text of the reference function with a mistake in it."""

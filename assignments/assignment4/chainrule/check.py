@@ -53,7 +53,7 @@ def task_of(function, tasks, names):
     if name in tasks:
         return name
     for task in tasks:
-        if function is not None and _resolve(task, names) is function:
+        if function is not None and resolve_task(task, names) is function:
             return task
     raise ChainruleError(f"check: expected a function of this assignment ({', '.join(tasks)}), got {name!r}")
 
@@ -65,12 +65,13 @@ def namespace_of(function, names):
     return found if root in found or not root else {**found, root: function}
 
 
-def _resolve(task, names):
-    first, *rest = task.split(".")
-    found = names.get(first)
-    for part in rest:
-        found = getattr(found, part, None)
-    return found
+def resolve_task(task, names):
+    """Return the object that a task's qualified name ("Class.method") refers to in the dict `names`, or None."""
+    first, *attributes = task.split(".")
+    value = names.get(first)
+    for attribute in attributes:
+        value = getattr(value, attribute, None)
+    return value
 
 
 def asker(namespace):

@@ -17,6 +17,7 @@ __all__ = ["Assignment", "course_table", "read_table"]
 
 FILE = Path(autograder.__file__).parent.parent / "course.toml"
 PACKAGE = Path(chainrule.__file__).parent
+TASKS = Path(autograder.__file__).parent / "tasks"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Assignment:
     title: str
     notebooks: tuple
     teaches: tuple = ()
+    specs: tuple = ()
     modules: tuple = ()
     lessons: tuple = ()
     data: tuple = ()
@@ -79,6 +81,9 @@ def _assignment(name, row):
 
 def _require_once(table):
     """A module or data file comes with one assignment, a notebook's name says which assignment it is of."""
+    for row in table.values():
+        if len(set(row.specs)) < len(row.specs):
+            raise _wrong(f"each of the specs in [{row.name}] once", ", ".join(row.specs))
     for key in ("notebooks", "teaches", "modules", "lessons", "data"):
         listed = [(name, row.name) for row in table.values() for name in getattr(row, key)]
         counts = Counter(name for name, _ in listed)
@@ -92,6 +97,9 @@ def _require_files(row):
     for name in row.teaches + row.modules + tuple(f"lessons/{lesson}" for lesson in row.lessons):
         if not (PACKAGE / f"{name}.py").is_file() and not (PACKAGE / name / "__init__.py").is_file():
             raise _wrong(f"modules of chainrule/ in [{row.name}]", f"{name}, and there is no chainrule/{name}.py")
+    for name in row.specs:
+        if not (TASKS / row.name / f"{name}.py").is_file():
+            raise _wrong(f"modules of autograder/tasks/{row.name}/ for specs", f"{name}, and there is no {name}.py")
     for path in row.data:
         if not (PACKAGE.parent / path).is_file():
             raise _wrong(f"files beside chainrule/ for data in [{row.name}]", f"{path}, and there is none")

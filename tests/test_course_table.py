@@ -45,6 +45,8 @@ def test_a_right_table_is_read(table):
         (('["graphs"]', '["graph"]'), "expected modules of chainrule/ in .*, got lessons/graph"),
         (("teaches", 'modules = ["neighbors"]\nteaches'), "expected a module in teaches or in modules, got neighbors"),
         (("teaches", 'data = ["datasets/none.npz"]\nteaches'), "expected files beside chainrule/ for data"),
+        (("teaches", 'specs = ["none"]\nteaches'), "expected modules of .*assignment1/ for specs, got none"),
+        (("teaches", 'specs = ["svm", "svm"]\nteaches'), "expected each of the specs in .* once, got svm, svm"),
         (("[assignment1]", "[assignment1"), "expected a table in TOML, got "),
         ((RIGHT, ""), "expected a table \\[NAME\\] for each assignment, got none"),
         ((RIGHT, "assignment1 = 3"), "expected a table \\[NAME\\] for each assignment, got assignment1 = 3"),

@@ -1,7 +1,7 @@
 """Every task of the course, in the order of the notebooks. A new task goes into the module of its topic.
 
-The folders beside this file are the assignments, and each lists its topics. The modules of an assignment are loaded
-when it is asked for: a process that grades one needs no other. `TASKS` is all.
+The folders beside this file are the assignments; course.toml lists the modules of each in order, as its `specs`. They
+are loaded when their assignment is asked for: a process that grades one needs no other. `TASKS` is all.
 """
 
 from functools import cache
@@ -30,7 +30,7 @@ def topics_of(assignment):
     if assignment not in course_table():
         return []
     folder = f"{tasks.__name__}.{assignment}"
-    return [import_module(f"{folder}.{topic}") for topic in import_module(folder).TOPICS]
+    return [import_module(f"{folder}.{topic}") for topic in course_table()[assignment].specs]
 
 
 @cache

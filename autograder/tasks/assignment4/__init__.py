@@ -1,14 +1,1 @@
-"""Tasks of assignment 4, recurrent nets and captions: TOPICS, in the order of the notebooks."""
-
-TOPICS = (
-    "rnn_steps",
-    "rnn",
-    "embedding",
-    "temporal",
-    "clipping",
-    "lstm",
-    "gru",
-    "captioning",
-    "caption_loss",
-    "caption_search",
-)
+"""Tasks of assignment 4, recurrent nets and captions; course.toml lists the modules in order."""

@@ -183,7 +183,7 @@ def test_a_key_from_disk_gives_the_verdict_of_the_specs(task, tmp_path):
     # The first mistake of each task, by text: a wrong answer and its explanation.
     owner, _, function = task.name.rpartition(".")
     found = dict(scope)
-    exec(task.mistaken(task.mistakes[0]), found)
+    exec(task.source_with_mistake(task.mistakes[0]), found)
     if owner:
         found[owner] = type(owner, (scope[owner],), {function: found[function]})
     wrong = judge(made, module.asker(found))

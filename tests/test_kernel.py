@@ -107,7 +107,7 @@ def test_right_code_is_judged_right(kernel):
 
 def test_wrong_code_is_explained(kernel):
     task = task_named("max_norm")
-    kernel.run_cell(task.mistaken(next(m for m in task.mistakes if m.name == "rows")))
+    kernel.run_cell(task.source_with_mistake(next(m for m in task.mistakes if m.name == "rows")))
     assert "the rows are shortened" in judge(exam(), kernel.ask).reason()
 
 

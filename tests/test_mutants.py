@@ -228,7 +228,11 @@ def test_totals_add_up(variants):
 
 def test_a_task_depends_on_its_spec_its_reference_and_the_judge():
     files = {str(path.relative_to(changes.ROOT)) for path in changes._files_of(task_named("affine_forward"))}
-    assert {"autograder/tasks/assignment3/layers.py", "autograder/tasks/passes.py", "chainrule/layers.py"} <= files
+    assert {
+        "autograder/tasks/assignment3/layers.py",
+        "autograder/tasks/layer_checks.py",
+        "chainrule/layers.py",
+    } <= files
     assert {"autograder/tasks/spec.py", "chainrule/judging/compare.py", "chainrule/check.py"} <= files
     assert "tests/variants/layers_cs231n.py" in files
     others = {"autograder/tasks/assignment5/gan.py", "chainrule/gan/losses.py", "tests/variants/gates_compact.py"}

@@ -85,7 +85,7 @@ def test_named_mistakes_lose_points_and_are_named(results, student):
     found = lost(results[student.name])
     assert set(found) == {name for name, _ in student.mistakes}
     for name, wrong in student.mistakes:
-        says = next(m.says for m in tasks[name].mistakes if m.name == wrong)
+        says = next(m.message for m in tasks[name].mistakes if m.name == wrong)
         assert says in found[name][1] or "a loop over N is left" in found[name][1]
 
 

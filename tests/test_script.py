@@ -74,7 +74,7 @@ def run(path):
 
 def mistaken(name, mistake):
     task = task_named(name)
-    return task.mistaken(next(m for m in task.mistakes if m.name == mistake))
+    return task.source_with_mistake(next(m for m in task.mistakes if m.name == mistake))
 
 
 SOFTMAX = task_named("softmax_loss_vectorized")

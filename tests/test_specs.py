@@ -44,8 +44,8 @@ def test_every_edit_changes_the_reference(task):
     text = task.source()
     for wrong in task.mistakes:
         assert all(old in text and old != new for old, new in wrong.edits), wrong.name
-        ast.parse(task.mistaken(wrong))
-        assert task.mistaken(wrong) != text
+        ast.parse(task.source_with_mistake(wrong))
+        assert task.source_with_mistake(wrong) != text
 
 
 @per_task
@@ -58,7 +58,7 @@ def test_mistakes_and_checks_have_names_of_their_own(task):
 @per_task
 def test_a_sentence_does_not_hold_another(task):
     # Otherwise the table would say two things at once.
-    says = {m.says for m in task.mistakes}
+    says = {m.message for m in task.mistakes}
     assert [(a, b) for a in says for b in says if a != b and a in b] == []
 
 
@@ -250,7 +250,7 @@ def toy(*checks, mistakes=()):
 def test_an_edit_that_does_not_apply_is_the_authors_error():
     wrong = mistake("gone", "it is gone")(("np.no_such_line", ""))
     with pytest.raises(SpecError, match="mistake gone: expected 'np.no_such_line' in the reference, not found"):
-        toy(mistakes=(wrong,)).mistaken(wrong)
+        toy(mistakes=(wrong,)).source_with_mistake(wrong)
 
 
 def test_a_reference_whose_gradient_is_wrong_gives_no_exam():

@@ -11,7 +11,7 @@ from mutants.answers import names_of
 from autograder.errors import SpecError
 from autograder.tasks.catalog import TASKS
 from autograder.tasks.spec import CheckSpec, Task, exam_of, growth, untouched, values
-from autograder.tasks.strictness import SHARES, priced
+from autograder.tasks.strictness import SHARES, apply_strictness
 from chainrule import layers
 from chainrule.check import asker
 from chainrule.judging.verdict import judge
@@ -217,19 +217,19 @@ def test_a_kind_that_two_checks_look_at_is_divided():
 
 def test_checks_without_strictness_keep_the_points_that_were_written():
     checks = (values("a", 1.5, "out"), values("b", 0.5, "out"))
-    assert [check.points for check in priced(checks, "out = f(x)")] == [1.5, 0.5]
+    assert [check.points for check in apply_strictness(checks, "out = f(x)")] == [1.5, 0.5]
 
 
 def test_a_kind_that_is_not_known_is_refused():
     with pytest.raises(SpecError, match="strict: expected one of inputs, dtype, extremes, loops, memory; got 'odd'"):
-        priced((CheckSpec("a", 1, ("out",), strict="odd"),), "out = f(x)")
+        apply_strictness((CheckSpec("a", 1, ("out",), strict="odd"),), "out = f(x)")
 
 
 def test_a_task_needs_a_check_of_values():
-    with pytest.raises(SpecError, match="expected one of values"):
+    with pytest.raises(SpecError, match="expected at least one check of values"):
         toy(untouched(1, "x"))
 
 
 def test_growth_costs_the_share_of_loops():
-    made = priced((values("a", 1, "out"), growth(1, None, None)), "out = f(x)")
+    made = apply_strictness((values("a", 1, "out"), growth(1, None, None)), "out = f(x)")
     assert [check.points for check in made] == [1.6, 0.4]

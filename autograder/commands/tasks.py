@@ -34,5 +34,5 @@ def _as_dict(task):
         "notebook": task.notebook,
         "points": task.points,
         "checks": [{"name": c.name, "points": c.points} for c in task.checks],
-        "mistakes": [{"name": m.name, "says": m.says} for m in task.mistakes],
+        "mistakes": [{"name": m.name, "says": m.message} for m in task.mistakes],
     }

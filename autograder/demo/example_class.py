@@ -143,7 +143,7 @@ def _texts(student, assignment):
     texts = {}
     for name, wrong in student.mistakes:
         found = next(m for m in tasks[name].mistakes if m.name == wrong)
-        texts[name] = tasks[name].mistaken(found)
+        texts[name] = tasks[name].source_with_mistake(found)
     for name, body in student.bodies:
         head = tasks[name].source().split("\n", 1)[0]
         texts[name] = f'{head}\n    """My own."""\n    {body}\n'

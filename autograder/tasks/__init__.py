@@ -1,4 +1,4 @@
-"""The tasks of the course: how one is described, what its strictness costs, and all of them by name (`catalog`).
+"""The tasks of the course: how a task is specified (`spec`), what strictness costs, and the `catalog` of all tasks.
 
-What is here may be imported from everywhere; it imports `chainrule` and nothing of the grader but `errors`.
+Every package of the grader may import this one; it imports `chainrule` and, of the grader, `errors` and `course_table`.
 """

@@ -1,7 +1,7 @@
 """Every task of the course, in the order of the notebooks. A new task goes into the module of its topic.
 
 The folders beside this file are the assignments; course.toml lists the modules of each in order, as its `specs`. They
-are loaded when their assignment is asked for: a process that grades one needs no other. `TASKS` is all.
+are loaded on first use, so that grading one assignment imports no other. `TASKS` holds all tasks.
 """
 
 from functools import cache
@@ -26,7 +26,7 @@ def _all_tasks():
 
 
 def topics_of(assignment):
-    """Return the modules that hold the tasks of an assignment, each with its TASKS."""
+    """Return the modules that define the tasks of an assignment, each with a tuple TASKS; [] for an unknown one."""
     if assignment not in course_table():
         return []
     folder = f"{tasks.__name__}.{assignment}"
@@ -35,12 +35,12 @@ def topics_of(assignment):
 
 @cache
 def of_assignment(assignment):
-    """Return the tasks of an assignment, by name."""
+    """Return {name: Task} of an assignment; {} for an unknown one."""
     return {task.name: task for topic in topics_of(assignment) for task in topic.TASKS}
 
 
 def task_named(name):
-    """Return a task by its name."""
+    """Return the Task with this name; UsageError if there is none."""
     for task in _all_tasks():
         if task.name == name:
             return task

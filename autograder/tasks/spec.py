@@ -2,8 +2,8 @@
 
 A `Task` says how to call the student's code, how to draw inputs, what is checked for how many points, and which
 mistakes are known by name. `values`, `gradient`, `gradients`, `untouched`, `growth` and `memory` build its checks;
-`mistake` makes a small wrong variant out of the reference. `exam_of` turns a task and a seed into inputs and right
-answers.
+`mistake` describes a wrong variant of the reference solution. `exam_of` turns a task and a seed into inputs and
+expected outputs.
 """
 
 import ast
@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from autograder.errors import SpecError
-from autograder.tasks.strictness import priced
+from autograder.tasks.strictness import apply_strictness
 from chainrule.check import resolve_task
 from chainrule.gradcheck import numerical_gradient
 from chainrule.judging import runner
@@ -34,7 +34,7 @@ __all__ = [
     "growth",
     "memory",
     "mistake",
-    "tasks_of",
+    "task_factory",
     "untouched",
     "values",
 ]
@@ -44,10 +44,10 @@ NUMERIC_RTOL = 1e-5  # central differences with h = 1e-5 keep about seven digits
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong variant of the reference: text replacements in its source, and the sentence for the student."""
+    """A wrong variant of the reference: text replacements in its source, and the message for the student."""
 
     name: str
-    says: str
+    message: str
     edits: tuple
 
 
@@ -55,8 +55,8 @@ class Mistake:
 class CheckSpec:
     """A check before its inputs are drawn. gradients: {output: (loss output, input it is the gradient for)}.
 
-    strict: the kind of strictness that its values are about ("extremes"), see `autograder.tasks.strictness`, which
-    fills in kinds and costs.
+    strict: the kind of strictness that its values test ("extremes"); `autograder.tasks.strictness` fills in kinds and
+    costs.
     """
 
     name: str
@@ -79,7 +79,7 @@ class CheckSpec:
 
 @dataclass(frozen=True)
 class Task:
-    """One thing a student writes. name is its qualified name in `module`, the reference."""
+    """A function or method that a student writes. name: its qualified name in `module`, which holds the reference."""
 
     name: str
     module: object
@@ -91,7 +91,7 @@ class Task:
     mistakes: tuple
 
     def __post_init__(self):
-        object.__setattr__(self, "checks", priced(self.checks, self.call))
+        object.__setattr__(self, "checks", apply_strictness(self.checks, self.call))
 
     @property
     def points(self):
@@ -108,22 +108,22 @@ class Task:
         return self.name.replace(".", "-")
 
     def source(self):
-        """The text of the reference function, not indented."""
+        """Return the text of the reference function, not indented."""
         return textwrap.dedent(inspect.getsource(resolve_task(self.name, vars(self.module))))
 
-    def mistaken(self, wrong):
-        """The text of the reference function with a mistake in it."""
+    def source_with_mistake(self, mistake):
+        """Return the text of the reference function with a Mistake in it; SpecError if an edit does not apply."""
         text = self.source()
-        for old, new in wrong.edits:
+        for old, new in mistake.edits:
             if old not in text:
-                raise SpecError(f"{self.name}, mistake {wrong.name}: expected {old!r} in the reference, not found")
+                raise SpecError(f"{self.name}, mistake {mistake.name}: expected {old!r} in the reference, not found")
             text = text.replace(old, new)
         return text
 
 
-def tasks_of(assignment, notebook, module):
-    """Return a Task that knows these three already: task(name, call, draw, checks, mistakes)."""
-    return lambda name, *others: Task(name, module, assignment, notebook, *others)
+def task_factory(assignment, notebook, module):
+    """Return a function that makes Tasks of one notebook: task(name, call, draw, checks, mistakes)."""
+    return lambda name, *fields: Task(name, module, assignment, notebook, *fields)
 
 
 def values(name, points, *outputs, **options):
@@ -132,7 +132,7 @@ def values(name, points, *outputs, **options):
 
 
 def gradient(name, points, output, loss, variable, **options):
-    """Compare an output with the gradient of the reference's loss, which agrees with the numerical one."""
+    """Compare an output with the gradient of the loss as the reference computes it, verified numerically."""
     return gradients(name, points, {output: variable}, loss, **options)
 
 
@@ -143,30 +143,30 @@ def gradients(name, points, variables, loss="loss", **options):
 
 
 def untouched(points, *inputs, **options):
-    """The inputs hold the same values after the call as before."""
+    """Check that the inputs hold the same values after the call as before."""
     name = f"{', '.join(inputs)} left unchanged"
     return CheckSpec(name, points, inputs, cases=1, kind="untouched", **options)
 
 
 def growth(points, small, large, name="vectorised over N"):
-    """The work done in Python does not grow. small, large: draw functions whose inputs hold N."""
+    """Check that the work done in Python does not grow with N. small, large: draw functions for two sizes N."""
     return CheckSpec(name, points, draw=(small, large), kind="growth", cases=2)
 
 
 def memory(name, points, draw, limit):
-    """The call never holds more than limit bytes at one time."""
+    """Check that the call never allocates more than limit bytes at one time."""
     return CheckSpec(name, points, draw=draw, kind="memory", cases=1, limit=limit)
 
 
-def mistake(name, says):
-    """A named mistake, still to be made: call it with pairs (text in the reference, text instead)."""
-    return lambda *edits: Mistake(name, says, edits)
+def mistake(name, message):
+    """Return a function that takes pairs (text in the reference, replacement) and returns the Mistake."""
+    return lambda *edits: Mistake(name, message, edits)
 
 
 def exam_of(task, seed):
-    """Draw the inputs of a task from a seed and work out the right answers: an Exam."""
+    """Return an Exam: the inputs of a task drawn from a seed, with the expected outputs."""
     checks = tuple(_check(task, index, check, seed) for index, check in enumerate(task.checks))
-    return Exam(task.name, checks, {m.name: m.says for m in task.mistakes})
+    return Exam(task.name, checks, {m.name: m.message for m in task.mistakes})
 
 
 def _check(task, index, spec, seed):
@@ -185,21 +185,21 @@ def _case(task, spec, entropy):
             return Case(call, inputs, {})
         expected = _outputs(task, call, inputs, spec.outputs)
         numeric = {out: _numeric(task, call, inputs, loss, var) for out, loss, var in spec.gradients}
-        # A kink between the two points of a difference spoils it; then other inputs are drawn.
+        # A kink between the two points of a central difference makes it wrong; then other inputs are drawn.
         if all(same(expected[name], value, NUMERIC_RTOL / 10) for name, value in numeric.items()):
-            # It has proved the reference's gradient, which is kept: that one has no noise of differences.
+            # The analytic gradient is stored once the numerical one confirms it: it has no rounding noise.
             return Case(call, inputs, expected, _Mistakes(task, spec, call, inputs, expected), spec.layout)
     raise SpecError(f"{task.name}, {spec.name}: the reference's gradient and the numerical one never agree")
 
 
 def _outputs(task, call, inputs, outputs, wrong=None):
-    """What the reference or a mistake returns: the same each time, also where it draws from np.random."""
-    before = np.random.get_state()
+    """Run the reference, or a mistake, with a fixed seed of np.random; return {output: array}."""
+    state = np.random.get_state()
     np.random.seed(0)
     try:
         return runner.execute(call, inputs, outputs, _namespace(task, wrong))
     finally:
-        np.random.set_state(before)
+        np.random.set_state(state)
 
 
 def _numeric(task, call, inputs, loss, variable):
@@ -213,10 +213,10 @@ def _numeric(task, call, inputs, loss, variable):
 
 @cache
 def _up_to(name, call):
-    """The statements of a call up to the last one that sets a variable: the others cost time and change nothing."""
+    """Return the statements of a call up to the last one that sets a variable; the rest is not needed for it."""
     body = ast.parse(call).body
-    setting = [i for i, part in enumerate(body) if any(_sets(node, name) for node in ast.walk(part))]
-    return ast.unparse(ast.Module(body[: setting[-1] + 1], [])) if setting else call
+    assignments = [i for i, part in enumerate(body) if any(_sets(node, name) for node in ast.walk(part))]
+    return ast.unparse(ast.Module(body[: assignments[-1] + 1], [])) if assignments else call
 
 
 def _sets(node, name):
@@ -224,24 +224,24 @@ def _sets(node, name):
 
 
 class _Mistakes(Mapping):
-    """What every named mistake returns for a case, each worked out when it is asked for: a right answer needs none.
+    """{mistake: {output: wrong array}} of a case, computed on access: a correct answer needs none.
 
-    A mistake that makes no difference here is left out, and so is one that crashes on these inputs.
+    Mistakes that make no difference on these inputs, or raise on them, are left out.
     """
 
     def __init__(self, task, spec, call, inputs, expected):
         self.case = task, call, inputs, spec.outputs
         self.expected, self.tolerance, self.view = expected, (spec.rtol, spec.atol), VIEWS[spec.view]
-        self.named, self.known = {wrong.name: wrong for wrong in task.mistakes}, {}
+        self.mistakes, self.computed = {m.name: m for m in task.mistakes}, {}
 
     def __getitem__(self, name):
-        if name not in self.known:
-            self.known[name] = self._differing(self.named[name])
-        if not self.known[name]:
+        if name not in self.computed:
+            self.computed[name] = self._wrong_outputs(self.mistakes[name])
+        if not self.computed[name]:
             raise KeyError(name)
-        return self.known[name]
+        return self.computed[name]
 
-    def _differing(self, wrong):
+    def _wrong_outputs(self, wrong):
         try:
             got = _outputs(*self.case, wrong)
         except Exception:
@@ -253,7 +253,7 @@ class _Mistakes(Mapping):
         }
 
     def __iter__(self):
-        return (name for name in self.named if name in self)
+        return (name for name in self.mistakes if name in self)
 
     def __len__(self):
         return sum(1 for _ in self)
@@ -261,13 +261,13 @@ class _Mistakes(Mapping):
 
 @cache
 def _code(task, wrong):
-    return compile(task.mistaken(wrong), f"<{task.name}: {wrong.name}>", "exec")
+    return compile(task.source_with_mistake(wrong), f"<{task.name}: {wrong.name}>", "exec")
 
 
 def _namespace(task, wrong=None):
     """The names of the reference module; with a mistake, the task's function is replaced by its wrong variant.
 
-    It is made anew each time: a mistake may be that a function remembers its last call.
+    A new namespace each time: a mistake may be that a function remembers its last call.
     """
     names = dict(vars(task.module))
     if wrong is not None:

@@ -83,15 +83,15 @@ def _right_answers(task, exams, seeds, report):
 def _named_mistakes(task, exams, seeds, report):
     kinds = {check.name: check.kind for check in task.checks}
     for wrong in task.mistakes:
-        verdicts = [_verdict(exams[seed], _altered(task, task.mistaken(wrong)), seed) for seed in seeds]
+        verdicts = [_verdict(exams[seed], _altered(task, task.source_with_mistake(wrong)), seed) for seed in seeds]
         lost = [[o for o in verdict.lost() if o.message != NO_VALUE] for verdict in verdicts]
         caught = all(verdict.score < task.points for verdict in verdicts)
         report.mistakes += 1
         report.caught += caught
         report.own_sentence += all(_tells(wrong, outcomes, kinds) for outcomes in lost)
         report.missed += [] if caught else [wrong.name]
-        others = [m for m in task.mistakes if m.says != wrong.says]
-        told = {m.name for m in others for outcomes in lost for o in outcomes if m.says in o.message}
+        others = [m for m in task.mistakes if m.message != wrong.message]
+        told = {m.name for m in others for outcomes in lost for o in outcomes if m.message in o.message}
         report.wrong_sentences += [f"{wrong.name} is told as {name}" for name in sorted(told)]
 
 
@@ -99,7 +99,7 @@ def _tells(wrong, outcomes, kinds):
     """The mistake's own sentence is there; where all values are right, that of the one check that measures is."""
     if outcomes and {kinds[o.name] for o in outcomes} <= MEASURED:
         return len(outcomes) == 1 and any(words in outcomes[0].message for words in OF_MEASURES)
-    return any(wrong.says in o.message for o in outcomes)
+    return any(wrong.message in o.message for o in outcomes)
 
 
 def _mutants(task, exams, seeds, report):
@@ -112,7 +112,7 @@ def _mutants(task, exams, seeds, report):
                 seen |= seed == VISIBLE_SEED
                 kept += [seed] if seed != VISIBLE_SEED else []
             elif verdict is not None:
-                sentences.append({m.says for m in task.mistakes for o in verdict.lost() if m.says in o.message})
+                sentences.append({m.message for m in task.mistakes for o in verdict.lost() if m.message in o.message})
         if mutant.diff in recorded:
             report.equivalents.append((mutant.diff, recorded.pop(mutant.diff)))
             if len(kept) < len(seeds) or not seen:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.spec import mistake, tasks_of, untouched, values
+from autograder.tasks.spec import mistake, task_factory, untouched, values
 from chainrule import preprocessing
 
 __all__ = ["TASKS"]
@@ -36,7 +36,7 @@ def draw_flat(rng):
     return draw_splits(rng, 0.03)
 
 
-task = tasks_of("assignment1", "svm", preprocessing)
+task = task_factory("assignment1", "svm", preprocessing)
 
 
 TEST_STATISTICS = "the test images are treated with their own statistics, expected those of the training images"

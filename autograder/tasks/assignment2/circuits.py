@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from autograder.tasks.spec import gradients, mistake, tasks_of, untouched, values
+from autograder.tasks.spec import gradients, mistake, task_factory, untouched, values
 from chainrule import circuits
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment2", "backprop", circuits)
+task = task_factory("assignment2", "backprop", circuits)
 
 
 def away_from_zero(rng, size=None):

@@ -1,6 +1,6 @@
 """Tasks of backprop.ipynb: the L-layer net of sigmoids and the recursion of its deltas."""
 
-from autograder.tasks.spec import gradients, mistake, tasks_of, untouched, values
+from autograder.tasks.spec import gradients, mistake, task_factory, untouched, values
 from chainrule import deltas
 
 __all__ = ["TASKS"]
@@ -58,7 +58,7 @@ def without_y(draw):
     return drawn
 
 
-task = tasks_of("assignment2", "backprop", deltas)
+task = task_factory("assignment2", "backprop", deltas)
 
 
 Z = "W @ activations[-1] + b"

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from autograder.tasks.spec import gradients, growth, memory, mistake, tasks_of, untouched, values
+from autograder.tasks.spec import gradients, growth, memory, mistake, task_factory, untouched, values
 from chainrule import circuits
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment2", "backprop", circuits)
+task = task_factory("assignment2", "backprop", circuits)
 
 
 def draw_product(rng):

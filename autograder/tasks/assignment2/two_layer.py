@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from autograder.tasks.spec import gradients, growth, mistake, tasks_of, untouched, values
+from autograder.tasks.spec import gradients, growth, mistake, task_factory, untouched, values
 from chainrule import two_layer
 
 __all__ = ["NAMES", "TASKS", "draw_net"]
 
-task = tasks_of("assignment2", "two_layer_net", two_layer)
+task = task_factory("assignment2", "two_layer_net", two_layer)
 
 NAMES = ("W1", "b1", "W2", "b2")
 

@@ -1,11 +1,11 @@
 """Tasks of two_layer_net.ipynb: the parameters of the two-layer net."""
 
-from autograder.tasks.spec import mistake, tasks_of, values
+from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import two_layer
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment2", "two_layer_net", two_layer)
+task = task_factory("assignment2", "two_layer_net", two_layer)
 
 INIT = """
 net, other = TwoLayerNet(D, H, C, std=std), TwoLayerNet(D, H, C, std=std)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from autograder.tasks.assignment2.two_layer import NAMES, draw_net
-from autograder.tasks.spec import mistake, tasks_of, values
+from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import two_layer
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment2", "two_layer_net", two_layer)
+task = task_factory("assignment2", "two_layer_net", two_layer)
 
 TRAIN = """
 from chainrule.judging.net_stubs import probe_net

@@ -1,22 +1,22 @@
 """Tasks of fully_connected.ipynb: sigmoid, tanh, leaky ReLU, ELU and maxout, forward and backward."""
 
-from autograder.tasks.passes import (
+from autograder.tasks.layer_checks import (
+    CATCH_WARNINGS,
     CHANGES_DOUT,
     CHANGES_X,
     DOUT_MISSING,
     FLOAT64,
     OVERFLOW,
-    QUIETLY,
     draw_any_shape,
     in_float32,
 )
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import activations
 
 __all__ = ["TASKS"]
 
 
-task = tasks_of("assignment3", "fully_connected", activations)
+task = task_factory("assignment3", "fully_connected", activations)
 
 
 def draw_extremes(rng):
@@ -49,12 +49,12 @@ def elementwise(name, forward_mistakes, backward_mistakes, alpha=False):
             "1000 and -1000: right, quiet, float32; x unchanged",
             0.5,
             *("out", "no_warning", "float32_kept", "x"),
-            call=QUIETLY.format(call, "out"),
+            call=CATCH_WARNINGS.format(call, "out"),
             draw=take(draw_extremes),
             strict="extremes",
         ),
     )
-    again = call + QUIETLY.format(f"{backward.replace('dout', 'dout.copy()')}\n    {backward}", "dx")
+    again = call + CATCH_WARNINGS.format(f"{backward.replace('dout', 'dout.copy()')}\n    {backward}", "dx")
     backward_checks = (
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
         in_float32(

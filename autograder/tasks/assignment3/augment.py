@@ -3,7 +3,7 @@
 What is random is judged by facts that hold for every order of draws; what is not, by values.
 """
 
-from autograder.tasks.passes import float32
+from autograder.tasks.layer_checks import float32
 from autograder.tasks.spec import Task, mistake, values
 from chainrule import augment
 

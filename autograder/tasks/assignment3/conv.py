@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from autograder.tasks.passes import kept
-from autograder.tasks.spec import gradients, growth, mistake, tasks_of, untouched, values
+from autograder.tasks.layer_checks import with_dtype_check
+from autograder.tasks.spec import gradients, growth, mistake, task_factory, untouched, values
 from chainrule import conv
 
-__all__ = ["ANY", "COLUMN_STRIDE", "CONV_PARAM", "DX_ASSIGNED", "FLIPPED", "SMALL", "TASKS", "twice"]
+__all__ = ["ANY", "COLUMN_STRIDE", "CONV_PARAM", "DX_ASSIGNED", "FLIPPED", "SMALL", "TASKS", "backward_twice"]
 
-task = tasks_of("assignment3", "cnn", conv)
+task = task_factory("assignment3", "cnn", conv)
 
 
 def draw_sizes(rng):
@@ -128,7 +128,7 @@ def backward_call(form):
     return f"{ahead}\ndx, dw, db = conv_backward_{form}(dout, cache)"
 
 
-def twice(call, outputs):
+def backward_twice(call, outputs):
     """The call with its last line, the backward pass, run first with a copy of dout: the second answer is judged."""
     *before, last = call.splitlines()
     return "\n".join([*before, last.replace("dout", "dout.copy()"), f"{outputs} = None", last])
@@ -197,7 +197,7 @@ conv_forward_fast = task(
             "float32 in, float32 out",
             0.5,
             *("out", "float32_kept"),
-            call=kept(forward_call("fast"), "out"),
+            call=with_dtype_check(forward_call("fast"), "out"),
             draw=FLOAT32,
             rtol=1e-4,  # sums of 36 products in single precision
         ),
@@ -268,7 +268,7 @@ def backward_checks(form, points):
         values(
             "the cache used twice; dout, x, w unchanged",
             *(0.5, "dx", "dw", "db", "dout", "x", "w"),
-            call=twice(call, "dx = dw = db"),
+            call=backward_twice(call, "dx = dw = db"),
             cases=1,
         ),
     )

@@ -1,12 +1,12 @@
 """Tasks of cnn.ipynb: fully connected layers as convolutions, and back."""
 
 from autograder.tasks.assignment3.conv import ANY, CONV_PARAM, FLIPPED, SMALL
-from autograder.tasks.spec import mistake, tasks_of, values
+from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import conv
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment3", "cnn", conv)
+task = task_factory("assignment3", "cnn", conv)
 
 
 def draw_affine(rng):

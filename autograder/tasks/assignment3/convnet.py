@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule import convnet
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment3", "cnn", convnet)
+task = task_factory("assignment3", "cnn", convnet)
 
 
 def draw_sizes(rng):

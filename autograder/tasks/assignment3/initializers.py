@@ -1,11 +1,11 @@
 """Tasks of fully_connected.ipynb: first weights, and what they do to a signal in a deep network."""
 
-from autograder.tasks.spec import mistake, tasks_of, untouched, values
+from autograder.tasks.spec import mistake, task_factory, untouched, values
 from chainrule import initializers
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment3", "fully_connected", initializers)
+task = task_factory("assignment3", "fully_connected", initializers)
 
 
 # The spread of 12000 normal numbers is off by 0.65 % (one sigma), their mean by 0.9 % of the spread. A student may draw

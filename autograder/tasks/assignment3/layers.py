@@ -2,24 +2,24 @@
 
 import numpy as np
 
-from autograder.tasks.passes import (
+from autograder.tasks.layer_checks import (
     CHANGES_DOUT,
     CHANGES_X,
     DOUT_MISSING,
     FLOAT64,
+    backward_twice,
     draw_any_shape,
     draw_zeros,
     float32,
     in_float32,
-    kept,
-    twice,
+    with_dtype_check,
 )
-from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
+from autograder.tasks.spec import gradient, gradients, mistake, task_factory, values
 from chainrule import layers
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment3", "fully_connected", layers)
+task = task_factory("assignment3", "fully_connected", layers)
 
 
 # The fully connected layer.
@@ -58,7 +58,7 @@ affine_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "w", "b"),
-            call=kept(AFFINE, "out"),
+            call=with_dtype_check(AFFINE, "out"),
             draw=draw_affine,
         ),
     ),
@@ -97,7 +97,7 @@ affine_backward = task(
             "a second time: same, float32, dout unchanged",
             0.5,
             *("dx", "dw", "db", "float32_kept", "dout"),
-            call=twice(AFFINE_BACKWARD),
+            call=backward_twice(AFFINE_BACKWARD),
             draw=draw_affine,
         ),
     ),
@@ -143,7 +143,7 @@ relu_forward = task(
             "float32 kept, x unchanged",
             0.5,
             *("out", "float32_kept", "x"),
-            call=kept(RELU, "out"),
+            call=with_dtype_check(RELU, "out"),
             draw=float32(draw_zeros),
             layout="strided",
         ),
@@ -178,7 +178,7 @@ relu_backward = task(
             "a second time, with zeros: same, float32, dout and x unchanged",
             0.5,
             *("dx", "float32_kept", "dout", "x"),
-            call=twice(RELU_BACKWARD),
+            call=backward_twice(RELU_BACKWARD),
             draw=float32(draw_zeros),
             layout="strided",
         ),

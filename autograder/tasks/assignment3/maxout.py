@@ -1,12 +1,12 @@
 """Tasks of fully_connected.ipynb: the maxout layer."""
 
-from autograder.tasks.passes import FLOAT64, in_float32, kept, twice
-from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, backward_twice, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, gradients, mistake, task_factory, values
 from chainrule import activations
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment3", "fully_connected", activations)
+task = task_factory("assignment3", "fully_connected", activations)
 
 
 def draw_maxout(rng):
@@ -36,7 +36,7 @@ maxout_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", *INPUTS),
-            call=kept(MAXOUT, "out"),
+            call=with_dtype_check(MAXOUT, "out"),
             draw=draw_ties,
         ),
     ),
@@ -78,7 +78,7 @@ maxout_backward = task(
             "ties, a second time: same, float32, dout unchanged",
             0.5,
             *("dx", *(f"d{name}" for name in INPUTS[1:]), "float32_kept", "dout"),
-            call=twice(MAXOUT_BACKWARD),
+            call=backward_twice(MAXOUT_BACKWARD),
             draw=draw_ties,
         ),
     ),

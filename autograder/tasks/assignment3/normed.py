@@ -10,7 +10,7 @@ __all__ = [
     *("VARIANCE_BACK", "X_GAMMA"),
     *("backward", "backward_checks", "both_ways", "draw_channels", "draw_constant", "draw_groups", "draw_images"),
     *("draw_one_group", "draw_rows", "draw_single_channels", "draw_small", "forward", "in_test_mode", "one_example"),
-    *("settings", "single", "statistics_mistakes", "task", "three_batches", "twice"),
+    *("settings", "single", "statistics_mistakes", "task", "three_batches", "backward_twice"),
 ]
 
 
@@ -124,7 +124,7 @@ def single(call):
     return f"{cast}{call}float32_kept = {last}.dtype == np.float32"
 
 
-def twice(call, function):
+def backward_twice(call, function):
     """The call, its last line with a copy of dout, and that line again."""
     return f"{call.replace('(dout, cache)', '(dout.copy(), cache)')}dx, dgamma, dbeta = {function}(dout, cache)\n"
 
@@ -152,7 +152,7 @@ def backward_checks(call, function, points, draw_other=None, dtype=False):
             "a second call gives the same, dout unchanged",
             0.5,
             *("dx", "dgamma", "dbeta", "dout"),
-            call=twice(call, function),
+            call=backward_twice(call, function),
             cases=2,
             draw=draw_other,
             layout="strided",

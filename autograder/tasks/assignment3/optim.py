@@ -1,6 +1,6 @@
 """Tasks of fully_connected.ipynb: update rules, one step and several; `schedules` has those of the learning rate."""
 
-from autograder.tasks.passes import float32
+from autograder.tasks.layer_checks import float32
 from autograder.tasks.spec import Task, mistake, values
 from chainrule import optim
 

@@ -1,12 +1,12 @@
 """Tasks of cnn.ipynb: pooling by maximum and by mean."""
 
-from autograder.tasks.assignment3.conv import COLUMN_STRIDE, DX_ASSIGNED, twice
-from autograder.tasks.spec import gradients, mistake, tasks_of, untouched, values
+from autograder.tasks.assignment3.conv import COLUMN_STRIDE, DX_ASSIGNED, backward_twice
+from autograder.tasks.spec import gradients, mistake, task_factory, untouched, values
 from chainrule import conv
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment3", "cnn", conv)
+task = task_factory("assignment3", "cnn", conv)
 
 
 def draw_pool(shape, window, stride, shift=0.0, whole=False):
@@ -115,7 +115,7 @@ max_pool_backward_naive = task(
         values(
             "the cache used twice, dout unchanged",
             *(0.5, "dx", "dout"),
-            call=twice(MAX_BACKWARD, "dx"),
+            call=backward_twice(MAX_BACKWARD, "dx"),
             draw=OVERLAP,
             layout="strided",
         ),
@@ -181,7 +181,7 @@ avg_pool_backward = task(
     (
         gradients("dx against numeric", 0.5, {"dx": "x"}, draw=OVERLAP, cases=2),
         values("windows that overlap or leave gaps", 0.4, "dx", draw=POOLS),
-        values("the cache used twice, dout unchanged", 0.1, "dx", "dout", call=twice(AVG_BACKWARD, "dx")),
+        values("the cache used twice, dout unchanged", 0.1, "dx", "dout", call=backward_twice(AVG_BACKWARD, "dx")),
     ),
     (
         mistake("assigned", DX_ASSIGNED)(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.passes import FLOAT64, in_float32, kept
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
 from autograder.tasks.spec import Task, gradient, mistake, values
 from chainrule import layers
 
@@ -37,7 +37,11 @@ def loss_task(name, mistakes, *checks):
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
         *checks,
         in_float32(
-            "float32 kept, x unchanged", 0.5, *("dx", "float32_kept", "x", "y"), call=kept(call, "dx"), draw=draw_scores
+            "float32 kept, x unchanged",
+            0.5,
+            *("dx", "float32_kept", "x", "y"),
+            call=with_dtype_check(call, "dx"),
+            draw=draw_scores,
         ),
     )
     common = (

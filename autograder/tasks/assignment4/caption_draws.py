@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.spec import tasks_of
+from autograder.tasks.spec import task_factory
 from chainrule import captioning
 
 __all__ = ["GATES", "NAMES", "NET", "draw_captions", "draw_special", "draw_weights", "task"]
@@ -10,7 +10,7 @@ __all__ = ["GATES", "NAMES", "NET", "draw_captions", "draw_special", "draw_weigh
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 NAMES = ("W_proj", "b_proj", "W_embed", "Wx", "Wh", "b", "W_vocab", "b_vocab")
 
-task = tasks_of("assignment4", "captioning", captioning)
+task = task_factory("assignment4", "captioning", captioning)
 
 
 def draw_special(rng, size):

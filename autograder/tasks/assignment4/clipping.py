@@ -3,13 +3,13 @@
 import numpy as np
 
 from autograder.tasks.assignment4.rnn_steps import sizes
-from autograder.tasks.passes import FLOAT64, float32
-from autograder.tasks.spec import mistake, tasks_of, untouched, values
+from autograder.tasks.layer_checks import FLOAT64, float32
+from autograder.tasks.spec import mistake, task_factory, untouched, values
 from chainrule.recurrent import clipping
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment4", "rnn", clipping)
+task = task_factory("assignment4", "rnn", clipping)
 
 
 # How much a matrix stretches.

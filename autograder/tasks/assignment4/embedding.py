@@ -1,12 +1,12 @@
 """Tasks of rnn.ipynb: the word embedding."""
 
-from autograder.tasks.passes import CHANGES_DOUT, DOUT_MISSING, FLOAT64, float32, in_float32, kept
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.layer_checks import CHANGES_DOUT, DOUT_MISSING, FLOAT64, float32, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule.recurrent import embedding
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment4", "rnn", embedding)
+task = task_factory("assignment4", "rnn", embedding)
 
 
 def draw_words(rng, N=3, T=5, V=7, D=4):
@@ -48,7 +48,7 @@ word_embedding_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "W"),
-            call=kept(FORWARD, "out"),
+            call=with_dtype_check(FORWARD, "out"),
             draw=float32(draw_words),
             layout="strided",
         ),
@@ -92,7 +92,7 @@ word_embedding_backward = task(
             "a second time: same, float32, inputs unchanged",
             0.5,
             *("dW", "again", "float32_kept", "dout", "x", "W"),
-            call=kept(BACKWARD, "dW"),
+            call=with_dtype_check(BACKWARD, "dW"),
             draw=draw_words,
         ),
     ),

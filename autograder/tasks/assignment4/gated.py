@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks.passes import FLOAT64, float32
+from autograder.tasks.layer_checks import FLOAT64, float32
 from autograder.tasks.spec import mistake
 
 __all__ = [

@@ -2,13 +2,13 @@
 
 from autograder.tasks.assignment4 import gated
 from autograder.tasks.assignment4.rnn_steps import fails_twice
-from autograder.tasks.passes import FLOAT64, QUIETLY, float32, in_float32, kept
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import CATCH_WARNINGS, FLOAT64, float32, in_float32, with_dtype_check
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule.recurrent import gru
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment4", "lstm", gru)
+task = task_factory("assignment4", "lstm", gru)
 
 
 # One step forward.
@@ -49,7 +49,7 @@ gru_step_forward = task(
             "scores of 1e3 and -1e3: right and quiet",
             0.5,
             *("next_c", "no_warning"),
-            call=QUIETLY.format(FORWARD, "next_c"),
+            call=CATCH_WARNINGS.format(FORWARD, "next_c"),
             draw=gated.extreme(gated.draw_step(3, "prev_c")),
             rtol=1e-5,
         ),
@@ -57,7 +57,7 @@ gru_step_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("next_c", "float32_kept", "x", "prev_c", *WEIGHTS),
-            call=kept(FORWARD, "next_c"),
+            call=with_dtype_check(FORWARD, "next_c"),
             draw=gated.draw_step(3, "prev_c"),
         ),
     ),
@@ -223,7 +223,7 @@ gru_forward = task(
             "T = 1, and N = 1: right, float32; inputs unchanged",
             0.5,
             *("c", "float32_kept", "x", "c0", *WEIGHTS),
-            call=kept(SEQUENCE, "c"),
+            call=with_dtype_check(SEQUENCE, "c"),
             draw=(float32(draw_gru(T=1)), float32(draw_gru(N=1))),
             cases=2,
             layout="strided",

@@ -4,13 +4,13 @@ import numpy as np
 
 from autograder.tasks.assignment4 import gated
 from autograder.tasks.assignment4.rnn_steps import fails_twice
-from autograder.tasks.passes import FLOAT64, QUIETLY, in_float32, kept
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import CATCH_WARNINGS, FLOAT64, in_float32, with_dtype_check
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule.recurrent import lstm
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment4", "lstm", lstm)
+task = task_factory("assignment4", "lstm", lstm)
 
 
 # One step forward.
@@ -53,7 +53,7 @@ lstm_step_forward = task(
             "scores of 1e3 and -1e3: right and quiet",
             0.5,
             *("next_h", "next_c", "no_warning"),
-            call=QUIETLY.format(FORWARD, "next_h"),
+            call=CATCH_WARNINGS.format(FORWARD, "next_h"),
             draw=gated.extreme(gated.draw_step(4, *STATES)),
             rtol=1e-5,
         ),
@@ -61,7 +61,7 @@ lstm_step_forward = task(
             "float32 kept, inputs unchanged",
             1,
             *("next_h", "next_c", "float32_kept", "x", *STATES, *WEIGHTS),
-            call=kept(FORWARD, "next_h"),
+            call=with_dtype_check(FORWARD, "next_h"),
             draw=gated.draw_step(4, *STATES),
         ),
     ),
@@ -243,7 +243,7 @@ lstm_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("h", "float32_kept", "x", "h0", *WEIGHTS),
-            call=kept(SEQUENCE, "h"),
+            call=with_dtype_check(SEQUENCE, "h"),
             draw=draw_lstm(),
         ),
     ),

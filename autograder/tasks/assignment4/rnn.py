@@ -1,7 +1,7 @@
 """Tasks of rnn.ipynb: a recurrent layer on whole sequences; those of one step are in `rnn_steps`."""
 
 from autograder.tasks.assignment4.rnn_steps import fails_twice, popping, sizes, slope_mistakes, task, weights
-from autograder.tasks.passes import FLOAT64, in_float32, kept
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
 from autograder.tasks.spec import gradients, growth, mistake, values
 
 __all__ = ["TASKS"]
@@ -56,7 +56,7 @@ rnn_forward = task(
             "float32 kept, inputs unchanged",
             1,
             *("h", "float32_kept", "x", "h0", "Wx", "Wh", "b"),
-            call=kept(FORWARD, "h"),
+            call=with_dtype_check(FORWARD, "h"),
             draw=draw_sequences,
         ),
         growth(0.5, few_sequences, many_sequences),

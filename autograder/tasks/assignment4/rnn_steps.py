@@ -2,13 +2,13 @@
 
 import re
 
-from autograder.tasks.passes import FLOAT64, in_float32, kept
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule.recurrent import rnn
 
 __all__ = ["TASKS", "fails_twice", "popping", "sizes", "slope_mistakes", "task", "weights"]
 
-task = tasks_of("assignment4", "rnn", rnn)
+task = task_factory("assignment4", "rnn", rnn)
 
 
 def sizes(rng, N, T, D, H):
@@ -82,7 +82,7 @@ rnn_step_forward = task(
             "float32 kept, inputs unchanged",
             1,
             *("next_h", "float32_kept", "x", "prev_h", "Wx", "Wh", "b"),
-            call=kept(STEP, "next_h"),
+            call=with_dtype_check(STEP, "next_h"),
             draw=draw_step,
         ),
     ),

@@ -3,13 +3,13 @@
 import numpy as np
 
 from autograder.tasks.assignment4.rnn_steps import sizes
-from autograder.tasks.passes import CHANGES_DOUT, CHANGES_X, FLOAT64, in_float32, kept, twice
-from autograder.tasks.spec import gradient, gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import CHANGES_DOUT, CHANGES_X, FLOAT64, backward_twice, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, gradients, mistake, task_factory, values
 from chainrule.recurrent import temporal
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment4", "rnn", temporal)
+task = task_factory("assignment4", "rnn", temporal)
 
 
 # The fully connected layer.
@@ -48,7 +48,7 @@ temporal_affine_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "w", "b"),
-            call=kept(FORWARD, "out"),
+            call=with_dtype_check(FORWARD, "out"),
             draw=draw_affine,
         ),
     ),
@@ -87,7 +87,7 @@ temporal_affine_backward = task(
             "a second time: same, float32, inputs unchanged",
             0.5,
             *("dx", "dw", "db", "float32_kept", "dout", "x", "w"),
-            call=twice(BACKWARD),
+            call=backward_twice(BACKWARD),
             draw=draw_affine,
         ),
     ),
@@ -186,7 +186,7 @@ temporal_softmax_loss = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("dx", "float32_kept", "x", "y", "mask"),
-            call=kept(CALL, "dx"),
+            call=with_dtype_check(CALL, "dx"),
             draw=draw_scores,
         ),
     ),

@@ -2,13 +2,13 @@
 
 from autograder.tasks.assignment5.fooling import FOOL_HOT
 from autograder.tasks.assignment5.pixel_model import MODEL, draw_images, score_mistakes
-from autograder.tasks.passes import in_float32, kept
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import in_float32, with_dtype_check
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule import visualize
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "visualization", visualize)
+task = task_factory("assignment5", "visualization", visualize)
 
 UPDATE = """given = img.copy()
 out = class_visualization_update_step(img, model, target_y, l2_reg, learning_rate)
@@ -40,7 +40,7 @@ class_visualization_update_step = task(
             "float32 kept, img unchanged",
             1,
             *("out", "float32_kept", "img"),
-            call=kept(MODEL + UPDATE.rstrip(), "out"),
+            call=with_dtype_check(MODEL + UPDATE.rstrip(), "out"),
             draw=draw_update,
         ),
     ),
@@ -140,7 +140,7 @@ create_class_visualization = task(
             "float32 kept, the first image unchanged",
             1,
             *("out", "float32_kept", "img"),
-            call=kept(CREATE, "out"),
+            call=with_dtype_check(CREATE, "out"),
             draw=draw_often,
         ),
     ),

@@ -8,13 +8,13 @@ from autograder.tasks.assignment5.feature_maps import (
     draw_pixel,
     draw_several,
 )
-from autograder.tasks.passes import FLOAT64, in_float32, kept
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", style)
+task = task_factory("assignment5", "style_transfer", style)
 
 CONTENT = "loss, dcurrent = content_loss(weight, x, target)"
 
@@ -30,7 +30,7 @@ content_loss = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("loss", "dcurrent", "float32_kept", "x", "target"),
-            call=kept(CONTENT, "dcurrent"),
+            call=with_dtype_check(CONTENT, "dcurrent"),
             draw=draw_several,
         ),
     ),

@@ -1,12 +1,12 @@
 """Tasks of gan.ipynb: the transposed convolution."""
 
-from autograder.tasks.passes import CHANGES_DOUT, FLOAT64, in_float32, kept, twice
-from autograder.tasks.spec import gradients, growth, mistake, tasks_of, values
+from autograder.tasks.layer_checks import CHANGES_DOUT, FLOAT64, backward_twice, in_float32, with_dtype_check
+from autograder.tasks.spec import gradients, growth, mistake, task_factory, values
 from chainrule.gan import layers
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "gan", layers)
+task = task_factory("assignment5", "gan", layers)
 
 
 def draw_maps(rng, N=2, stride=None, pad=None, kernel=(4, 3)):
@@ -75,7 +75,7 @@ conv_transpose_forward = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "x", "w", "b"),
-            call=kept(UP, "out"),
+            call=with_dtype_check(UP, "out"),
             draw=draw_framed,
             cases=2,
         ),
@@ -143,7 +143,7 @@ conv_transpose_backward = task(
             "a second time: same, float32, dout unchanged",
             0.5,
             *("dx", "dw", "db", "float32_kept", "dout"),
-            call=twice(UP_BACKWARD),
+            call=backward_twice(UP_BACKWARD),
             draw=with_dout(draw_framed),
             cases=2,
         ),

@@ -1,14 +1,14 @@
 """Tasks of visualization.ipynb: images that fool a model."""
 
 from autograder.tasks.assignment5.pixel_model import MODEL, draw_images, score_mistakes
-from autograder.tasks.passes import in_float32, kept
-from autograder.tasks.spec import mistake, tasks_of, values
+from autograder.tasks.layer_checks import in_float32, with_dtype_check
+from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import visualize
 from chainrule.judging.model_stubs import PixelModel
 
 __all__ = ["FOOL_HOT", "TASKS"]
 
-task = tasks_of("assignment5", "visualization", visualize)
+task = task_factory("assignment5", "visualization", visualize)
 
 FOOL = MODEL + "X_fooling = make_fooling_image(X, target_y, model, learning_rate=rate, max_steps=max_steps)"
 STEP = FOOL.replace("(X,", "(X.copy(),") + "\nstep = X_fooling - X"
@@ -84,7 +84,7 @@ make_fooling_image = task(
             "float32 kept, X unchanged",
             0.5,
             *("X_fooling", "float32_kept", "X"),
-            call=kept(FOOL, "X_fooling"),
+            call=with_dtype_check(FOOL, "X_fooling"),
             draw=draw_too_few,
         ),
     ),

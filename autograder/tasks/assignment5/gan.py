@@ -1,11 +1,11 @@
 """Tasks of gan.ipynb: noise, and the steps of training; those of the transposed convolution come with them."""
 
-from autograder.tasks.spec import mistake, tasks_of, untouched, values
+from autograder.tasks.spec import mistake, task_factory, untouched, values
 from chainrule.gan import steps
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "gan", steps)
+task = task_factory("assignment5", "gan", steps)
 
 
 # Noise. It is judged by its statistics: another order of the calls to rng gives other numbers, as right as these.

@@ -1,6 +1,6 @@
 """Tasks of gan.ipynb: the losses of both nets, in three versions."""
 
-from autograder.tasks.passes import FLOAT64, OVERFLOW, QUIETLY, in_float32
+from autograder.tasks.layer_checks import CATCH_WARNINGS, FLOAT64, OVERFLOW, in_float32
 from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule.gan import losses
 
@@ -50,7 +50,7 @@ def task(name, points, mistakes):
             "1000 and -1000: right, quiet, float32; inputs unchanged",
             points[3],
             *("loss", *variables, "no_warning", "float32_kept", *variables.values()),
-            call=QUIETLY.format(call, "dfake"),
+            call=CATCH_WARNINGS.format(call, "dfake"),
             draw=extremes,
             cases=2,
             strict="extremes",

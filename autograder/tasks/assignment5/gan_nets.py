@@ -5,7 +5,7 @@ A net is judged by its outputs for parameters that are set from outside; its __i
 
 import numpy as np
 
-from autograder.tasks.passes import CHANGES_DOUT, FLOAT64, float32
+from autograder.tasks.layer_checks import CHANGES_DOUT, FLOAT64, float32
 from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule.gan import nets
 

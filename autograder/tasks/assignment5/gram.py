@@ -1,13 +1,13 @@
 """Tasks of style_transfer.ipynb: the Gram matrix and its gradient."""
 
 from autograder.tasks.assignment5.feature_maps import draw_one, draw_pixel, draw_several
-from autograder.tasks.passes import FLOAT64, in_float32, kept
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", style)
+task = task_factory("assignment5", "style_transfer", style)
 
 GRAM = "G = gram_matrix(x)"
 BOTH_GRAMS = "G = gram_matrix(x.copy())\nplain = gram_matrix(x, normalize=False)"
@@ -44,7 +44,7 @@ gram_matrix = task(
             "float32 kept, features unchanged",
             0.5,
             *("G", "float32_kept", "x"),
-            call=kept(GRAM, "G"),
+            call=with_dtype_check(GRAM, "G"),
             draw=draw_several,
         ),
     ),
@@ -102,7 +102,7 @@ gram_backward = task(
             "float32 kept, inputs unchanged",
             1,
             *("dx", "float32_kept", "x", "dgram"),
-            call=kept(GRAM_BACK, "dx"),
+            call=with_dtype_check(GRAM_BACK, "dx"),
             draw=draw_several,
         ),
     ),

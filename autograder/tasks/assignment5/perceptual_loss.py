@@ -1,11 +1,11 @@
 """Tasks of style_transfer.ipynb, second part: what the net learns from."""
 
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import fast_style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", fast_style)
+task = task_factory("assignment5", "style_transfer", fast_style)
 
 
 def draw_batch(rng, N=2, pixels=(8, 4)):

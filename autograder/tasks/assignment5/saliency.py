@@ -1,13 +1,13 @@
 """Tasks of visualization.ipynb: saliency maps, smooth ones, and maps of what is covered."""
 
 from autograder.tasks.assignment5.pixel_model import MODEL, draw_grey, draw_images, draw_many, draw_one, score_mistakes
-from autograder.tasks.passes import in_float32, kept
-from autograder.tasks.spec import growth, mistake, tasks_of, values
+from autograder.tasks.layer_checks import in_float32, with_dtype_check
+from autograder.tasks.spec import growth, mistake, task_factory, values
 from chainrule import visualize
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "visualization", visualize)
+task = task_factory("assignment5", "visualization", visualize)
 
 SALIENCY = MODEL + "saliency = compute_saliency_maps(X, y, model)"
 ONE_HOT = "dscores[np.arange(len(y)), y] = 1"
@@ -24,7 +24,7 @@ compute_saliency_maps = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("saliency", "float32_kept", "X", "y"),
-            call=kept(SALIENCY, "saliency"),
+            call=with_dtype_check(SALIENCY, "saliency"),
             draw=draw_images,
         ),
         growth(1, draw_many(4), draw_many(40)),
@@ -107,7 +107,7 @@ smooth_saliency = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("saliency", "float32_kept", "X", "y", "noise"),
-            call=kept(SMOOTH, "saliency"),
+            call=with_dtype_check(SMOOTH, "saliency"),
             draw=draw_noise,
         ),
     ),
@@ -180,7 +180,7 @@ occlusion_map = task(
             "float32 kept, inputs unchanged",
             1,
             *("drops", "float32_kept", "X", "y"),
-            call=kept(OCCLUSION.format(""), "drops"),
+            call=with_dtype_check(OCCLUSION.format(""), "drops"),
             draw=draw_squares,
             cases=2,
         ),

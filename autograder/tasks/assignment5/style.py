@@ -1,13 +1,13 @@
 """Tasks of style_transfer.ipynb: the style loss, from the Gram matrices of several layers."""
 
 from autograder.tasks.assignment5.feature_maps import HALF_FORGOTTEN
-from autograder.tasks.passes import FLOAT64, in_float32, kept
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule import style
 
 __all__ = ["TASKS", "draw_target"]
 
-task = tasks_of("assignment5", "style_transfer", style)
+task = task_factory("assignment5", "style_transfer", style)
 
 
 def draw_target(rng, channels, N=1):
@@ -73,7 +73,7 @@ style_loss = task(
             "float32 kept, feats and targets unchanged",
             0.5,
             *("loss", "d0", "d2", "float32_kept", "f0", "f1", "f2", "t0", "t2"),
-            call=kept(STYLE, "d0"),
+            call=with_dtype_check(STYLE, "d0"),
             draw=draw_layers(),
             cases=2,
         ),

@@ -1,11 +1,11 @@
 """Tasks of style_transfer.ipynb, second part: the parameters of the net that paints in one pass."""
 
-from autograder.tasks.spec import mistake, tasks_of, values
+from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import fast_style
 
 __all__ = ["NAMES", "TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", fast_style)
+task = task_factory("assignment5", "style_transfer", fast_style)
 
 NAMES = ("W1", "gamma1", "beta1", "W2", "gamma2", "beta2", "W3", "b3")
 

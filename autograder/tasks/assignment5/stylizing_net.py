@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.tasks.assignment5.stylizing_init import NAMES
-from autograder.tasks.passes import float32
-from autograder.tasks.spec import gradients, mistake, tasks_of, values
+from autograder.tasks.layer_checks import float32
+from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule import fast_style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", fast_style)
+task = task_factory("assignment5", "style_transfer", fast_style)
 
 
 def draw_net(N=2, F=2, pixels=None):

@@ -1,13 +1,13 @@
 """Tasks of style_transfer.ipynb: total variation."""
 
 from autograder.tasks.assignment5.feature_maps import HALF_FORGOTTEN, NO_WEIGHT, NO_WEIGHT_BACK
-from autograder.tasks.passes import FLOAT64, in_float32, kept
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", style)
+task = task_factory("assignment5", "style_transfer", style)
 
 
 def draw_image(N=1, size=None):
@@ -44,7 +44,7 @@ tv_loss = task(
             "float32 kept, the image unchanged",
             0.5,
             *("loss", "dimg", "float32_kept", "img"),
-            call=kept(TV, "dimg"),
+            call=with_dtype_check(TV, "dimg"),
             draw=draw_image(N=2),
         ),
     ),

@@ -1,13 +1,13 @@
 """Tasks of style_transfer.ipynb: all losses, through a net to the pixels, and a step of the pixels."""
 
 from autograder.tasks.assignment5.style import draw_target
-from autograder.tasks.passes import FLOAT64, float32, kept
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, float32, with_dtype_check
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", style)
+task = task_factory("assignment5", "style_transfer", style)
 
 
 def draw_net(rng, N=1):
@@ -153,7 +153,7 @@ style_transfer_step = task(
             "float32 kept, inputs unchanged",
             0.5,
             *("out", "float32_kept", "img", "g1"),
-            call=kept(THREE_STEPS, "out"),
+            call=with_dtype_check(THREE_STEPS, "out"),
             draw=float32(draw_step),
             cases=2,
             rtol=1e-5,

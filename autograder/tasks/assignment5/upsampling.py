@@ -1,12 +1,12 @@
 """Tasks of style_transfer.ipynb, second part: upsampling."""
 
-from autograder.tasks.passes import FLOAT64, float32, in_float32, kept
-from autograder.tasks.spec import gradient, mistake, tasks_of, values
+from autograder.tasks.layer_checks import FLOAT64, float32, in_float32, with_dtype_check
+from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import fast_style
 
 __all__ = ["TASKS"]
 
-task = tasks_of("assignment5", "style_transfer", fast_style)
+task = task_factory("assignment5", "style_transfer", fast_style)
 
 
 def draw_maps(N=2, scale=2):
@@ -33,7 +33,7 @@ upsample_forward = task(
             "scale left out, float32 kept, x unchanged",
             0.5,
             *("out", "float32_kept", "x"),
-            call=kept("out, cache = upsample_forward(x)", "out"),
+            call=with_dtype_check("out, cache = upsample_forward(x)", "out"),
             draw=float32(draw_two),
             layout="strided",
         ),
@@ -82,7 +82,9 @@ upsample_backward = task(
             "float32 kept, two calls, dout unchanged",
             0.5,
             *("dx", "float32_kept", "dout"),
-            call=kept(UP + "\nupsample_backward(dout.copy(), cache)\ndx = upsample_backward(dout, cache)", "dx"),
+            call=with_dtype_check(
+                UP + "\nupsample_backward(dout.copy(), cache)\ndx = upsample_backward(dout, cache)", "dx"
+            ),
             draw=draw_two,
         ),
     ),

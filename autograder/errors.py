@@ -1,13 +1,13 @@
 """The errors of the grader, split by whose fault they are. Each message is one line.
 
-`unreadable` makes one of a file that cannot be read.
+`unreadable_error` makes one of a file that cannot be read.
 """
 
 import errno
 
 from chainrule.errors import ChainruleError
 
-__all__ = ["GradingError", "MachineError", "NotGraded", "SpecError", "UsageError", "unreadable"]
+__all__ = ["GradingError", "MachineError", "NotGraded", "SpecError", "UsageError", "unreadable_error"]
 
 LONGEST = 160
 CLOSED = "let the user who grades read it: as its owner, chmod -R u+rX on its folder"
@@ -36,7 +36,7 @@ class MachineError(GradingError):
     """This machine lacks something, such as a sandbox."""
 
 
-def unreadable(path, error):
+def unreadable_error(path, error):
     """Return the MachineError that names a file or a folder, the OSError that reading it raised, and what to try."""
     name = str(path)
     name = name if name.isprintable() else ascii(name)[1:-1]

@@ -17,7 +17,7 @@ from traitlets import List, Unicode
 from traitlets.log import get_logger
 
 from autograder.course.changed_questions import SaveCells
-from autograder.course.folder import Course, let_nbgrader_find_its_commands
+from autograder.course.folder import Course, add_scripts_to_path
 from autograder.errors import MachineError, UsageError
 from autograder.grading.gradebook import SAVING
 from autograder.grading.submission import Options, grade_submission, notebooks_of
@@ -25,14 +25,14 @@ from autograder.names import require_name
 from autograder.pages.sanitize import plain
 from autograder.sandbox.bubblewrap import require_sandbox
 from autograder.sandbox.limits import Limits
-from autograder.submission.files import own_files, read_submission
+from autograder.submission.files import read_submission, student_files
 
 __all__ = ["Execute", "HideTests", "ShowGrades", "configure", "keep_what_cannot_be_read"]
 
 
 def configure(c):
     """Set nbgrader's configuration for this course."""
-    let_nbgrader_find_its_commands()
+    add_scripts_to_path()
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
     # The same steps as nbgrader's, and one of them ours.
@@ -90,7 +90,7 @@ class Execute(StockExecute):
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
         if graded.timed_out:  # nbgrader goes through the class one by one: nothing else is judged beside it
             graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
-        for note in notes + own_files(submitted, released)[1] + graded.notes[notebook]:
+        for note in notes + student_files(submitted, released)[1] + graded.notes[notebook]:
             self.log.warning(note)
         return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
 

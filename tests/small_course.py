@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.edition import write_edition
 from autograder.course.folder import Course, read_folder
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 
 __all__ = ["ASSIGNMENT", "MANUAL", "POINTS", "Attack", "attacks", "hand_in", "make_course"]
 
@@ -76,7 +76,7 @@ def hand_in(course, student, attack=None):
     for path, data in read_folder(course.path("release", ASSIGNMENT)).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
-    notebook = filled(nbformat.read(folder / NOTEBOOK, as_version=4), ASSIGNMENT)
+    notebook = fill_solutions(nbformat.read(folder / NOTEBOOK, as_version=4), ASSIGNMENT)
     if attack and attack.cells:
         _insert(notebook, attack.cells)
     nbformat.write(notebook, folder / NOTEBOOK)

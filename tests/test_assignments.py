@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from autograder.course.folder import read_folder
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 from autograder.grading.submission import Options, grade_submission
 from autograder.tasks.catalog import TASKS, of_assignment
 
@@ -22,7 +22,7 @@ def graded(root, sandbox, assignment, change):
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_right_answers_earn_all_points(root, sandbox, assignment):
-    verdicts = graded(root, sandbox, assignment, lambda notebook: filled(notebook, assignment))
+    verdicts = graded(root, sandbox, assignment, lambda notebook: fill_solutions(notebook, assignment))
     assert {name: verdict.reason() for name, verdict in verdicts.items() if not verdict.passed} == {}
     assert {name: v.score for name, v in verdicts.items()} == {
         n: t.points for n, t in of_assignment(assignment).items()

@@ -12,7 +12,7 @@ from student import import_names, packages
 from autograder.course.edition import write_modules
 from autograder.course.import_check import missing_imports, other_packages
 from autograder.course_table import course_table
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 
 OPTIONAL = {"autograder", "h5py"}  # the grader's own tests, which a student does not run; CS231n's pictures
 
@@ -36,7 +36,7 @@ def stored_and_filled(root, folder, assignment):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
     for path in folder.glob("*.ipynb"):
-        nbformat.write(filled(nbformat.read(path, as_version=4), assignment), path)
+        nbformat.write(fill_solutions(nbformat.read(path, as_version=4), assignment), path)
     return folder
 
 

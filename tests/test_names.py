@@ -16,7 +16,7 @@ from small_course import ASSIGNMENT, POINTS, hand_in, make_course
 from autograder.__main__ import main
 from autograder.course.folder import Course
 from autograder.course.lock import locked
-from autograder.course.nbgrader_paths import find, url
+from autograder.course.nbgrader_paths import database_url, glob_course
 from autograder.errors import UsageError
 from autograder.grading import journal
 from autograder.grading.classroom import _require_in_gradebook
@@ -232,12 +232,12 @@ def test_the_table_can_begin_with_a_byte_order_mark(base, tmp_path):
     "text", ["postgresql://me@host/db?x=%2F", "sqlite:////no/such/gradebook.db?timeout=3", "sqlite:////x/other.db", ""]
 )
 def test_other_urls_are_left_alone(text):
-    assert url(text) == text
+    assert database_url(text) == text
 
 
 def test_a_pattern_outside_of_a_course_is_a_pattern(tmp_path):
     (tmp_path / "a").mkdir()
-    assert find(f"{tmp_path}/[ab]") == [f"{tmp_path}/a"]
+    assert glob_course(f"{tmp_path}/[ab]") == [f"{tmp_path}/a"]
 
 
 @pytest.fixture(scope="module")

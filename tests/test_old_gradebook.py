@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from autograder.__main__ import main
-from autograder.course.folder import complaint
+from autograder.course.folder import failure_message
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 OLD = importlib.resources.files("nbgrader") / "tests" / "apps" / "files" / "gradebook.db"
@@ -35,4 +35,4 @@ def test_every_command_says_how_to_upgrade_it(course, command, sandbox, capsys):
     ],
 )
 def test_what_nbgrader_complains_of_is_told_in_the_same_words(words, old):
-    assert complaint({"log": words}).endswith(ADVICE) == old
+    assert failure_message({"log": words}).endswith(ADVICE) == old

@@ -6,7 +6,7 @@ import pytest
 from small_course import ASSIGNMENT, hand_in, make_course
 
 from autograder.__main__ import main
-from autograder.submission.misplaced import misplaced
+from autograder.submission.misplaced import find_misplaced
 
 PLACES = {
     "zip": ("assignment1.zip", "unpack it there"),
@@ -54,7 +54,7 @@ def test_each_is_named_with_what_to_do_and_nobody_else(course):
     (course.root / "submitted" / "linked" / ASSIGNMENT).symlink_to("nowhere")
     (course.root / "submitted" / "class.zip").touch()
     (course.root / "submitted" / "readme.txt").touch()
-    found = misplaced(course, ASSIGNMENT)
+    found = find_misplaced(course, ASSIGNMENT)
     assert set(found) == {*PLACES, "nobody", "class.zip"}
     assert "linked" in course.students(ASSIGNMENT)  # grading says why: nobody is named twice
     for student, (path, deed) in PLACES.items():

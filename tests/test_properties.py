@@ -19,7 +19,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.output_buffer import Kept
 from autograder.sandbox.reply import read_reply
 from autograder.submission.files import find_notebooks, read_submission
-from autograder.submission.fix_source import defined, mend, syntax_error
+from autograder.submission.fix_source import defined_names, repair_source, syntax_error
 from autograder.submission.repair import repair
 from autograder.tasks.catalog import TASKS
 from autograder.tasks.spec import exam_of
@@ -240,10 +240,10 @@ def test_any_file_is_read(made, data, release):
 
 @given(codes)
 def test_any_code_is_mended_or_left_as_it_is(text):
-    mended, says = mend(text)
+    mended, says = repair_source(text)
     assert (mended == text) == (says == "") == (syntax_error(text) == "" or mended == text)
     assert says == "" or syntax_error(mended) == ""
-    assert defined(text) is not None
+    assert defined_names(text) is not None
 
 
 @given(

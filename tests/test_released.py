@@ -20,7 +20,7 @@ from portability import plainest
 from student import packages
 
 from autograder.course_table import course_table
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 
 pytestmark = [pytest.mark.slow, pytest.mark.released]
 
@@ -91,7 +91,7 @@ def test_a_released_notebook_runs(root, python, tmp_path, assignment, name):
     shutil.copytree(root / "assignments" / assignment, folder, ignore=shutil.ignore_patterns("__pycache__"))
     home.mkdir()
     for path in folder.glob("*.ipynb"):  # all of them, because one may import from another
-        nbformat.write(filled(nbformat.read(path, as_version=4), assignment), path)
+        nbformat.write(fill_solutions(nbformat.read(path, as_version=4), assignment), path)
     convert = [python, "-m", "jupyter", "nbconvert", "--execute", "--inplace", "--to", "notebook"]
     done = run([*convert, "--ExecutePreprocessor.timeout=-1", f"{name}.ipynb"], folder, home, **plainest())
     assert done.returncode == 0, done.stderr[-3000:]

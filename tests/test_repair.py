@@ -6,9 +6,9 @@ import json
 import nbformat
 import pytest
 
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 from autograder.sandbox.limits import Limits
-from autograder.submission.fix_source import defined, mend, syntax_error
+from autograder.submission.fix_source import defined_names, repair_source, syntax_error
 from autograder.submission.repair import repair
 
 ANSWER = "def max_norm(W, c):\n    return 2 * W"
@@ -76,7 +76,7 @@ def right(work, release):
 def test_a_sound_notebook_is_kept(work, releases):
     assert right(work, releases["softmax"]) == []
     for release in releases.values():
-        for sound in (release, filled(copy.deepcopy(release), "assignment1")):
+        for sound in (release, fill_solutions(copy.deepcopy(release), "assignment1")):
             notebook, notes = repaired(sound, release)
             assert notes == []
             assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in sound.cells]
@@ -188,7 +188,7 @@ def test_an_answer_without_its_id_is_found_by_name(label, work, release):
 
 def test_a_notebook_without_any_metadata_loses_nothing(releases):
     for release in releases.values():
-        work = filled(copy.deepcopy(release), "assignment1")
+        work = fill_solutions(copy.deepcopy(release), "assignment1")
         before = [cell.source for cell in work.cells]
         for cell in work.cells:
             cell.metadata.clear()
@@ -226,7 +226,7 @@ def test_an_answer_merged_into_another_graded_cell_is_left_there(work, release):
         notebook, notes = repaired(work, release)
         said = "the answer was found in the cell regularization, which defines `max_norm`"
         assert notes == [f"cell max_norm: {said}"]
-        assert not defined(cell_of(notebook, "max_norm").source)
+        assert not defined_names(cell_of(notebook, "max_norm").source)
 
 
 def test_an_answer_merged_into_a_test_stands_in_a_cell_of_its_own(work, release):
@@ -246,7 +246,7 @@ def test_a_split_function_is_joined(label, cut, work, release):
 
 
 def test_methods_are_found_in_classes(releases):
-    work = filled(copy.deepcopy(releases["knn"]), "assignment1")
+    work = fill_solutions(copy.deepcopy(releases["knn"]), "assignment1")
     name = "KNearestNeighbor-predict_labels"
     answer = cell_of(work, name)
     text = answer.source
@@ -260,7 +260,7 @@ def test_methods_are_found_in_classes(releases):
 
 
 def test_reversed_cells_run_all_the_same(releases):
-    work = filled(copy.deepcopy(releases["knn"]), "assignment1")
+    work = fill_solutions(copy.deepcopy(releases["knn"]), "assignment1")
     work.cells.reverse()
     notebook, _ = repaired(work, releases["knn"])
     sources = [cell.source for cell in notebook.cells]
@@ -414,14 +414,14 @@ def test_what_editors_do_to_code_is_undone(says, work, release):
 def test_tabs_among_spaces_are_made_spaces():
     text = "def f(x):\n    if x:\n\ty = 1\n    return x"
     for broken in (text, text.replace("\ty", "\t    y").replace("    if", "\tif")):
-        mended, says = mend(broken)
+        mended, says = repair_source(broken)
         assert (says, syntax_error(mended)) == ("its indentation was made even", "")
 
 
 @pytest.mark.parametrize("words", ["I am done, am I?", "print(max_norm(", "return W", "1 2", "    stray", "x = 'a"])
 def test_stray_words_cost_nothing(words):
-    mended, says = mend(f"hello there\n{ANSWER}\n\n{words}\n\n@cache\ndef g():\n    return 1\n")
-    assert {"max_norm", "g"} <= defined(mended)
+    mended, says = repair_source(f"hello there\n{ANSWER}\n\n{words}\n\n@cache\ndef g():\n    return 1\n")
+    assert {"max_norm", "g"} <= defined_names(mended)
     assert says.startswith("line ")
     assert ": what is no Python there was left out, the rest is run" in says
 
@@ -447,13 +447,13 @@ def test_a_function_that_is_no_python_is_named(work, release):
     ],
 )
 def test_code_that_ipython_runs_is_not_changed(text):
-    assert mend(text) == (text, "")
+    assert repair_source(text) == (text, "")
 
 
 @pytest.mark.parametrize("text", ["(" * 40_000, "-" * 40_000 + "1", "x = " + "9" * 5000, "\ud800", "def f():\n" * 2000])
 def test_code_that_python_cannot_stand_is_left_as_it_is(text):
-    assert mend(text) == (text, "")
-    defined(text)
+    assert repair_source(text) == (text, "")
+    defined_names(text)
 
 
 def test_definitions_are_found_wherever_they_stand():
@@ -471,5 +471,5 @@ except ImportError:
 J.n = m
 (o): int = 3
 """
-    assert defined(text) == {"c", "d", "h", "i", "J", "J.k", "J.l", "m", "J.n", "o"}
-    assert defined("def f(:\nclass G\nh = 3") == {"f", "G", "h"}
+    assert defined_names(text) == {"c", "d", "h", "i", "J", "J.k", "J.l", "m", "J.n", "o"}
+    assert defined_names("def f(:\nclass G\nh = 3") == {"f", "G", "h"}

@@ -6,10 +6,10 @@ import nbformat
 import pytest
 
 from autograder.course.folder import read_folder
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 from autograder.grading.notebook import Run
 from autograder.grading.submission import Options, grade_submission
-from autograder.submission.partial_cell import parts_after, stop_of
+from autograder.submission.partial_cell import definitions_after, find_error
 from autograder.tasks.catalog import task_named
 
 RIGHT = """
@@ -123,7 +123,7 @@ def test_what_a_cell_computes_is_not_run_after_it_stopped(run):
 
 def test_a_syntax_error_of_a_file_beside_the_notebook_names_the_version():
     output = {"output_type": "error", "ename": "SyntaxError", "evalue": "invalid syntax (helper.py, line 1)"}
-    stop = stop_of([output | {"traceback": ["\x1b[36mCell\x1b[39m In[3], line 2\x1b[0m\n import helper"]}])
+    stop = find_error([output | {"traceback": ["\x1b[36mCell\x1b[39m In[3], line 2\x1b[0m\n import helper"]}])
     assert stop.words.startswith(
         "at line 2: SyntaxError: invalid syntax (helper.py, line 1) (the grader runs Python 3."
     )
@@ -131,13 +131,13 @@ def test_a_syntax_error_of_a_file_beside_the_notebook_names_the_version():
 
 
 def test_parts_of_what_is_no_python_are_none():
-    assert parts_after("def f(:") == parts_after("(" * 10_000) == parts_after("%%bash\ndef f") == []
-    assert len(parts_after("import a\n" * 1000)) == 200
+    assert definitions_after("def f(:") == definitions_after("(" * 10_000) == definitions_after("%%bash\ndef f") == []
+    assert len(definitions_after("import a\n" * 1000)) == 200
 
 
 def test_a_notebook_whose_answers_stop_keeps_their_points(root, sandbox):
     released = read_folder(root / "assignments/assignment1")
-    made = filled(nbformat.reads(released["softmax.ipynb"].decode(), as_version=4), "assignment1")
+    made = fill_solutions(nbformat.reads(released["softmax.ipynb"].decode(), as_version=4), "assignment1")
     for cell in made.cells:
         label = cell.metadata.get("nbgrader", {}).get("grade_id")
         if label == "max_norm":

@@ -5,7 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.course.folder import read_folder
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 from autograder.grading import submission as step
 from autograder.grading.submission import Options, grade_submission, workspace
 from chainrule.judging.verdict import Outcome, Verdict
@@ -97,7 +97,7 @@ def runs(monkeypatch):
 
 def graded(released, change=lambda notebook: None, **options):
     """Grade svm.ipynb with every answer filled in, and a change."""
-    notebook = filled(nbformat.reads(released["svm.ipynb"].decode(), as_version=4), "assignment1")
+    notebook = fill_solutions(nbformat.reads(released["svm.ipynb"].decode(), as_version=4), "assignment1")
     change(notebook)
     submitted = {"svm.ipynb": nbformat.writes(notebook).encode()}
     return grade_submission(submitted, released, "assignment1", "zoe", Options(**options), only="svm")

@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from autograder.demo.example_class import filled
+from autograder.demo.example_class import fill_solutions
 from autograder.tasks.catalog import TASKS, of_assignment
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def code_of(path, assignment):
     """Fill a released notebook in place; return the code that defines what is checked, and the checks."""
     from autograder.grading.submission import definitions
 
-    notebook = filled(nbformat.read(path, as_version=4), assignment)
+    notebook = fill_solutions(nbformat.read(path, as_version=4), assignment)
     nbformat.write(notebook, path)
     parts = []
     for cell in notebook.cells:

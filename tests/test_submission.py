@@ -12,7 +12,7 @@ from autograder.course.folder import read_folder
 from autograder.errors import MachineError
 from autograder.grading import submission as step
 from autograder.sandbox.limits import Limits
-from autograder.submission.files import archives_in, find_notebooks, miscased, own_files, read_submission
+from autograder.submission.files import case_mismatches, find_archives, find_notebooks, read_submission, student_files
 
 LIMITS = Limits(notebook_bytes=1000, submission_bytes=3000, submission_files=10)
 
@@ -210,7 +210,7 @@ def test_a_notebook_is_known_by_what_it_holds(name, work, releases):
     assert find_notebooks({name: work["softmax"]}, releases)["softmax"][0] == work["softmax"]
 
 
-# own_files, archives_in
+# student_files, find_archives
 
 RELEASED = {
     "chainrule/check.py": b"a\nb",
@@ -232,7 +232,7 @@ def test_what_lies_beside_a_notebook_one_down_and_in_the_package_is_there():
         "work/data.csv": b"7",
         "data.csv": b"8",
     }
-    found, notes = own_files(submitted, RELEASED)
+    found, notes = student_files(submitted, RELEASED)
     assert {name: found[name] for name in ("helper.py", "tools/__init__.py", "chainrule/mine_too.py")} == {
         "helper.py": b"1",
         "tools/__init__.py": b"2",
@@ -246,25 +246,25 @@ def test_a_released_file_stays_as_it_is_and_nothing_hides_it():
     hiding = ["chainrule/check/__init__.py", "chainrule/check.abi3.so", "chainrule/judging.py", "chainrule/__init__.so"]
     hiding += ["work/chainrule/check/x.py", "chainrule/answers/more.npz"]
     submitted = {"work/n.ipynb": b"", **dict.fromkeys(hiding, b"0"), "chainrule/check.py": b"other"}
-    found, notes = own_files(submitted, RELEASED | {"chainrule/__init__.py": b""})
+    found, notes = student_files(submitted, RELEASED | {"chainrule/__init__.py": b""})
     assert set(found) == {"work/n.ipynb", "work/chainrule/check/x.py"}
     assert notes[0] == "'chainrule/check.py' differs from the released file: grading uses its own copy"
     assert notes[1].endswith(" (and 3 more) would hide a released file and was left out")
-    assert own_files({"chainrule/check.py": b"a\r\nb"}, RELEASED) == ({}, [])
+    assert student_files({"chainrule/check.py": b"a\r\nb"}, RELEASED) == ({}, [])
 
 
 def test_folders_with_notebooks_are_not_copied_without_end():
     submitted = {
         f"{'d/' * depth}{name}": b"x" * 100 for depth in range(1, 25) for name in ("a.ipynb", "b.txt", "c.txt")
     }
-    found, _ = own_files(submitted, RELEASED)
+    found, _ = student_files(submitted, RELEASED)
     assert sum(map(len, found.values())) <= 2 * sum(map(len, submitted.values()))
 
 
 def test_archives_are_found_by_name_and_by_their_first_bytes():
     names = ["a.zip", "b/c.tar.gz", "d.TGZ", "e.7z", "f.rar"]
     submitted = dict.fromkeys([*names, "n.ipynb", "gzip.py", "zip"], b"x") | {"softmax.ipynb": b"PK\x03\x04..."}
-    assert set(archives_in(submitted)) == {*names, "softmax.ipynb"}
+    assert set(find_archives(submitted)) == {*names, "softmax.ipynb"}
 
 
 def test_a_large_archive_is_named_and_not_kept(tmp_path):
@@ -357,7 +357,7 @@ def test_a_long_name_is_cut(work, releases):
     ],
 )
 def test_a_file_that_is_named_in_other_capitals_is_named(code, path, asked):
-    said = miscased(code, [path])
+    said = case_mismatches(code, [path])
     assert len(said) == (asked is not None)
     assert all(asked in note and path.rpartition("/")[2][:4] in note and "capitals" in note for note in said)
 

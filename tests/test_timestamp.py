@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from autograder.submission.timestamp import handed_in
+from autograder.submission.timestamp import submission_time
 
 WINTER, SUMMER = "2026-01-02 03:04:05", "2026-07-02 03:04:05"
 
 
 def read(data):
-    return handed_in({"timestamp.txt": data if isinstance(data, bytes) else data.encode()})
+    return submission_time({"timestamp.txt": data if isinstance(data, bytes) else data.encode()})
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_an_unknown_zone_is_named():
 
 def test_the_zone_of_this_machine_does_not_matter():
     lines = [f"{WINTER} XYZ", f"{SUMMER} PDT", f"{SUMMER} CEST", WINTER, f"{WINTER} EST"]
-    script = "import sys; from autograder.submission.timestamp import handed_in\n" + "".join(
-        f"print(handed_in({{'timestamp.txt': {line.encode()!r}}}))\n" for line in lines
+    script = "import sys; from autograder.submission.timestamp import submission_time\n" + "".join(
+        f"print(submission_time({{'timestamp.txt': {line.encode()!r}}}))\n" for line in lines
     )
     told = {
         subprocess.run(

@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from autograder.commands.arguments import add_jobs, add_json, add_sandbox, course_of, options_of
 from autograder.commands.table import text_table
-from autograder.submission.misplaced import misplaced
+from autograder.submission.misplaced import find_misplaced
 
 __all__ = ["add_arguments", "grade_class", "run"]
 
@@ -42,7 +42,7 @@ def grade_class(course, assignment, options, student=None, force=False, jobs=Non
     from autograder.grading.classroom import grade, pool
 
     course.require(assignment)
-    names = [*course.students(assignment), *misplaced(course, assignment)]
+    names = [*course.students(assignment), *find_misplaced(course, assignment)]
     total = len(names) if student is None else 1
     with pool(jobs, scheduler) as executor:
         results = grade(course, assignment, options, student, force, executor)

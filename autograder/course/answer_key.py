@@ -1,7 +1,7 @@
 """The answer key: the exams of the visible checks, with inputs drawn from one fixed seed.
 
 `write_key` makes the same bytes on every machine: the exams are worked out in a process of their own with the plainest
-kernels of OpenBLAS and NumPy (`plain_environment`), and their numbers stand on a grid far finer than the checks see.
+kernels of OpenBLAS and NumPy (`portable_environment`), and their numbers stand on a grid far finer than the checks see.
 """
 
 import os
@@ -21,7 +21,15 @@ from autograder.tasks.spec import exam_of
 from chainrule.judging.compare import same, size
 from chainrule.judging.exam import Case, load_exams, save_exams
 
-__all__ = ["VISIBLE_SEED", "on_grid", "plain_environment", "save_key", "says_the_same", "visible_exams", "write_key"]
+__all__ = [
+    "VISIBLE_SEED",
+    "round_exam",
+    "portable_environment",
+    "save_key",
+    "equivalent_keys",
+    "visible_exams",
+    "write_key",
+]
 
 VISIBLE_SEED = 20
 GRID = 1e-3  # of a check's tolerance
@@ -55,7 +63,7 @@ def visible_exams():
     return _Exams()
 
 
-def plain_environment():
+def portable_environment():
     """os.environ with what lets OpenBLAS and NumPy compute as every processor of this kind can, in one thread."""
     env = {name: value for name, value in os.environ.items() if name != "NPY_ENABLE_CPU_FEATURES"}
     cut = np.show_config("dicts")["SIMD Extensions"]["found"]
@@ -72,21 +80,21 @@ def write_key(path, assignment, old=None):
     call = "import sys; from autograder.course.answer_key import save_key; save_key(*sys.argv[1:])"
     made = [sys.executable, "-W", "ignore", "-c", call, str(path), assignment]
     done = subprocess.run(
-        made, env=plain_environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
+        made, env=portable_environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise GradingError(f"release: expected the answer key of {assignment} to be made, got {last}")
-    if old and says_the_same(old, path):
+    if old and equivalent_keys(old, path):
         Path(path).write_bytes(Path(old).read_bytes())
 
 
 def save_key(path, assignment):
     """What `write_key` does in a process of its own: the kernels of this one are used."""
-    save_exams(path, [on_grid(_exam(name)) for name in of_assignment(assignment)])
+    save_exams(path, [round_exam(_exam(name)) for name in of_assignment(assignment)])
 
 
-def on_grid(exam):
+def round_exam(exam):
     """The same exam, its numbers rounded: sums that are equal but for their last bits are equal."""
     checks = [replace(c, cases=tuple(_case_on_grid(case, c) for case in c.cases)) for c in exam.checks]
     return replace(exam, checks=tuple(checks))
@@ -114,7 +122,7 @@ def _rounded(array, tolerance):
         return np.where(np.isfinite(array), np.round(array / step) * step + 0.0, array)
 
 
-def says_the_same(old, new):
+def equivalent_keys(old, new):
     """True if two answer keys ask the same, and answers are no further apart than KEPT of the tolerance."""
     try:
         before = load_exams(old)

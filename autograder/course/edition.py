@@ -12,19 +12,19 @@ from autograder.course.student_readme import readme_text
 from autograder.course_table import course_table
 from autograder.errors import UsageError
 
-__all__ = ["dropped_modules", "edition_files", "given_modules", "module_of", "write_edition", "write_modules"]
+__all__ = ["earlier_modules", "edition_files", "excluded_modules", "module_of", "write_edition", "write_modules"]
 
 PACKAGE = Path(chainrule.__file__).parent
 
 
-def dropped_modules(assignment):
+def excluded_modules(assignment):
     """The modules a student of this assignment does not get: taught in it or later, or brought by a later one."""
     return [m for row in _from(assignment) for m in row.teaches] + [
         m for row in _from(assignment)[1:] for m in row.brings
     ]
 
 
-def given_modules(assignment):
+def earlier_modules(assignment):
     """The modules that were taught before this assignment: a student has them in full."""
     later = [row.name for row in _from(assignment)]
     return [m for name, row in course_table().items() if name not in later for m in row.teaches]
@@ -46,7 +46,7 @@ def module_of(path):
 
 def edition_files(assignment):
     """The files of the package that are kept, relative to its folder."""
-    dropped = dropped_modules(assignment)
+    dropped = excluded_modules(assignment)
     files = [p.relative_to(PACKAGE) for p in sorted(PACKAGE.rglob("*")) if p.suffix in (".py", ".json")]
     return [p for p in files if module_of(p) not in dropped]
 

@@ -20,10 +20,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course.nbgrader_paths import CONFIG, engine, require_path
-from autograder.errors import GradingError, MachineError, UsageError, unreadable
+from autograder.course.nbgrader_paths import CONFIG, create_engine, require_path
+from autograder.errors import GradingError, MachineError, UsageError, unreadable_error
 
-__all__ = ["CONFIG", "Course", "complaint", "let_nbgrader_find_its_commands", "read_folder"]
+__all__ = ["CONFIG", "Course", "add_scripts_to_path", "failure_message", "read_folder"]
 
 EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
 ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
@@ -42,7 +42,7 @@ class Course:
             found = f"{self.root!s:.300}" if root else "''"
             raise UsageError(f"course: expected a folder with {CONFIG}, got {found}; use --course")
         require_path(self.root)
-        let_nbgrader_find_its_commands()
+        add_scripts_to_path()
         _let_python_find_plugins(self.root)
         self.config = PyFileConfigLoader(str(self.root / CONFIG)).load_config()
         self.config.CourseDirectory.root = str(self.root)
@@ -103,7 +103,7 @@ class Course:
         nbgrader opens the gradebook anew for every step and commits every cell; here all get the same connection, which
         holds the one lock on the gradebook, and their commits wait for the end.
         """
-        database = engine(self.directory.db_url)
+        database = create_engine(self.directory.db_url)
         if database.dialect.name == "sqlite":
             # By itself the driver begins too late, and never for the making of tables.
             event.listen(database, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
@@ -117,7 +117,7 @@ class Course:
             database.dispose()
 
 
-def let_nbgrader_find_its_commands():
+def add_scripts_to_path():
     """nbgrader starts `alembic` by name: it stands beside this Python, whether or not the environment is activated."""
     beside = str(Path(sys.executable).parent)
     if beside not in os.environ.get("PATH", "").split(os.pathsep):
@@ -147,7 +147,7 @@ def _is_old(words):
     return f"gradebook: expected the tables of this nbgrader, got {words!r}; {UPGRADE}"
 
 
-def complaint(result):
+def failure_message(result):
     """Return the line that tells what went wrong from a result of nbgrader's API."""
     lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".split("\n")]
     telling = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
@@ -172,7 +172,7 @@ def read_folder(folder):
                 if stat.S_ISREG(mode):
                     files[relative] = Path(path).read_bytes()
             except OSError as error:
-                raise unreadable(path, error) from None
+                raise unreadable_error(path, error) from None
             if stat.S_ISDIR(mode):
                 folders.append(relative)
     return dict(sorted(files.items(), key=lambda item: Path(item[0])))
@@ -185,7 +185,7 @@ def _names(folder):
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise unreadable(folder, error) from None
+        raise unreadable_error(folder, error) from None
 
 
 def _may_hold_notebooks(folder):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course.edition import dropped_modules, given_modules, module_of
+from autograder.course.edition import earlier_modules, excluded_modules, module_of
 from autograder.course.folder import read_folder
 from autograder.course_table import course_table
 from autograder.errors import UsageError
@@ -35,7 +35,7 @@ def find_leaks(folder, assignment=None):
     folder = Path(folder)
     assignment = assignment or folder.resolve().name
     known = assignment in course_table()
-    dropped, given = (dropped_modules(assignment), given_modules(assignment)) if known else ((), ())
+    dropped, given = (excluded_modules(assignment), earlier_modules(assignment)) if known else ((), ())
     secret = frozenset(task.name for task in catalog.TASKS if task.module.__name__.split(".")[1] not in given)
     found = []
     read_folder(folder)  # what cannot be read raises here: of that, nobody can say that nothing is in it

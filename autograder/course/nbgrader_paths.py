@@ -1,7 +1,7 @@
 """nbgrader in a course whose path is a pattern or a URL as well: `[CS] course`, `what?`, `feature%2Fx`.
 
 nbgrader puts the path of the course into patterns for `glob` and into the URL of its gradebook as it stands. Importing
-this module makes it take such a path literally, in the commands of nbgrader, too. `engine` opens a gradebook.
+this module makes it take such a path literally, in the commands of nbgrader, too. `create_engine` opens a gradebook.
 """
 
 import glob
@@ -16,7 +16,7 @@ import sqlalchemy
 
 from autograder.errors import UsageError
 
-__all__ = ["CONFIG", "engine", "find", "require_path", "url"]
+__all__ = ["CONFIG", "create_engine", "database_url", "glob_course", "require_path"]
 
 CONFIG = "nbgrader_config.py"
 SQLITE, GRADEBOOK = "sqlite:///", "gradebook.db"
@@ -31,7 +31,7 @@ def require_path(folder):
         )
 
 
-def find(pattern):
+def glob_course(pattern):
     """`glob.glob`, in which the path of the course that a pattern lies in stands for itself."""
     for root in map(str, Path(pattern).parents):
         if os.path.isfile(os.path.join(root, CONFIG)) and pattern.startswith(root):
@@ -39,26 +39,26 @@ def find(pattern):
     return glob.glob(pattern)
 
 
-def url(text):
+def database_url(text):
     """Return the URL of a database, in which nbgrader's default, `sqlite:///` and a path, is a path as it stands."""
     path = str(text).removeprefix(SQLITE)
     literal = str(text) == f"{SQLITE}{path}" and os.path.basename(path) == GRADEBOOK
     return sqlalchemy.URL.create("sqlite", database=path) if literal and Path(path).parent.is_dir() else text
 
 
-def engine(text, **options):
+def create_engine(text, **options):
     """Return the engine of SQLAlchemy for a gradebook."""
-    return sqlalchemy.create_engine(url(text), **options)
+    return sqlalchemy.create_engine(database_url(text), **options)
 
 
 def _write_alembic_ini(alembic_ini, db_url):
     """nbgrader's function of that name; in such a file a % stands for something else, too."""
-    found = sqlalchemy.make_url(url(db_url)).render_as_string(hide_password=False)
+    found = sqlalchemy.make_url(database_url(db_url)).render_as_string(hide_password=False)
     _STOCK_INI(alembic_ini, found.replace("%", "%%"))
 
 
 _STOCK_INI = nbgrader.dbutil.write_alembic_ini
 nbgrader.dbutil.write_alembic_ini = _write_alembic_ini
-nbgrader.api.create_engine = engine
+nbgrader.api.create_engine = create_engine
 for _name in GLOBBING:
-    importlib.import_module(f"nbgrader.{_name}").glob = SimpleNamespace(glob=find)
+    importlib.import_module(f"nbgrader.{_name}").glob = SimpleNamespace(glob=glob_course)

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.course.edition import write_edition
-from autograder.course.folder import complaint, read_folder
+from autograder.course.folder import failure_message, read_folder
 from autograder.course.import_check import missing_imports
 from autograder.course.leaks import find_leaks
 from autograder.course.lock import locked
@@ -78,7 +78,7 @@ def _generate(course, assignment):
     )
     result = api.generate_assignment(assignment)
     if not result["success"]:
-        words = complaint(result)
+        words = failure_message(result)
         if FIXED in words:
             raise UsageError(HAS_GRADES.format(assignment, words))
         if "release: expected " in words:  # it is our own, with the name of its class before it

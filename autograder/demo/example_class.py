@@ -14,7 +14,7 @@ from autograder.course.folder import read_folder
 from autograder.course.sync import solution_text
 from autograder.tasks.catalog import of_assignment
 
-__all__ = ["ROSTER", "Student", "filled", "make_class"]
+__all__ = ["ROSTER", "Student", "fill_solutions", "make_class"]
 
 CHEAT = """
 import numpy as np, sys, builtins
@@ -110,7 +110,7 @@ def make_class(course, assignment, roster=ROSTER):
     return [student.name for student in roster]
 
 
-def filled(notebook, assignment, texts=None, skip=()):
+def fill_solutions(notebook, assignment, texts=None, skip=()):
     """Fill the solution cells of a released notebook in place; texts: {task: source of a function} instead of ours."""
     tasks = {task.solution_id: task for task in of_assignment(assignment).values()}
     for cell in notebook.cells:
@@ -127,7 +127,7 @@ def filled(notebook, assignment, texts=None, skip=()):
 def _work(student, assignment, path, data):
     notebook = nbformat.reads(data.decode(), as_version=4)
     if path.removesuffix(".ipynb") not in student.blank:
-        filled(notebook, assignment, _texts(student, assignment))
+        fill_solutions(notebook, assignment, _texts(student, assignment))
     if student.first_cell:
         notebook.cells.insert(0, new_code_cell(student.first_cell))
     if student.breaks == "cells":

@@ -28,9 +28,9 @@ from autograder.grading.submission import Options, grade_submission, notebooks_o
 from autograder.grading.workers import pool, submit
 from autograder.names import require_name
 from autograder.sandbox.bubblewrap import require_sandbox
-from autograder.submission.files import own_files, read_submission
-from autograder.submission.misplaced import misplaced
-from autograder.submission.timestamp import handed_in
+from autograder.submission.files import read_submission, student_files
+from autograder.submission.misplaced import find_misplaced
+from autograder.submission.timestamp import submission_time
 
 __all__ = ["Result", "grade", "pool", "stamp_of"]
 
@@ -98,7 +98,7 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
     student: grade only this one. force: grade again what was graded before.
     """
     released = course.released(assignment)
-    students, over = course.students(assignment), misplaced(course, assignment)
+    students, over = course.students(assignment), find_misplaced(course, assignment)
     lost = [Result(name, error=why) for name, why in over.items() if student in (None, name)]
     if lost and not (students if student is None else student in students):
         return iter(lost)
@@ -151,7 +151,7 @@ class _Round:
         require_name(student)
         folder, notebooks = self.course.path("submitted", self.assignment, student), notebooks_of(self.released)
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
-        notes += own_files(submitted, self.released)[1]
+        notes += student_files(submitted, self.released)[1]
         stamp = stamp_of(submitted, self.released, self.options)
         known = None if force else self._known(student, submitted, stamp)
         if known:
@@ -159,7 +159,7 @@ class _Round:
             return
         what = submitted, self.released, self.assignment, student, self.options
         job = submit(self.executor, self._seconds(), grade_submission, *what)
-        timestamp, note = handed_in(submitted)
+        timestamp, note = submission_time(submitted)
         waiting[job] = student, submitted, stamp, timestamp, notes + ([note] if note else [])
 
     def _seconds(self):

@@ -16,7 +16,7 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
-from autograder.course.folder import complaint
+from autograder.course.folder import failure_message
 from autograder.errors import GradingError
 from autograder.grading.points import points_of
 
@@ -57,7 +57,7 @@ def record(course, assignment, student, entry, submitted):
         if not result["success"]:
             if "KeyboardInterrupt" in result["error"].rstrip().rsplit("\n", 1)[-1]:
                 raise KeyboardInterrupt
-            raise GradingError(f"nbgrader could not record the grades of {assignment}: {complaint(result)}")
+            raise GradingError(f"nbgrader could not record the grades of {assignment}: {failure_message(result)}")
         found = scores(course, assignment, student)
         _carry(submitted, made / student / assignment, course.directory.ignore)
         with _replaced(course.path("autograded", assignment, student), made / student / assignment, made / "old"):

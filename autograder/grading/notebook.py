@@ -8,8 +8,8 @@ from nbformat.v4 import new_output
 from autograder.sandbox.cpu_time import Allowance, Clock
 from autograder.sandbox.kernel import Ended, Kernel, KernelDied, TimedOut, TimeUp
 from autograder.sandbox.output_buffer import LEFT_OUT
-from autograder.submission.fix_source import defined
-from autograder.submission.partial_cell import Stop, parts_after, stop_of
+from autograder.submission.fix_source import defined_names
+from autograder.submission.partial_cell import Stop, definitions_after, find_error
 from autograder.tasks.spec import exam_of
 from chainrule.judging.exam import Case, Exam
 from chainrule.judging.runner import BadReply
@@ -82,19 +82,21 @@ class Run:
 
     def _rescued(self, source, outputs):
         """Where a cell stopped, run what it would have imported and defined after that; return this as an output."""
-        stop = self.ended or stop_of(outputs, source)
-        parts = parts_after(source, stop.line) if stop else []
+        stop = self.ended or find_error(outputs, source)
+        parts = definitions_after(source, stop.line) if stop else []
         if not parts:
             return []
         self._run_parts(parts)
         said = f"it stopped {stop.words}; what it imports and defines after that was run alone"
-        self.stops.append((frozenset().union(*(defined(part.text) for part in parts)), f"{_label(source)}: {said}"))
+        self.stops.append(
+            (frozenset().union(*(defined_names(part.text) for part in parts)), f"{_label(source)}: {said}")
+        )
         return [self._said(source, said)]
 
     def _run_parts(self, parts):
         """Run parts of a cell; of one that fails the parts inside it."""
         for part in parts:
-            if (stop_of(self._cell(part.text)) or self.ended) and part.otherwise:
+            if (find_error(self._cell(part.text)) or self.ended) and part.otherwise:
                 self._run_parts(part.otherwise)
 
     def _run_skipped(self):

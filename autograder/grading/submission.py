@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from autograder.errors import NotGraded
 from autograder.grading.notebook import Run, whole_time
 from autograder.sandbox.limits import Limits
-from autograder.submission.files import archives_in, find_notebooks, is_answered, miscased, own_files
+from autograder.submission.files import case_mismatches, find_archives, find_notebooks, is_answered, student_files
 from autograder.submission.repair import repair
 from autograder.tasks.catalog import of_assignment
 from chainrule.judging.verdict import Outcome, Verdict
@@ -82,7 +82,7 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
         for name in [only] if only else releases:
             work = repaired[name]
             code = "\n".join(cell.source for cell in work.notebook.cells if cell.cell_type == "code")
-            files = miscased(code, own_files(submitted, released)[0])
+            files = case_mismatches(code, student_files(submitted, released)[0])
             said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "", *files) if note]
             said += work.notes
             graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
@@ -92,7 +92,7 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
 
 def _require_unpacked(submitted, found, releases, place):
     """Raise NotGraded where nothing but an archive may hold the work; return what is said of one beside other work."""
-    archives = ascii(", ".join(archives_in(submitted)[:3]))[:200]
+    archives = ascii(", ".join(find_archives(submitted)[:3]))[:200]
     if archives == "''":
         return ""
     if not any(is_answered(data, releases[name]) for name, (data, _) in found.items()):
@@ -119,7 +119,7 @@ def workspace(folder, submitted, released, repaired):
 
     Of the notebooks these are the code cells: one may import what another defines (see `chainrule.mine`).
     """
-    own, _ = own_files(submitted, released)
+    own, _ = student_files(submitted, released)
     for name, work in repaired.items():
         Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook), encoding="utf-8", errors="replace")
     for path, data in [*released.items(), *own.items()]:

@@ -5,7 +5,7 @@
 
 import secrets
 
-from autograder.course.folder import Course, complaint
+from autograder.course.folder import Course, failure_message
 from autograder.grading.workers import submit
 
 __all__ = ["make_releasable", "write_feedback"]
@@ -46,4 +46,4 @@ def _problem(job):
 
 def _one(root, assignment, student):
     result = Course(root).nbgrader().generate_feedback(assignment, student)
-    return None if result["success"] else complaint(result)
+    return None if result["success"] else failure_message(result)

@@ -12,7 +12,7 @@ import stat
 import tokenize
 from pathlib import Path
 
-from autograder.errors import UsageError, unreadable
+from autograder.errors import UsageError, unreadable_error
 
 __all__ = ["allowed", "read_python", "read_verdicts", "seed_ok", "verdict_fault"]
 
@@ -168,7 +168,7 @@ def _bytes(path, expected, most):
     except OSError as error:
         if error.errno in NO_FILE:
             raise UsageError(f"{expected}, which is no file ({error.strerror}); check the name") from None
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     except ValueError:
         raise UsageError(f"{expected}, which cannot be the name of a file") from None
     except MemoryError:

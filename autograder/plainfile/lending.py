@@ -12,7 +12,7 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-from autograder.course.edition import dropped_modules, given_modules, write_modules
+from autograder.course.edition import earlier_modules, excluded_modules, write_modules
 from autograder.plainfile import foreign_imports as foreign
 from autograder.tasks.catalog import task_named
 
@@ -40,13 +40,13 @@ def lent(task, file):
 
 def of_assignment(parts, assignment):
     """Return those parts that the students of an assignment do not have from earlier ones."""
-    dropped = dropped_modules(assignment)
+    dropped = excluded_modules(assignment)
     return frozenset(part for part in parts if part[0].split(".")[1] in dropped)
 
 
 def public_names(assignment, parts):
     """Return {name: module} of what earlier assignments teach, and of the parts that are lent."""
-    modules = [f"chainrule.{module}" for module in given_modules(assignment)]
+    modules = [f"chainrule.{module}" for module in earlier_modules(assignment)]
     earlier = {name: module for module in modules for name in importlib.import_module(module).__all__}
     return earlier | {name: module for module, name in sorted(parts) if not name.startswith("_") and "." not in name}
 

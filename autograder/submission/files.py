@@ -1,5 +1,7 @@
-"""What a student handed in: `read_submission` reads the folder, `find_notebooks` finds the notebooks in it, `own_files`
-what lies beside them; `archives_in` names what should be unpacked first, `miscased` files that code calls otherwise.
+"""The files of a submission: `read_submission` reads the folder, `find_notebooks` finds the notebooks in it.
+
+`student_files` returns the files beside them, `find_archives` the archives, and `case_mismatches` reports file names
+that the code spells with other capitals.
 
 A student chose every name and every kind of file in it. Only regular files are opened, and no link is followed.
 """
@@ -10,19 +12,19 @@ import os
 import re
 import stat
 
-from autograder.errors import unreadable
-from autograder.submission.fix_source import defined
-from autograder.submission.parse import read_cells, squeezed
-from autograder.submission.repair import tasks_of
+from autograder.errors import unreadable_error
+from autograder.submission.fix_source import defined_names
+from autograder.submission.parse import normalize_whitespace, read_cells
+from autograder.submission.repair import expected_names
 
 __all__ = [
-    "archives_in",
+    "find_archives",
     "find_notebooks",
     "is_answered",
     "is_archive",
     "is_junk",
-    "miscased",
-    "own_files",
+    "case_mismatches",
+    "student_files",
     "read_submission",
 ]
 
@@ -82,7 +84,7 @@ def find_notebooks(submitted, releases):
     or no notebook stands another file that answers its cells and those of no other release; the note names it, and
     those that were not taken.
     """
-    tasks = {name: tasks_of(release) for name, release in releases.items()}
+    tasks = {name: expected_names(release) for name, release in releases.items()}
     found = {name: (submitted.get(f"{name}.ipynb"), "") for name in releases}
     lacking = {name: _lack(found[name][0], releases[name], tasks[name]) for name in releases}
     chosen, copies, best = {}, {}, {}
@@ -111,16 +113,16 @@ def _lack(data, release, wanted):
     cells = read_cells(data)[0]
     if not cells:
         return "it cannot be read"
-    texts, ids = {squeezed(cell.source) for cell in release.cells}, _blanks(release)
+    texts, ids = {normalize_whitespace(cell.source) for cell in release.cells}, _blanks(release)
     own = [cell for cell in cells if cell.words not in texts]
     names = set().union(*wanted.values()) if wanted else set()
-    answered = any(cell.grade_id in ids or (cell.kind == "code" and names & defined(cell.source)) for cell in own)
+    answered = any(cell.grade_id in ids or (cell.kind == "code" and names & defined_names(cell.source)) for cell in own)
     return "" if answered else BLANK
 
 
 def is_answered(data, release):
     """Whether the bytes of a notebook hold anything that is not as released."""
-    return not _lack(data, release, tasks_of(release))
+    return not _lack(data, release, expected_names(release))
 
 
 def _blanks(release):
@@ -129,7 +131,7 @@ def _blanks(release):
     return {c.metadata.nbgrader.grade_id: c.source.split() for c in graded if not c.metadata.nbgrader.get("locked")}
 
 
-def own_files(submitted, released):
+def student_files(submitted, released):
     """Return ({path: bytes} of what a student's code may find beside the released files, notes).
 
     What lies beside a notebook in a folder stands at the top, too, where the notebook is run. A released file stays as
@@ -153,7 +155,7 @@ def own_files(submitted, released):
     return found, notes + [f"{_some(hiding)} would hide a released file and was left out"] * bool(hiding)
 
 
-def miscased(code, paths):
+def case_mismatches(code, paths):
     """Say of files that code names in other capitals than they have: the system it was written on may not mind.
 
     code: the text of a notebook's code. paths: of the files that it may find.
@@ -191,7 +193,7 @@ def _hides(path, released):
     return modules or f"{bases[-1]}/__init__.py" in released or path.startswith("chainrule/answers/")
 
 
-def archives_in(submitted):
+def find_archives(submitted):
     """The paths of a submission that are archives, by their names or by how they begin."""
     packed = [path for path, data in submitted.items() if _is_notebook(path) and data.startswith(PACKED)]
     return sorted({*packed, *(path for path in submitted if is_archive(path))}, key=_rank_of)
@@ -245,7 +247,7 @@ def _belongs(data, releases, tasks):
         answered = {c.grade_id for c in cells if c.grade_id in found and c.source.split() != blank[c.grade_id]}
         ranks[name] = len(answered), len(found)
     if not ids:
-        code = [defined(cell.source) for cell in cells if cell.kind == "code"]
+        code = [defined_names(cell.source) for cell in cells if cell.kind == "code"]
         for name, wanted in tasks.items():
             count = sum(any(names <= known for known in code) for names in wanted.values())
             ranks[name] = count, count
@@ -263,7 +265,7 @@ def _whole(folder, path, read):
     try:
         return read()
     except OSError as error:
-        raise unreadable("/".join((str(folder), *path)), error) from None
+        raise unreadable_error("/".join((str(folder), *path)), error) from None
 
 
 def _listed(top, root, notes):

@@ -1,4 +1,4 @@
-"""Mend code that an editor broke: `mend`. What code defines, without running it: `defined`.
+"""Repair code that an editor broke: `repair_source`. Find what code defines without running it: `defined_names`.
 
 Nothing here runs a student's code. Text that parses is never changed.
 """
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from autograder.submission.python_version import version_words
 
-__all__ = ["defined", "mend", "parsed", "provided", "sides", "syntax_error"]
+__all__ = ["conflict_sides", "defined_names", "importable_names", "parse_cell", "repair_source", "syntax_error"]
 
 LONGEST = 50_000  # characters; nobody writes a longer cell by hand, and it would take long to look into
 PIECES, AHEAD = 1000, 5
@@ -29,7 +29,7 @@ LOOKALIKES = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | str.
 )
 
 
-def mend(text):
+def repair_source(text):
     """Return (text, says): code that parses if harmless changes achieve it, and what was changed, "" for nothing.
 
     Where they do not, the definitions in it that parse by themselves are kept and the rest is commented out.
@@ -56,7 +56,7 @@ def mend(text):
 def syntax_error(text):
     """Return "" if the text is Python, with IPython's magics, or one line that says what is wrong where."""
     try:
-        parsed(text)
+        parse_cell(text)
     except SyntaxError as error:
         words = version_words(MAGIC.sub(r"\1pass", text), error)
         return f"line {error.lineno} is not Python ({error.msg}{words and f'; {words}'})"
@@ -66,24 +66,24 @@ def syntax_error(text):
 
 
 @lru_cache(maxsize=256)
-def defined(text):
+def defined_names(text):
     """Return the names that code binds at its top level, such as "max_norm", "KNN" and "KNN.predict"."""
     if len(text) <= LONGEST:
         try:
-            return frozenset(_bound(parsed(text).body))
+            return frozenset(_bound(parse_cell(text).body))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
     return frozenset(name for pair in NAME.findall(text[:LONGEST]) for name in pair if name)
 
 
 @lru_cache(maxsize=256)
-def provided(text):
+def importable_names(text):
     """Return the names of what sound code imports, and of its functions and classes."""
     kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-    return frozenset(_bound(node for node in parsed(text).body if isinstance(node, kinds)))
+    return frozenset(_bound(node for node in parse_cell(text).body if isinstance(node, kinds)))
 
 
-def sides(text):
+def conflict_sides(text):
     """Return both versions of a text in which git left its conflict markers: first what stood here, then the other."""
     here, there, now = [], [], "both"
     for line in text.split("\n"):
@@ -102,7 +102,7 @@ def sides(text):
     return "\n".join(here), "\n".join(there)
 
 
-def parsed(text):
+def parse_cell(text):
     """Return the syntax tree of a cell. A magic counts as `pass`; a cell that is in another language holds nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -141,7 +141,7 @@ def _bound(body):
 
 def _unconflicted(text):
     """Both sides of a conflict, the longer one first."""
-    return sorted(sides(text), key=len, reverse=True) if "<<<<<<<" in text else []
+    return sorted(conflict_sides(text), key=len, reverse=True) if "<<<<<<<" in text else []
 
 
 def _unfenced(text):
@@ -191,7 +191,7 @@ def _rescued(text):
             made.append("\n".join(f"# {line}" for line in pieces[at].split("\n")))
         else:
             made += pieces[at:end]
-            useful = useful or bool(defined("\n".join(pieces[at:end])))
+            useful = useful or bool(defined_names("\n".join(pieces[at:end])))
         at = end or at + 1
     found = "\n".join(made)
     return found if useful and not syntax_error(found) else None
@@ -200,7 +200,7 @@ def _rescued(text):
 def _runs(pieces):
     """Whether lines are Python and more than a stray word."""
     try:
-        body = parsed("\n".join(pieces)).body
+        body = parse_cell("\n".join(pieces)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call | ast.Constant) for node in body)

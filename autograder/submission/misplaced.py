@@ -1,14 +1,14 @@
-"""Submissions that lie where nobody looks for them: `misplaced` names each, with what to do."""
+"""Submissions that lie where nobody looks for them: `find_misplaced` names each, with what to do."""
 
 import os
 import re
 
 from autograder.submission.files import is_archive, is_junk
 
-__all__ = ["misplaced"]
+__all__ = ["find_misplaced"]
 
 
-def misplaced(course, assignment):
+def find_misplaced(course, assignment):
     """Return {student: sentence} of what lies in submitted/ and is not, or not only, work on other assignments.
 
     A student has submitted/STUDENT/ASSIGNMENT; who has it, or may have it, is not named.

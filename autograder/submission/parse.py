@@ -8,9 +8,9 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from autograder.submission.fix_source import sides
+from autograder.submission.fix_source import conflict_sides
 
-__all__ = ["Cell", "read_cells", "squeezed"]
+__all__ = ["Cell", "normalize_whitespace", "read_cells"]
 
 PICTURES = {"image/png", "image/jpeg", "image/gif"}
 MOST_PICTURES, PICTURE_BYTES = 20, 5_000_000  # of one cell, in base64
@@ -36,11 +36,11 @@ class Cell:
     def words(self):
         """The text with one space for all white space, which editors change: by it, texts are compared."""
         if self._known[0] is not self.source:
-            self._known = self.source, squeezed(self.source)
+            self._known = self.source, normalize_whitespace(self.source)
         return self._known[1]
 
 
-def squeezed(text):
+def normalize_whitespace(text):
     """Return a text with one space in the place of any white space."""
     return " ".join(text.split())
 
@@ -68,7 +68,7 @@ def _found(text):
     if listed is not None:
         return listed, ""
     if "\n<<<<<<<" in text:
-        listed = _merged(*(_listed(_json(side)) for side in sides(text)))
+        listed = _merged(*(_listed(_json(side)) for side in conflict_sides(text)))
         if listed:
             return listed, "the file holds conflict markers of git: where two versions of a cell differ, both are kept"
     listed = _rescued(text)

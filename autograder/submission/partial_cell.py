@@ -1,14 +1,14 @@
-"""What is left of a cell that stopped: `stop_of` says where and why, `parts_after` gives what it would have defined."""
+"""A cell that stopped: `find_error` returns where and why, `definitions_after` the definitions behind that place."""
 
 import ast
 import re
 import textwrap
 from dataclasses import dataclass
 
-from autograder.submission.fix_source import parsed
-from autograder.submission.python_version import HERE
+from autograder.submission.fix_source import parse_cell
+from autograder.submission.python_version import GRADER_PYTHON
 
-__all__ = ["Part", "Stop", "parts_after", "stop_of"]
+__all__ = ["Part", "Stop", "definitions_after", "find_error"]
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 LINE = re.compile(r"Cell In ?\[\d+\], line (\d+)")
@@ -34,7 +34,7 @@ class Part:
     otherwise: tuple = ()
 
 
-def stop_of(outputs, source=""):
+def find_error(outputs, source=""):
     """Return the Stop of a cell with these outputs, or None for one that ran to its end."""
     for output in outputs:
         if output["output_type"] == "error":
@@ -44,17 +44,17 @@ def stop_of(outputs, source=""):
             line = int(found[1][:9]) + blank if found else 0
             words = f"at line {line}: {kind}: {said}" if line else f"with {kind}: {said}"
             if kind in NOT_PARSED:
-                return Stop(f"{words} (the grader runs {HERE})")
+                return Stop(f"{words} (the grader runs {GRADER_PYTHON})")
             return Stop(words, line)
         if output.get("name") == "stderr" and output.get("text", "").startswith("UsageError: "):  # of a magic
             return Stop(f"with {' '.join(output['text'].split())[:200]}")
     return None
 
 
-def parts_after(source, line=0):
+def definitions_after(source, line=0):
     """Return the Parts of a cell from a line on, in their order: what runs although the cell stopped there."""
     try:
-        return _parts(parsed(source).body, source.split("\n"), line)[:MOST_PARTS]
+        return _parts(parse_cell(source).body, source.split("\n"), line)[:MOST_PARTS]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 

@@ -8,9 +8,9 @@ import re
 import sys
 import warnings
 
-__all__ = ["HERE", "version_words"]
+__all__ = ["GRADER_PYTHON", "version_words"]
 
-HERE = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+GRADER_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 LONGEST, DEEPEST = 50_000, 20
 STRING = re.compile(r"(?<!\w)([A-Za-z]{0,2})(\"\"\"|'''|\"|')")
 PARAMETERS = re.compile(r"^([ \t]*(?:async +)?(?:def|class) +\w+)[ \t]*\[", re.MULTILINE)
@@ -25,9 +25,9 @@ OLD_WORDS = ("Missing parentheses in call to", "multiple exception types must be
 def version_words(text, error):
     """Return what text is that raised a SyntaxError, if it is in another version of Python: "" for plain nonsense."""
     if error.msg.startswith(OLD_WORDS) and OLD.search(text):
-        return f"that is Python 2, the grader runs {HERE}"
+        return f"that is Python 2, the grader runs {GRADER_PYTHON}"
     names = _newer(text) if len(text) <= LONGEST else []
-    return f"the grader runs {HERE}, this may be newer syntax: {' and '.join(names)}" if names else ""
+    return f"the grader runs {GRADER_PYTHON}, this may be newer syntax: {' and '.join(names)}" if names else ""
 
 
 def _newer(text):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.v4 import new_notebook
 
-from autograder.submission.fix_source import defined, mend, provided, syntax_error
-from autograder.submission.parse import Cell, read_cells, squeezed
+from autograder.submission.fix_source import defined_names, importable_names, repair_source, syntax_error
+from autograder.submission.parse import Cell, normalize_whitespace, read_cells
 
-__all__ = ["Repaired", "repair", "tasks_of"]
+__all__ = ["Repaired", "expected_names", "repair"]
 
 CODE_LOOKED_INTO = 1_000_000  # characters of a student's own cells; of more, only the answers are
 MOST_NOTES = 100
@@ -44,7 +44,7 @@ def repair(data, release, limits):
         work.join_parts()
         work.settle_copies()
         work.restore_locked()
-        work.mend()
+        work.repair_sources()
         work.find_by_name()
     work.put_back()
     if not unreadable:
@@ -65,12 +65,12 @@ def _read(data, limits):
     return cells, notes, "" if cells else "the notebook holds no cells"
 
 
-def tasks_of(release):
+def expected_names(release):
     """Return {grade id: names that an answer defines} of the cells in which code is to be written."""
     found = {}
     for cell in release.cells:
         if cell.cell_type == "code" and _label(cell) and not _locked(cell):
-            names = defined(cell.source)
+            names = defined_names(cell.source)
             found[_label(cell)] = {n for n in names if not any(other.startswith(f"{n}.") for other in names)}
     return {grade_id: names for grade_id, names in found.items() if names}
 
@@ -81,8 +81,8 @@ class _Work:
     def __init__(self, release, cells, notes):
         self.release, self.cells = release, cells
         self.wanted = {_label(cell): cell for cell in release.cells if _label(cell)}
-        self.tasks = tasks_of(release)
-        self.words = [squeezed(cell.source) for cell in release.cells]
+        self.tasks = expected_names(release)
+        self.words = [normalize_whitespace(cell.source) for cell in release.cells]
         self.keys = [_label(cell) or words for cell, words in zip(release.cells, self.words, strict=True)]
         self.blanks = {_label(cell): words for cell, words in zip(release.cells, self.words, strict=True)}
         self.as_released = set(self.words)
@@ -233,12 +233,12 @@ class _Work:
             for cell in others:
                 cell.grade_id = ""
 
-    def mend(self):
+    def repair_sources(self):
         for cell in self.cells:
             if cell.kind != "code":
                 cell.source = cell.source.replace("\0", "")
             elif self.own(cell) and self.looked(cell):
-                cell.source, says = mend(cell.source)
+                cell.source, says = repair_source(cell.source)
                 wrong = syntax_error(cell.source) if cell.grade_id and not says else ""
                 if says or wrong:
                     self.note(cell, says or wrong)
@@ -250,7 +250,7 @@ class _Work:
             says = "it was changed and has its released text again"
             left = cell.source.replace(wanted, "").strip("\n") if cell.kind == "code" else ""
             cell.source = wanted
-            merged = [n for n in self.tasks.values() if left and n <= defined(left) and not self.definers(n)]
+            merged = [n for n in self.tasks.values() if left and n <= defined_names(left) and not self.definers(n)]
             if merged:
                 self.cells.insert(self.place(cell), Cell("code", left))
                 says += "; what was defined in it stands in a cell of its own"
@@ -317,7 +317,7 @@ class _Work:
                 continue
             earlier = [cell for cell in self.cells[:first] if cell.kind == "code" and self.looked(cell)]
             known = set().union(*map(_names, earlier))
-            needed = {n for n in provided(given.source) - known if re.search(rf"\b{re.escape(n)}\b", answers)}
+            needed = {n for n in importable_names(given.source) - known if re.search(rf"\b{re.escape(n)}\b", answers)}
             if needed:
                 if same:
                     self.remove(same)
@@ -346,7 +346,7 @@ class _Work:
 
 
 def _names(cell):
-    return defined(cell.source)
+    return defined_names(cell.source)
 
 
 def _label(cell):

@@ -1,4 +1,4 @@
-"""When a submission was handed in: `handed_in` reads timestamp.txt as nbgrader, an editor or another system wrote it.
+"""The time of a submission: `submission_time` reads timestamp.txt as nbgrader, an editor or another system wrote it.
 
 Nothing here depends on the zone of this machine or on today's date.
 """
@@ -12,7 +12,7 @@ from dateutil import parser
 from dateutil.tz import tzoffset
 from nbgrader.utils import parse_utc
 
-__all__ = ["handed_in"]
+__all__ = ["submission_time"]
 
 PLAUSIBLE_YEARS = range(2000, 2100)
 LONGEST_TIMESTAMP = 200
@@ -23,7 +23,7 @@ ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs
 DEFAULTS = datetime(2000, 1, 1), datetime(2004, 2, 2)
 
 
-def handed_in(submitted):
+def submission_time(submitted):
     """Return the time in a submission's timestamp.txt in UTC, as text, or None; and a note if it needs one, or "".
 
     submitted: {relative path: bytes}. A time without a zone is in UTC, as for nbgrader.

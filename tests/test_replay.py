@@ -17,7 +17,7 @@ from autograder.grading import journal
 from autograder.grading.classroom import grade, pool
 from autograder.grading.submission import Options
 from autograder.replay.show import as_text
-from autograder.replay.verdicts import one_to_script, replay_record
+from autograder.replay.verdicts import replay_record, verdict_for_script
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 WRONG = 'def max_norm(W, c):\n    """My own."""\n    return shrunk(W, c)'
@@ -177,9 +177,9 @@ def test_a_check_that_is_no_more_is_said(replayed):
 
 def test_a_script_is_of_one_task(replayed):
     found = [replayed["max_norm"], replayed["kl_divergence"]]
-    assert one_to_script(found[:1]) is found[0]
+    assert verdict_for_script(found[:1]) is found[0]
     with pytest.raises(UsageError, match="found max_norm, kl_divergence; name one with --task"):
-        one_to_script(found)
+        verdict_for_script(found)
 
 
 def test_a_changed_submission_is_noticed(replay, record, course):

@@ -12,7 +12,7 @@ from autograder.course.sync import solution_text
 from autograder.grading.notebook import Evidence
 from autograder.replay import script_template as script_parts
 from autograder.replay.dependencies import needed_code
-from autograder.replay.script import script_of, write_script
+from autograder.replay.script import build_script, write_script
 from autograder.replay.verdicts import Replayed
 from autograder.tasks.catalog import task_named
 from autograder.tasks.spec import exam_of
@@ -120,8 +120,8 @@ def test_a_script_fails_as_the_answer_does_and_passes_with_the_right_one(name, s
 def test_the_smallest_failing_case_is_chosen():
     wrong = cell(SOFTMAX, SOFTMAX.source().replace("reg * np.sum", "2 * reg * np.sum"))
     made = replayed(SOFTMAX, [IMPORTS, wrong])
-    sizes = [failure.case.inputs["X"].size for lost in made.lost() for failure in lost.failures]
-    text, _ = script_of(made)
+    sizes = [failure.case.inputs["X"].size for failed in made.failed_checks() for failure in failed.failures]
+    text, _ = build_script(made)
     inputs = re.search(r"X = np.array\((.*?)\)\n", text, re.DOTALL)[1]
     assert len(set(sizes)) > 1
     assert np.size(ast.literal_eval(inputs.strip())) == min(sizes)
@@ -154,10 +154,12 @@ def test_inputs_that_are_not_contiguous_are_so_in_the_script():
     wrong = 'def add_gate_backward(dout, cache):\n    """My own."""\n    return dout.reshape(-1), dout\n'
     forward = cell(task_named("add_gate_forward"), task_named("add_gate_forward").source())
     made = replayed(task, [IMPORTS, forward, wrong])
-    strided = [failure for lost in made.lost() for failure in lost.failures if failure.case.layout == "strided"]
+    strided = [
+        failure for failed in made.failed_checks() for failure in failed.failures if failure.case.layout == "strided"
+    ]
     assert strided
     kept = [answer for answer in made.evidence.answers if answer[0] is strided[0].case]
-    text, _ = script_of(
+    text, _ = build_script(
         Replayed(made.verdict, None, Evidence(made.verdict, made.evidence.exam, kept, [forward, wrong]))
     )
     assert "np.repeat(dout, 2, axis=-1)[..., ::2]" in text
@@ -252,7 +254,7 @@ def test_names_that_nothing_defines_are_said():
 def test_the_top_of_a_script_says_what_must_be_there():
     task = task_named("kl_divergence")
     source = RAISES.replace("logarithm(", "elsewhere(layers, data, ")
-    text, _ = script_of(replayed(task, [IMPORTS, "import json as layers\nfrom chainrule import data", source]))
+    text, _ = build_script(replayed(task, [IMPORTS, "import json as layers\nfrom chainrule import data", source]))
     assert "# It imports from chainrule: run it in the folder of the assignment.\n" in text
     assert "It imports json" not in text
     assert "# Your code uses names that it does not define itself: elsewhere.\n" in text

@@ -25,13 +25,13 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    from autograder.replay.script import require_new, write_script
+    from autograder.replay.script import require_new_file, write_script
     from autograder.replay.show import as_dict, as_text
-    from autograder.replay.verdicts import one_to_script
+    from autograder.replay.verdicts import verdict_for_script
     from autograder.sandbox.bubblewrap import require_sandbox
 
     if arguments.script is not None:
-        require_new(Path(arguments.script))
+        require_new_file(Path(arguments.script))
     if arguments.sandbox == "bwrap":
         require_sandbox()
     replayed = _replay(arguments)
@@ -41,7 +41,7 @@ def run(arguments):
         text = "\n\n".join(map(as_text, replayed)) or "no task lost points; name one with --task"
         print(*map(shown, text.split("\n")), sep="\n")
     if arguments.script is not None:
-        files = write_script(arguments.script, one_to_script(replayed))
+        files = write_script(arguments.script, verdict_for_script(replayed))
         names = ", ".join(map(shown, files)) or "nothing to write: nothing that was asked failed"
         print(f"script: {names}", file=sys.stderr if arguments.json else sys.stdout)
     return 1 if any(one.differences() for one in replayed) else 0

@@ -1,6 +1,6 @@
-"""The fixed parts of the scripts that `script` writes: how outputs are compared, and how costs are counted.
+"""The fixed parts of the scripts that `script` writes: how outputs are compared and costs counted.
 
-They stand alone, with NumPy: a student has nothing else. A test holds `same_values` true to the grader's own rule.
+They need only NumPy. A test compares `same_values` with the grader's own rule, `chainrule.judging.compare.same`.
 """
 
 __all__ = ["RULE", "TOOLS"]
@@ -24,7 +24,7 @@ def same_values(got, expected, rtol, atol):
 
 STEPS = '''
 def count_steps(inputs):
-    """Count the bytecodes that Python runs for a call: as many for a large N as for a small one without a loop."""
+    """Count the bytecodes that Python runs for a call: without a loop, their number does not grow with N."""
     count = 0
 
     def step(frame, event, argument):
@@ -44,18 +44,18 @@ def count_steps(inputs):
 
 VIEWS = '''
 class Counted(np.ndarray):
-    made = 0
+    created = 0
 
     def __array_finalize__(self, other):
-        Counted.made += 1
+        Counted.created += 1
 
 
 def count_views(inputs):
     """Count the arrays that are taken from the inputs: a loop takes one row at a time."""
     inputs = {name: v.view(Counted) if isinstance(v, np.ndarray) else v for name, v in copy.deepcopy(inputs).items()}
-    Counted.made = 0
+    Counted.created = 0
     failing_case(**inputs)
-    return Counted.made
+    return Counted.created
 '''
 
 PEAK = '''

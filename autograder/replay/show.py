@@ -2,27 +2,27 @@
 
 import numpy as np
 
-from autograder.replay.script import given_inputs
+from autograder.replay.script import decoded_inputs
 
 __all__ = ["as_dict", "as_text"]
 
-SMALL = 60  # numbers; larger arrays are summed up
+SMALL = 60  # numbers; larger arrays are summarised
 
 
 def as_text(replayed):
-    """Return the verdict, whether it is as recorded, and for every lost check the first case that was wrong."""
+    """Return the verdict, whether it equals the recorded one, and the first wrong case of every failed check."""
     lines = [str(replayed.verdict), f"seed {replayed.verdict.seed}"]
     if replayed.recorded is not None:
-        lines += _compared(replayed)
-    for lost in replayed.lost():
-        for failure in lost.failures[: 2 if lost.check.kind == "growth" else 1]:
-            lines += ["", f"{lost.outcome.name}: case {failure.number} of {len(lost.check.cases)}"]
-            lines += _case(lost, failure)
+        lines += _comparison(replayed)
+    for failed in replayed.failed_checks():
+        for failure in failed.failures[: 2 if failed.check.kind == "growth" else 1]:
+            lines += ["", f"{failed.outcome.name}: case {failure.number} of {len(failed.check.cases)}"]
+            lines += _case(failed, failure)
     return "\n".join(lines)
 
 
 def as_dict(replayed):
-    """Return the same, with all wrong cases, in a JSON-able form. Arrays are nested lists, NaN and inf texts."""
+    """Return the same, with all wrong cases, as JSON data: arrays as nested lists, NaN and inf as strings."""
     recorded = replayed.recorded
     return {
         "task": replayed.verdict.task,
@@ -31,14 +31,14 @@ def as_dict(replayed):
         "same": None if recorded is None else not replayed.differences(),
         "differences": replayed.differences(),
         "lost": [
-            {"check": lost.outcome.name, "result": lost.outcome.word, "message": lost.outcome.message}
-            | {"cases": [_case_dict(failure) for failure in lost.failures]}
-            for lost in replayed.lost()
+            {"check": failed.outcome.name, "result": failed.outcome.word, "message": failed.outcome.message}
+            | {"cases": [_case_dict(failure) for failure in failed.failures]}
+            for failed in replayed.failed_checks()
         ],
     }
 
 
-def _compared(replayed):
+def _comparison(replayed):
     differences = replayed.differences()
     if not differences:
         return ["the same verdict as recorded"]
@@ -48,14 +48,14 @@ def _compared(replayed):
     return lines
 
 
-def _case(lost, failure):
-    """The lines on one case: the call, its inputs, and what came of it."""
+def _case(failed, failure):
+    """Return the lines on one case: the call, its inputs, and its wrong outputs, error or costs."""
     lines = ["  call", *(f"    {line}" for line in failure.case.call.strip("\n").split("\n")), "  inputs"]
     if failure.case.layout != "C":
         lines[-1] += " (arrays that are not contiguous in memory)"
-    lines += _named(given_inputs(failure.case))
-    for sentence, (name, (got, expected)) in zip(lost.sentences(failure), (failure.outputs or {}).items(), strict=True):
-        lines += [f"  {name}: {sentence}", *_named({"got": got, "expected": expected})]
+    lines += _format_values(decoded_inputs(failure.case))
+    for message, (name, (got, expected)) in zip(failed.messages(failure), (failure.outputs or {}).items(), strict=True):
+        lines += [f"  {name}: {message}", *_format_values({"got": got, "expected": expected})]
     if failure.error is not None:
         lines.append(f"  no value: {failure.error}")
     if failure.costs:
@@ -63,18 +63,18 @@ def _case(lost, failure):
     return lines
 
 
-def _named(values):
+def _format_values(values):
     width = max(map(len, values), default=0)
     return [line for name, value in values.items() for line in _aligned(name, value, width)]
 
 
 def _aligned(name, value, width):
-    first, *rest = _shown(value).split("\n")
+    first, *rest = _format_value(value).split("\n")
     return [f"    {name:<{width}}  {first}", *(f"    {'':<{width}}  {line}" for line in rest)]
 
 
-def _shown(value):
-    """A value in full if it is small, else its form and a summary."""
+def _format_value(value):
+    """Return a small value in full, a large one as its type, shape and range."""
     if not isinstance(value, np.ndarray):
         text = repr(value)
         return text if len(text) < 1000 else f"{text[:1000]}... ({len(text)} characters)"
@@ -93,7 +93,7 @@ def _case_dict(failure):
         "case": failure.number,
         "call": failure.case.call,
         "layout": failure.case.layout,
-        "inputs": {name: _plain(value) for name, value in given_inputs(failure.case).items()},
+        "inputs": {name: _plain(value) for name, value in decoded_inputs(failure.case).items()},
         "outputs": {
             name: {"got": _plain(got), "expected": _plain(expected)}
             for name, (got, expected) in (failure.outputs or {}).items()
@@ -104,7 +104,7 @@ def _case_dict(failure):
 
 
 def _plain(value):
-    """Arrays as {"dtype", "shape", "data"}; what JSON has no word for as text."""
+    """Return arrays as {"dtype", "shape", "data"}, and numbers that JSON cannot hold as strings."""
     if isinstance(value, np.ndarray):
         return {"dtype": str(value.dtype), "shape": list(value.shape), "data": _plain(value.tolist())}
     if isinstance(value, list):

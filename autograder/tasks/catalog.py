@@ -11,7 +11,7 @@ from autograder import tasks
 from autograder.course_table import course_table
 from autograder.errors import UsageError
 
-__all__ = ["ASSIGNMENTS", "TASKS", "of_assignment", "task_named", "topics_of"]  # noqa: F822  TASKS is made by __getattr__
+__all__ = ["TASKS", "of_assignment", "task_named", "topics_of"]  # noqa: F822  TASKS is made by __getattr__
 
 
 def __getattr__(name):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import ChainruleError, DataError, one_line
 from chainrule.shapes import COLOURS, SHAPES, SIZES, Scene, make_captioned_shapes
 from chainrule.shapes_net import load_shapes_net
 
@@ -245,7 +245,7 @@ def _read_h5(path, *names):
                 raise DataError(f"{path}: expected the data set {missing[0]}, got {', '.join(file)}; {HOW_TO_GET_COCO}")
             return [file[name][()] for name in names]
     except OSError as error:
-        raise DataError(f"{path}: expected an HDF5 file, got {_one_line(error)}; {HOW_TO_GET_COCO}") from None
+        raise DataError(f"{path}: expected an HDF5 file, got {one_line(error)[:200]}; {HOW_TO_GET_COCO}") from None
 
 
 def _read_vocabulary(path):
@@ -255,7 +255,7 @@ def _read_vocabulary(path):
         words, numbers = read["idx_to_word"], read["word_to_idx"]
         fits = all(numbers[word] == number for number, word in enumerate(words)) and set(SPECIAL) <= set(words)
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: expected idx_to_word and word_to_idx, got {_one_line(error)}") from None
+        raise DataError(f"{path}: expected idx_to_word and word_to_idx, got {one_line(error)[:200]}") from None
     if not fits or len(numbers) != len(words):
         raise DataError(f"{path}: expected the same words in both directions, with {', '.join(SPECIAL)}, got others")
     return words
@@ -265,11 +265,7 @@ def _read_text(path):
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a text file, got {_one_line(error)}; {HOW_TO_GET_COCO}") from None
-
-
-def _one_line(error):
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise DataError(f"{path}: expected a text file, got {one_line(error)[:200]}; {HOW_TO_GET_COCO}") from None
 
 
 def region_features(images, net):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, one_line
 
 __all__ = ["capture", "put_back", "read_checkpoint", "write_checkpoint"]
 
@@ -94,8 +94,7 @@ def read_checkpoint(path):
     except FileNotFoundError:
         raise ChainruleError(f"{expected}, found no such file; train with this checkpoint_name first") from None
     except Exception as error:  # a damaged archive can raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ChainruleError(f"{expected}, could not read it ({reason}); delete it and train anew") from None
+        raise ChainruleError(f"{expected}, could not read it ({one_line(error)}); delete it and train anew") from None
     if not known:
         raise ChainruleError(f"{expected}, got the format {words['format']!r}; delete it and train anew")
     return content

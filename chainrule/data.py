@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, one_line
 from chainrule.shapes import SHAPES, make_shapes
 
 __all__ = ["Split", "fetch", "load_cifar10", "load_digits", "load_shapes"]
@@ -162,11 +162,6 @@ def _describe(value):
     return f"a list of {len(value)}" if isinstance(value, list) else f"a {type(value).__name__}"
 
 
-def _reason(error):
-    """An exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
-
-
 def _text(value):
     return value.decode("latin1") if isinstance(value, bytes) else str(value)
 
@@ -204,7 +199,7 @@ def _unpickle(path, keys):
         raise DataError(f"{path}: {error}; do not use this file") from None
     except Exception as error:  # a damaged pickle can raise anything
         what = f"{path}: expected a whole batch file"
-        raise DataError(f"{what}, got {_reason(error)}; unpack the archive again") from error
+        raise DataError(f"{what}, got {one_line(error)}; unpack the archive again") from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {_describe(content)}")
     content = {_text(key): value for key, value in content.items()}
@@ -257,4 +252,4 @@ def _unpack(archive, folder):
                 raise DataError(f"{archive}: expected a folder {folder.name} in it, got {found}")
             inside.rename(folder)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise DataError(f"{archive}: expected an archive that unpacks, got {_reason(error)}") from error
+        raise DataError(f"{archive}: expected an archive that unpacks, got {one_line(error)}") from error

@@ -16,13 +16,13 @@ def hidden_tests(function, seed=None):
 
     from autograder.tasks.catalog import TASKS, task_named
     from autograder.tasks.spec import exam_of
-    from chainrule.check import asker, namespace_of, task_of
+    from chainrule.check import case_runner, find_task_name, task_namespace
     from chainrule.errors import CheckFailed
     from chainrule.judging.verdict import judge
 
     seed = secrets.randbelow(2**31) if seed is None else seed
     names = sys._getframe(1).f_globals
-    task = task_named(task_of(function, [task.name for task in TASKS], names))
-    verdict = judge(exam_of(task, seed), asker(namespace_of(function, names)), seed)
+    task = task_named(find_task_name(function, [task.name for task in TASKS], names))
+    verdict = judge(exam_of(task, seed), case_runner(task_namespace(function, names)), seed)
     if not verdict.passed:
         raise CheckFailed(f"{verdict.task}, seed {seed}: {verdict.reason()}")

@@ -2,8 +2,8 @@
 
 `load_digits` (8x8 handwritten digits) and `load_shapes` (32x32 colour pictures, drawn from a seed) need no
 network. `load_cifar10` reads CIFAR-10 from a folder, checking everything it reads; `fetch` downloads that
-folder when asked to. Each loader returns a `Split`; what is wrong with a file is told in one line of
-`DataError`.
+folder when asked to. Each loader returns a `Split`; `DataError` says in one line what is wrong with a
+file.
 """
 
 import json
@@ -113,8 +113,8 @@ def _counts(what, *counts, available=None):
     if min(counts) < 0:
         raise DataError(f"{what}: expected numbers of images >= 0, got {' + '.join(map(str, counts))}")
     if available is not None and sum(counts) > available:
-        asked = " + ".join(str(count) for count in counts if count)
-        raise DataError(f"{what}: expected at most {available} images in all, got {asked}; ask for fewer")
+        requested = " + ".join(str(count) for count in counts if count)
+        raise DataError(f"{what}: expected at most {available} images in all, got {requested}; ask for fewer")
     return counts
 
 
@@ -204,8 +204,8 @@ def _unpickle(path, keys):
         raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {_describe(content)}")
     content = {_text(key): value for key, value in content.items()}
     if any(key not in content for key in keys):
-        found = ", ".join(sorted(content)) or "an empty dict"
-        raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {found}")
+        got = ", ".join(sorted(content)) or "an empty dict"
+        raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {got}")
     return content
 
 
@@ -248,8 +248,8 @@ def _unpack(archive, folder):
                 tar.extractall(scratch, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
             inside = Path(scratch, folder.name)
             if not inside.is_dir():
-                found = ", ".join(sorted(path.name for path in Path(scratch).iterdir())) or "nothing"
-                raise DataError(f"{archive}: expected a folder {folder.name} in it, got {found}")
+                got = ", ".join(sorted(path.name for path in Path(scratch).iterdir())) or "nothing"
+                raise DataError(f"{archive}: expected a folder {folder.name} in it, got {got}")
             inside.rename(folder)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise DataError(f"{archive}: expected an archive that unpacks, got {one_line(error)}") from error

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
-from chainrule.checkpoints import capture, put_back, read_checkpoint, write_checkpoint
+from chainrule.checkpoints import capture, read_checkpoint, restore, write_checkpoint
 from chainrule.errors import ChainruleError
 
 __all__ = ["Solver"]
@@ -105,7 +105,7 @@ class Solver:
                 self._measure()
                 if self.checkpoint_name:
                     self._save()
-        put_back(vars(self.model), self._best)
+        restore(vars(self.model), self._best)
 
     def check_accuracy(self, X, y, num_samples=None, batch_size=100):
         """The part of the images X (N, ...) whose highest score is that of their label y (N,).
@@ -130,9 +130,9 @@ class Solver:
                 got = f"{path}: expected {what} to be {value}, got {saved['settings'][what]}"
                 raise ChainruleError(f"{got}; it is the checkpoint of another run")
         for name in PROGRESS:
-            setattr(self, name, put_back(getattr(self, name), saved["progress"][name]))
+            setattr(self, name, restore(getattr(self, name), saved["progress"][name]))
         self._best = saved["best"]
-        put_back(vars(self.model), saved["model"])
+        restore(vars(self.model), saved["model"])
         np.random.set_state(saved["numpy"])
 
     def _step(self, batch):
@@ -193,14 +193,14 @@ class Solver:
         bar.update()
 
     def _save(self):
-        kept = {
+        state = {
             "settings": self._settings(),
             "progress": {name: capture(getattr(self, name)) for name in PROGRESS},
             "model": capture(vars(self.model)),
             "best": self._best,
             "numpy": capture(np.random.get_state(legacy=False)),
         }
-        write_checkpoint(f"{self.checkpoint_name}.npz", kept)
+        write_checkpoint(f"{self.checkpoint_name}.npz", state)
 
     def _settings(self):
         """What must be the same for a run to go on."""

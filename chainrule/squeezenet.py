@@ -101,21 +101,21 @@ class SqueezeNet:
         X = np.asarray(X)
         if X.ndim != 4 or X.shape[1] != 3 or min(X.shape[2:]) < SMALLEST:
             raise DataError(f"X: expected shape (N, 3, H, W) with sides of {SMALLEST} or more, got {X.shape}")
-        x, made, caches = (255 * X[:, ::-1] - BGR_MEANS).astype(self.dtype), {}, {}
+        x, maps, caches = (255 * X[:, ::-1] - BGR_MEANS).astype(self.dtype), {}, {}
         for name in self.layers[: 1 + max(map(self.layers.index, layers))]:
             forward = getattr(self, f"_{name[:4]}_forward")
             x, caches[name] = forward(x, self._prefix(name))
-            made[name] = x
-        return [made[name] for name in layers], (tuple(layers), caches)
+            maps[name] = x
+        return [maps[name] for name in layers], (tuple(layers), caches)
 
     def features_backward(self, dfeatures, cache):
         """The gradient with respect to the images, given one for each map that `features` returned, in its order."""
         layers, caches = cache
         dx = 0
         for name in reversed(caches):
-            given = [d for d, layer in zip(dfeatures, layers, strict=True) if layer == name]
+            upstream = [d for d, layer in zip(dfeatures, layers, strict=True) if layer == name]
             backward = getattr(self, f"_{name[:4]}_backward")
-            dx = backward(np.asarray(sum(given, dx), self.dtype), caches[name])
+            dx = backward(np.asarray(sum(upstream, dx), self.dtype), caches[name])
         return 255 * dx[:, ::-1]
 
     def _prefix(self, name):

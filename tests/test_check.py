@@ -167,7 +167,7 @@ def test_without_a_key_the_specs_are_asked(no_key, capsys):
 
 def test_a_second_key_adds_its_tasks(key):
     save_exams(key / "assignment2.npz", [exam_of(task_named("max_norm"), SEED)])
-    assert {"max_norm", "add_bias"} <= set(module.known_exams())
+    assert {"max_norm", "add_bias"} <= set(module.load_answer_key())
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -177,15 +177,15 @@ def test_a_key_from_disk_gives_the_verdict_of_the_specs(task, tmp_path):
     on_disk = load_exams(tmp_path / "key.npz")
     assert on_disk[task.name].sentences == made.sentences
     scope = dict(vars(task.module))
-    right = judge(made, module.asker(scope))
+    right = judge(made, module.case_runner(scope))
     assert right.passed
-    assert str(judge(on_disk[task.name], module.asker(scope))) == str(right)
+    assert str(judge(on_disk[task.name], module.case_runner(scope))) == str(right)
     # The first mistake of each task, by text: a wrong answer and its explanation.
     owner, _, function = task.name.rpartition(".")
     found = dict(scope)
     exec(task.source_with_mistake(task.mistakes[0]), found)
     if owner:
         found[owner] = type(owner, (scope[owner],), {function: found[function]})
-    wrong = judge(made, module.asker(found))
+    wrong = judge(made, module.case_runner(found))
     assert not wrong.passed
-    assert str(judge(on_disk[task.name], module.asker(found))) == str(wrong)
+    assert str(judge(on_disk[task.name], module.case_runner(found))) == str(wrong)

@@ -99,14 +99,14 @@ def test_a_mistake_must_fit_the_output_in_other_checks_too():
         return [(answers(give, {"sum": lambda e: e + 7}), 1e-6, 0.0)]
 
     here = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
-    assert explain("dW", here, SAYS, others=other(lambda e: e + 7)) == SAYS["sum"]
-    assert explain("dW", here, SAYS, others=other(lambda e: e)) is None
-    assert explain("dW", here, SAYS, others=other(lambda e: e + 8)) is None
+    assert explain("dW", here, SAYS, other_checks=other(lambda e: e + 7)) == SAYS["sum"]
+    assert explain("dW", here, SAYS, other_checks=other(lambda e: e)) is None
+    assert explain("dW", here, SAYS, other_checks=other(lambda e: e + 8)) is None
 
 
 def test_a_check_in_which_a_mistake_makes_no_difference_says_nothing_against_it():
     here = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
-    assert explain("dW", here, SAYS, others=[(answers(lambda e: e), 1e-6, 0.0)]) == SAYS["sum"]
+    assert explain("dW", here, SAYS, other_checks=[(answers(lambda e: e), 1e-6, 0.0)]) == SAYS["sum"]
 
 
 def test_a_mistake_of_another_output_is_not_said_of_this_one():

@@ -21,7 +21,7 @@ from autograder.sandbox.kernel import TimeUp
 from autograder.tasks.catalog import TASKS, task_named
 from autograder.tasks.spec import exam_of
 from chainrule import layers
-from chainrule.check import asker
+from chainrule.check import case_runner
 from chainrule.judging.runner import BadReply
 from chainrule.judging.verdict import AnswerError, Unanswered, judge
 
@@ -458,7 +458,7 @@ def test_a_convention_of_another_year_is_told_with_the_one_used_here(run, stem, 
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    verdict = judge(exam_of(task_named(task), 5), asker(run(text)), 5)
+    verdict = judge(exam_of(task_named(task), 5), case_runner(run(text)), 5)
     assert verdict.score < verdict.points
     assert [part for part in says if part not in verdict.reason()] == []
 
@@ -497,7 +497,7 @@ def test_a_captioner_of_cs231n_loses_only_what_it_does_not_know(sandbox):
     right = {outcome.name for outcome in found["CaptioningRNN.loss"].outcomes if outcome.passed}
     assert {"rnn: loss, and gradients against numeric ones", "lstm: loss and gradients"} < right
     for verdict in found.values():
-        for outcome in verdict.lost():
+        for outcome in verdict.checks_with_lost_points():
             assert "gru" in outcome.name + outcome.message or "float32" in outcome.name  # that, too, is asked of a gru
     assert "stood in" in found["CaptioningRNN.loss"].note
 

@@ -130,7 +130,7 @@ def stand_ins():
     rng = np.random.default_rng(0)
     W1, b1, W2, b2 = (rng.normal(size=shape) for shape in ((3, 4), 4, (4, 2), 2))
     return [
-        stubs.Given(W1),
+        stubs.FixedResult(W1),
         stubs.RecordingClassifier(),
         stubs.leaky,
         stubs.probe(LinearClassifier, W1),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule.judging import runner
-from chainrule.judging.runner import BadReply, decode, encode, execute, measure, plain, respond
+from chainrule.judging.runner import BadReply, decode, encode, execute, measure, plain_array, respond
 
 ALL_DTYPES = sorted(runner.DTYPES)
 
@@ -156,13 +156,13 @@ def test_decode_refuses_more_bytes_than_allowed():
     ],
 )
 def test_numbers_and_lists_of_numbers_are_arrays(value, expected):
-    got = plain(value)
+    got = plain_array(value)
     assert type(got) is np.ndarray
     np.testing.assert_array_equal(got, expected)
 
 
 def test_longdouble_becomes_float64():
-    assert plain(np.ones(2, np.longdouble)).dtype == np.float64
+    assert plain_array(np.ones(2, np.longdouble)).dtype == np.float64
 
 
 @pytest.mark.parametrize("kind", [np.matrix, np.ma.masked_array, np.recarray], ids=lambda kind: kind.__name__)
@@ -172,12 +172,12 @@ def test_a_subclass_of_ndarray_loses_its_own_behaviour(kind):
             return True
 
     for array in (np.ones((2, 2)).view(Liar), np.ones((2, 2)).view(kind)):
-        assert type(plain(array)) is np.ndarray
+        assert type(plain_array(array)) is np.ndarray
 
 
 def test_plain_copies():
     array = np.ones(2)
-    assert not np.shares_memory(plain(array), array)
+    assert not np.shares_memory(plain_array(array), array)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_plain_copies():
 )
 def test_what_holds_no_numbers_is_refused_by_type(value, words):
     with pytest.raises(BadReply, match=words):
-        plain(value)
+        plain_array(value)
 
 
 def test_an_object_that_fails_to_become_an_array_is_refused():
@@ -212,13 +212,13 @@ def test_an_object_that_fails_to_become_an_array_is_refused():
             raise RuntimeError("no")
 
     with pytest.raises(BadReply, match="of type Broken, which is not an array of numbers"):
-        plain(Broken())
+        plain_array(Broken())
 
 
 def test_an_array_that_is_too_large_is_refused():
     # Ten float64 are 80 bytes.
     with pytest.raises(BadReply, match="80 bytes, more than the 79 allowed"):
-        plain(np.zeros(10), most=79)
+        plain_array(np.zeros(10), most=79)
 
 
 # Running a call.

@@ -16,7 +16,7 @@ from autograder.replay.script import build_script, write_script
 from autograder.replay.verdicts import Replayed
 from autograder.tasks.catalog import task_named
 from autograder.tasks.spec import exam_of
-from chainrule.check import asker
+from chainrule.check import case_runner
 from chainrule.judging.compare import same
 from chainrule.judging.runner import BadReply
 from chainrule.judging.verdict import AnswerError, Unanswered, judge
@@ -53,7 +53,7 @@ def replayed(task, cells, seed=7):
 
     def ask(case, measured):
         try:
-            answer = asker(names)(case, measured)
+            answer = case_runner(names)(case, measured)
         except (AnswerError, BadReply) as error:
             answers.append((case, error))
             raise

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import data
-from chainrule.checkpoints import capture, put_back, read_checkpoint, write_checkpoint
+from chainrule.checkpoints import capture, read_checkpoint, restore, write_checkpoint
 from chainrule.errors import ChainruleError
 from chainrule.solver import Solver
 
@@ -289,7 +289,7 @@ def test_captured_values_come_back_the_same(tmp_path):
         3: {"text": "é", "list": [], "tuple": ((),)},
     }
     write_checkpoint(tmp_path / "a.npz", capture(value))
-    back = put_back(None, read_checkpoint(tmp_path / "a.npz"))
+    back = restore(None, read_checkpoint(tmp_path / "a.npz"))
     assert repr(back) == repr(value)
     assert back["arrays"][0].flags.f_contiguous
     assert type(back["arrays"][1]) is np.float32
@@ -302,7 +302,7 @@ def test_a_generator_goes_on_where_it_was(tmp_path, bit_generator):
     write_checkpoint(tmp_path / "a.npz", capture([rng]))
     expected = rng.normal(size=5)
     for old in (np.random.Generator(bit_generator(2)), None):
-        np.testing.assert_array_equal(put_back([old], read_checkpoint(tmp_path / "a.npz"))[0].normal(size=5), expected)
+        np.testing.assert_array_equal(restore([old], read_checkpoint(tmp_path / "a.npz"))[0].normal(size=5), expected)
 
 
 def test_what_was_captured_does_not_change_later():
@@ -312,7 +312,7 @@ def test_what_was_captured_does_not_change_later():
     value["b"][0] += 1
     value["new"] = 1
     first = value["rng"].normal()
-    again = put_back(value, kept)
+    again = restore(value, kept)
     assert again is value
     assert "new" not in again
     assert not again["a"].any()

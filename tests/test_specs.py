@@ -16,7 +16,7 @@ from autograder.errors import GradingError, SpecError, UsageError
 from autograder.tasks.catalog import TASKS, of_assignment, task_named
 from autograder.tasks.spec import Task, exam_of, gradient, mistake, untouched, values
 from chainrule import linear, neighbors, preprocessing
-from chainrule.check import asker
+from chainrule.check import case_runner
 from chainrule.errors import CheckFailed
 from chainrule.gradcheck import check_gradient
 from chainrule.judging import runner
@@ -33,7 +33,7 @@ exam = cache(exam_of)
 
 
 def verdict_on(task, seed, function=None):
-    return judge(exam(task, seed), asker(names_of(task, function)), seed)
+    return judge(exam(task, seed), case_runner(names_of(task, function)), seed)
 
 
 # That right answers pass and mistakes are told is measured by `make mutants` (tests/mutants).
@@ -116,7 +116,7 @@ SPOILS = {"one entry off by 1 %": one_entry_off, "all times 1.001": lambda array
 @pytest.mark.parametrize("spoil", SPOILS)
 @pytest.mark.parametrize("task", GRADIENTS, ids=lambda task: task.name)
 def test_a_slightly_wrong_gradient_loses_its_check(task, spoil, seed):
-    ask = asker(names_of(task))
+    ask = case_runner(names_of(task))
     for check, output, *_ in gradient_checks(task):
 
         def spoilt(case, measured, output=output):
@@ -130,7 +130,7 @@ def test_a_slightly_wrong_gradient_loses_its_check(task, spoil, seed):
 
 @pytest.mark.parametrize("task", [t for t in GRADIENTS if "dW = " in t.call], ids=lambda task: task.name)
 def test_a_loss_off_by_a_constant_fails_though_its_gradient_is_right(task):
-    ask = asker(names_of(task))
+    ask = case_runner(names_of(task))
 
     def shifted(case, measured):
         return {n: v + 0.5 if n in ("loss", "penalty") else v for n, v in ask(case, measured).items()}

@@ -13,7 +13,7 @@ from autograder.tasks.catalog import TASKS
 from autograder.tasks.spec import CheckSpec, Task, exam_of, growth, untouched, values
 from autograder.tasks.strictness import SHARES, apply_strictness
 from chainrule import layers
-from chainrule.check import asker
+from chainrule.check import case_runner
 from chainrule.judging.verdict import judge
 
 SEED = 7
@@ -33,7 +33,7 @@ def careless_about(kind):
 def score_of(task, careless):
     """The score of the reference with a wrapper around the task's function."""
     function = functools.reduce(getattr, task.name.split("."), task.module)
-    return judge(exam_of(task, SEED), asker(names_of(task, careless(function))), SEED).score
+    return judge(exam_of(task, SEED), case_runner(names_of(task, careless(function))), SEED).score
 
 
 def cost(task, *kinds):
@@ -126,7 +126,7 @@ def test_large_but_right_costs_its_share(task):
 
 @careless_about("extremes")
 def test_nan_at_extremes_costs_its_share(task):
-    ask, made = asker(names_of(task)), exam_of(task, SEED)
+    ask, made = case_runner(names_of(task)), exam_of(task, SEED)
     extreme = {id(case): check.kinds for check in made.checks for case in check.cases if "extremes" in check.costs}
 
     def overflowing(case, measured):
@@ -159,7 +159,7 @@ def toy(*checks):
 
 
 def verdict_on(task, function):
-    return judge(exam_of(task, SEED), asker({"np": np, "relu_forward": function}), SEED)
+    return judge(exam_of(task, SEED), case_runner({"np": np, "relu_forward": function}), SEED)
 
 
 STRICT = values(
@@ -195,7 +195,7 @@ def in_place_and_wide(x):
 def test_each_kind_costs_its_share(function, score, word):
     verdict = verdict_on(TASK, function)
     assert verdict.score == score
-    assert verdict.outcomes[1].word == word
+    assert verdict.outcomes[1].result == word
     assert verdict.as_dict()["checks"][1]["earned"] == pytest.approx(score - 1.6)
 
 

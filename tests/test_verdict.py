@@ -56,21 +56,21 @@ def test_points_of_right_checks_add_up():
     verdict = judge(exam(check("a", 2), check("b", 0.5), check("c", 4)), Student(b=WRONG))
     assert (verdict.score, verdict.points) == (6, 6.5)
     assert [o.earned for o in verdict.outcomes] == [2, 0, 4]
-    assert [o.word for o in verdict.outcomes] == ["right", "wrong", "right"]
+    assert [o.result for o in verdict.outcomes] == ["right", "wrong", "right"]
     assert not verdict.passed
-    assert [o.name for o in verdict.lost()] == ["b"]
+    assert [o.name for o in verdict.checks_with_lost_points()] == ["b"]
 
 
 def test_all_right_is_passed_and_has_nothing_to_say():
     verdict = judge(exam(check("a", 2), check("b", 3)), Student(), seed=7)
     assert verdict.passed
     assert verdict.attempted
-    assert (verdict.score, verdict.lost(), verdict.reason()) == (5.0, [], "")
+    assert (verdict.score, verdict.checks_with_lost_points(), verdict.reason()) == (5.0, [], "")
     assert (verdict.task, verdict.seed, verdict.note) == ("task", 7, "")
 
 
 def test_notes_are_sentences_below_the_table():
-    verdict = judge(exam(check("a")), Student()).noted(["it was late", "at most 4 GiB are allowed."])
+    verdict = judge(exam(check("a")), Student()).with_notes(["it was late", "at most 4 GiB are allowed."])
     assert verdict.note == "It was late. At most 4 GiB are allowed."
     assert str(verdict).endswith(verdict.note)
     assert verdict.as_dict()["note"] == verdict.note
@@ -106,7 +106,7 @@ def test_a_blank_answer_is_not_attempted_and_nothing_more_is_asked():
     student = Student(a=BLANK)
     verdict = judge(exam(check("a"), check("b"), check("c", kind="untouched")), student)
     assert [o.message for o in verdict.outcomes] == ["not attempted yet"] * 3
-    assert [o.word for o in verdict.outcomes] == ["blank"] * 3
+    assert [o.result for o in verdict.outcomes] == ["blank"] * 3
     assert (verdict.score, verdict.attempted, verdict.reason()) == (0, False, "not attempted yet")
     assert student.asked == [("a", False)]
 
@@ -212,10 +212,10 @@ def test_no_answer_is_not_judged_and_earns_nothing(kind):
     student = Student(b=Unanswered("no answer within 10 s"))
     verdict = judge(exam(check("a"), check("b", 5, kind=kind, cases=2)), student)
     outcome = verdict.outcomes[1]
-    assert (outcome.passed, outcome.word, outcome.earned) == (None, "not judged", 0)
+    assert (outcome.passed, outcome.result, outcome.earned) == (None, "not judged", 0)
     assert outcome.message == "no answer within 10 s"
     assert not verdict.passed
-    assert verdict.lost() == [outcome]
+    assert verdict.checks_with_lost_points() == [outcome]
 
 
 @pytest.mark.parametrize("passed", [1, 1.0, "yes", np.True_])

@@ -18,7 +18,7 @@ from autograder.errors import GradingError
 from autograder.tasks import catalog
 from autograder.tasks.catalog import of_assignment, task_named
 from autograder.tasks.spec import exam_of
-from chainrule.judging.compare import same, size
+from chainrule.judging.compare import largest_entry, same
 from chainrule.judging.exam import Case, load_exams, save_exams
 
 __all__ = [
@@ -104,9 +104,9 @@ def _case_on_grid(case, check):
     def rounded(array, scale):
         return _rounded(array, scale * check.rtol or check.atol)  # a check may hold numbers to the same atol all over
 
-    expected = {name: rounded(array, size(array)) for name, array in case.expected.items()}
+    expected = {name: rounded(array, largest_entry(array)) for name, array in case.expected.items()}
     mistakes = {
-        wrong: {name: rounded(a, max(size(a), size(expected[name]))) for name, a in outputs.items()}
+        wrong: {name: rounded(a, max(largest_entry(a), largest_entry(expected[name]))) for name, a in outputs.items()}
         for wrong, outputs in case.mistakes.items()
     }
     return replace(case, expected=expected, mistakes=mistakes)

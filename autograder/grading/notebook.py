@@ -144,7 +144,7 @@ class Run:
         unboxed = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
         verdict, stops = self._explained(verdict)
         late = (self.late or questions.late) and verdict.attempted and not verdict.passed
-        verdict = verdict.noted([*unboxed, *said, *stops, *questions.limits, *([TO_SEE] if late else [])])
+        verdict = verdict.with_notes([*unboxed, *said, *stops, *questions.limits, *([TO_SEE] if late else [])])
         verdict = replace(verdict, timed_out=late)
         if self.options.witness:
             self.options.witness(Evidence(verdict, exam, answers, list(self.ran)))

@@ -150,7 +150,11 @@ def _cache_words(task, parts, file):
 
 def _argument_words(task, verdict, file):
     """Where a call failed for its arguments, say how they are called here."""
-    failed = [o.message for o in verdict.lost() if o.message.startswith("raised TypeError") and "argument" in o.message]
+    failed = [
+        o.message
+        for o in verdict.checks_with_lost_points()
+        if o.message.startswith("raised TypeError") and "argument" in o.message
+    ]
     owner = task.name.rpartition(".")[0]
     name = f"{owner}.__init__" if owner and any("__init__" in message for message in failed) else task.name
     theirs, ours = file.arguments(name), arguments_of(task.module.__name__, name)

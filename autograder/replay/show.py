@@ -31,7 +31,7 @@ def as_dict(replayed):
         "same": None if recorded is None else not replayed.differences(),
         "differences": replayed.differences(),
         "lost": [
-            {"check": failed.outcome.name, "result": failed.outcome.word, "message": failed.outcome.message}
+            {"check": failed.outcome.name, "result": failed.outcome.result, "message": failed.outcome.message}
             | {"cases": [_case_dict(failure) for failure in failed.failures]}
             for failed in replayed.failed_checks()
         ],

@@ -15,7 +15,7 @@ from autograder.plainfile.files import allowed, read_python, read_verdicts, verd
 from autograder.plainfile.judge import judge_file
 from autograder.submission.files import read_submission
 from autograder.tasks.catalog import task_named
-from chainrule.judging.compare import difference, label, same, viewed
+from chainrule.judging.compare import apply_view, difference, label, same
 from chainrule.judging.exam import Case, Check
 from chainrule.judging.verdict import Outcome, Verdict
 
@@ -155,7 +155,7 @@ def replay_list(path, options, task=None, allow=()):
 
 def verdict_for_script(replays):
     """Return the only Replayed verdict that lost points, else the first, or None; UsageError if several did."""
-    short = [replayed for replayed in replays if replayed.verdict.lost()]
+    short = [replayed for replayed in replays if replayed.verdict.checks_with_lost_points()]
     if len(short) > 1:
         names = ", ".join(replayed.verdict.task for replayed in short)
         raise UsageError(f"--script: expected one task that lost points, found {names}; name one with --task")
@@ -222,7 +222,7 @@ def _failures(check, answers):
 def _differs(check, name, got, expected):
     """Return None, or how an output differs from the expected one, through the view of the check."""
     shown = label(name, check.view) if got.shape == expected.shape else name
-    got, expected = viewed(check.view, got, expected)
+    got, expected = apply_view(check.view, got, expected)
     if same(got, expected, check.rtol, check.atol):
         return None
     return difference(shown, got, expected, check.rtol, check.atol)

@@ -1,4 +1,4 @@
-"""What the checks of gradients are given: x to alter and put back, what f returns, a gradient of x's shape."""
+"""Convert and validate the inputs of gradient checks: x, what f returns, a gradient of x's shape."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,20 +7,29 @@ import numpy as np
 
 from chainrule.errors import ChainruleError
 
-__all__ = ["UNSTEADY", "array_of", "borrowed", "differ", "gradient_of", "ignored", "number_of", "real"]
+__all__ = [
+    "NOT_DETERMINISTIC",
+    "to_output_array",
+    "restored_after",
+    "values_differ",
+    "to_gradient",
+    "explain_unused_argument",
+    "to_scalar",
+    "real",
+]
 
-UNSTEADY = (
+NOT_DETERMINISTIC = (
     "f is not deterministic, its values for the same x differ: set the seed inside f if it draws random numbers, "
     "put back what it keeps between calls"
 )
 
 
 @contextmanager
-def borrowed(x, kind) -> Iterator[np.ndarray]:
+def restored_after(x, kind) -> Iterator[np.ndarray]:
     """x as an array to alter: x itself if its dtype is of this kind, else a float64 copy; put back whatever happens."""
     array = real(x, "x")
-    own = array is x and np.issubdtype(array.dtype, kind) and array.flags.writeable
-    array = array if own else np.array(array, dtype=np.float64)
+    is_array = array is x and np.issubdtype(array.dtype, kind) and array.flags.writeable
+    array = array if is_array else np.array(array, dtype=np.float64)
     saved = array.copy()
     try:
         yield array
@@ -28,15 +37,15 @@ def borrowed(x, kind) -> Iterator[np.ndarray]:
         array[...] = saved
 
 
-def ignored(f, x, altered):
+def explain_unused_argument(f, x, altered):
     """Say that f takes no notice of x; "" if it does. altered: x itself or the copy that stands for it."""
     if not altered.size or not _constant(f, altered):
         return ""
-    own = isinstance(x, np.ndarray)
-    if altered is not x and own and x.flags.writeable and _constant(f, x):
+    is_array = isinstance(x, np.ndarray)
+    if altered is not x and is_array and x.flags.writeable and _constant(f, x):
         altered = x  # no copy is to blame
-    copy = f", a float64 copy of x ({f'{x.dtype} array' if own else type(x).__name__})" if altered is not x else ""
-    if own and not x.flags.writeable:
+    copy = f", a float64 copy of x ({f'{x.dtype} array' if is_array else type(x).__name__})" if altered is not x else ""
+    if is_array and not x.flags.writeable:
         copy = copy.replace(" array)", " array, read-only)")
     return (
         f"f gives the same value whatever its argument is{copy}: let f use its argument, or let it read the very "
@@ -49,10 +58,10 @@ def _constant(f, x):
     start, rng = x.copy(), np.random.default_rng(0)
     try:
         with np.errstate(all="ignore"):
-            before = array_of(f(x))
+            before = to_output_array(f(x))
             for size in (1, -1, 100, -100) + (np.nan,) * (x.dtype.kind == "f"):
                 x[...] = start + (size * (1 + rng.random(x.shape)) * (1 + np.abs(start))).astype(x.dtype)
-                if not np.array_equal(array_of(f(x)), before, equal_nan=True):
+                if not np.array_equal(to_output_array(f(x)), before, equal_nan=True):
                     return False
         return True
     except Exception:  # f says no to what is far from x: it looks at it
@@ -61,7 +70,7 @@ def _constant(f, x):
         x[...] = start
 
 
-def differ(first, second):
+def values_differ(first, second):
     """Whether two arrays of values of f for the same x are further apart than the last digits."""
     return first.shape != second.shape or bool(
         np.any(np.abs(first - second) > 1e-12 * np.max(np.abs(first), initial=0.0))
@@ -84,7 +93,7 @@ def real(value, what):
     return array
 
 
-def gradient_of(analytic, x):
+def to_gradient(analytic, x):
     """The analytic gradient in float64, if it has x's shape and there is something to check."""
     analytic, shape = real(analytic, "gradient").astype(np.float64), np.shape(x)
     if analytic.shape != shape:
@@ -96,7 +105,7 @@ def gradient_of(analytic, x):
     return analytic
 
 
-def number_of(value):
+def to_scalar(value):
     """What f returned as one float."""
     if isinstance(value, tuple):
         raise ChainruleError("f: expected one number, got a tuple; return the loss alone, as in lambda x: f(x)[0]")
@@ -108,7 +117,7 @@ def number_of(value):
     return float(value.item())
 
 
-def array_of(value, shape=None):
+def to_output_array(value, shape=None):
     """What f returned as a float64 array, of dout's shape if that is given: a copy, for f may return x itself."""
     if isinstance(value, tuple):
         raise ChainruleError("f: expected one array, got a tuple; return the output alone, as in lambda x: f(x)[0]")

@@ -1,4 +1,4 @@
-"""Train captioning networks, and show what they say beside what is true.
+"""Train captioning networks, and show their captions beside the true ones.
 
 `train_captioner` runs the training loop, `race` trains several networks alike; `caption_all` captions a set and scores
 it. `show_captions` puts pictures beside their captions, `draw_captioner` draws the network, `show_tokens` a caption
@@ -73,12 +73,12 @@ def show_captions(split, sentences, idx_to_word, picks, title=None):
     for ax in axes.flat:
         ax.axis("off")
     for ax, i in zip(axes.flat, picks, strict=False):
-        said = sentences[i].split()
-        due = nearest_caption(said, [sentence.split() for sentence in true[i]])
-        marked = [w if k < len(due) and w == due[k] else f"*{w}*" for k, w in enumerate(said)]
+        words = sentences[i].split()
+        expected = nearest_caption(words, [sentence.split() for sentence in true[i]])
+        marked = [w if k < len(expected) and w == expected[k] else f"*{w}*" for k, w in enumerate(words)]
         right = sentences[i] in true[i]
         _show_image(ax, split, i)
-        ax.text(1.15, 0.75, f"true: {' '.join(due)}", transform=ax.transAxes, color=INK, va="center", fontsize=9)
+        ax.text(1.15, 0.75, f"true: {' '.join(expected)}", transform=ax.transAxes, color=INK, va="center", fontsize=9)
         verdict = "said, right" if right else "said, wrong"
         colour = COLOURS[2] if right else COLOURS[1]
         ax.text(
@@ -112,23 +112,23 @@ def draw_captioner(words, ax=None):
     """The network unrolled over a caption, a list of words with START and END; the axes."""
     if ax is None:
         _, ax = plt.subplots(figsize=(11, 3.6), layout="constrained")
-    read, said = words[:-1], words[1:]
+    inputs, outputs = words[:-1], words[1:]
     box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": INK}
     arrow = {"arrowstyle": "->", "color": INK, "shrinkA": 12, "shrinkB": 12}
     ax.text(-0.2, 1, "features\nW_proj, b_proj", ha="center", va="center", bbox=box, fontsize=9, color=INK)
     ax.annotate("", (1, 1), (0.05, 1), arrowprops=arrow | {"shrinkA": 26})
     ax.text(0.62, 1.14, "h0", ha="center", color=INK, fontsize=9)
-    for k, (word, next_word) in enumerate(zip(read, said, strict=True), 1):
+    for k, (word, next_word) in enumerate(zip(inputs, outputs, strict=True), 1):
         ax.text(k, 0, word, ha="center", va="center", bbox=box, fontsize=9, color=INK)
         ax.text(k, 1, f"h{k}", ha="center", va="center", bbox=box | {"facecolor": "#dce9f5"}, fontsize=9, color=INK)
         ax.text(k, 2, next_word, ha="center", va="center", bbox=box, fontsize=9, color=INK)
         ax.annotate("", (k, 1), (k, 0), arrowprops=arrow)
         ax.annotate("", (k, 2), (k, 1), arrowprops=arrow)
-        if k < len(read):
+        if k < len(inputs):
             ax.annotate("", (k + 1, 1), (k, 1), arrowprops=arrow)
     for height, name in enumerate(("read, W_embed", "cell: Wx, Wh, b", "to be said: W_vocab, b_vocab")):
-        ax.text(len(read) + 0.5, height, name, va="center", fontsize=9, color=INK)
-    ax.set(xlim=(-0.9, len(read) + 2.4), ylim=(-0.4, 2.4))
+        ax.text(len(inputs) + 0.5, height, name, va="center", fontsize=9, color=INK)
+    ax.set(xlim=(-0.9, len(inputs) + 2.4), ylim=(-0.4, 2.4))
     ax.axis("off")
     return ax
 
@@ -140,8 +140,8 @@ def plot_confused_words(sentences, scenes, words, title=None, ax=None):
     """
     pairs = []
     for sentence, scene in zip(sentences, scenes, strict=True):
-        said = sentence.split()
-        due = nearest_caption(said, [str(told).split() for told in (scene, scene.turned())])
-        kept = [[words.index(word) for word in text if word in words] for text in (due, said)]
-        pairs += zip(*kept, strict=False)
+        predicted = sentence.split()
+        expected = nearest_caption(predicted, [str(version).split() for version in (scene, scene.turned())])
+        indices = [[words.index(word) for word in text if word in words] for text in (expected, predicted)]
+        pairs += zip(*indices, strict=False)
     return show_confusion(*np.array(pairs).T, words, title, ax)

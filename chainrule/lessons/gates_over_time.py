@@ -73,7 +73,7 @@ def _run(cell, params, x):
 
 
 def _loss(cell, params, x, y):
-    """The softmax loss of the scores after the last step, its gradients, and the share of right answers."""
+    """The softmax loss of the scores after the last step, its gradients, and the accuracy."""
     h, cache = _run(cell, params, x)
     scores, top = affine_forward(h[:, -1], params["w"], params["v"])
     loss, dscores = softmax_loss(scores, y)
@@ -118,14 +118,14 @@ def first_symbols(N, delay, rng, num_symbols=4):
 
 def race(cells, delays, progress=True, **options):
     """Train every cell on the memory task at every delay; {name: accuracies}. options: as in `train`."""
-    found = {name: [] for name in cells}
+    accuracies = {name: [] for name in cells}
     with tqdm(total=len(cells) * len(delays), disable=not progress, unit="net") as bar:
         for name, cell in cells.items():
             for delay in delays:
                 _, accuracy = train(cell, lambda N, rng, delay=delay: first_symbols(N, delay, rng), **options)
-                found[name].append(accuracy)
+                accuracies[name].append(accuracy)
                 bar.update()
-    return found
+    return accuracies
 
 
 def colour_questions(num=1200, seed=0):
@@ -162,17 +162,17 @@ def read_gates(step, x, params):
     H = len(Wh)
     g_is_one = b + np.repeat([0.0, 0, 0, 1e4], H)
     h = c = nothing = np.zeros((1, H))
-    found = {name: [] for name in "ifogch"}
+    gates = {name: [] for name in "ifogch"}
     for t in range(len(x)):
         now = x[t : t + 1]
         _, written, _ = step(now, h, nothing, Wx, Wh, b)
         _, i, _ = step(now, h, nothing, Wx, Wh, g_is_one)
-        _, kept, _ = step(now, h, nothing + 1, Wx, Wh, b)
+        _, with_ones, _ = step(now, h, nothing + 1, Wx, Wh, b)
         h, c, _ = step(now, h, c, Wx, Wh, b)
-        shown = np.divide(h, np.tanh(c), out=np.zeros_like(h), where=c != 0)
-        for name, value in zip("ifogch", (i, kept - written, shown, written / i, c, h), strict=True):
-            found[name].append(value[0])
-    return {name: np.array(values) for name, values in found.items()}
+        output_gate = np.divide(h, np.tanh(c), out=np.zeros_like(h), where=c != 0)
+        for name, value in zip("ifogch", (i, with_ones - written, output_gate, written / i, c, h), strict=True):
+            gates[name].append(value[0])
+    return {name: np.array(values) for name, values in gates.items()}
 
 
 # Diagrams.

@@ -91,8 +91,8 @@ def train_gan(pair, X, step, noise, losses, update, rounds, batch_size=50, seed=
         keep(k)
         playing = k >= 0
         batch = X[rng.choice(len(X), batch_size, replace=False)]
-        found = step(generator, discriminator, batch, source, losses, moves)
-        for values, value in zip(history[:2], found, strict=True):
+        round_losses = step(generator, discriminator, batch, source, losses, moves)
+        for values, value in zip(history[:2], round_losses, strict=True):
             values.append(float(value))
     keep(rounds)
     for values in history[:3]:

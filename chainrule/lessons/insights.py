@@ -89,11 +89,11 @@ def fool_all(make_fooling_image, X, model, most, **options):
     The target is the class with the second highest score. No pixel changes by more than `most` 255ths.
     """
     targets = np.argsort(model.forward(X)[0], axis=1)[:, -2]
-    made = []
+    fooling = []
     for image, target in zip(X, targets, strict=True):
         view = StoredView(model, image[None], most)
-        made.append(view.picture(make_fooling_image(image[None], target, view, **options)))
-    return np.concatenate(made), targets
+        fooling.append(view.picture(make_fooling_image(image[None], target, view, **options)))
+    return np.concatenate(fooling), targets
 
 
 def to_bytes(X):
@@ -186,7 +186,7 @@ def learning_curve(train, y_train, test, y_test, counts):
 
     The features are standardised by the training images used, and a 1 is appended; seeded.
     """
-    found = {}
+    accuracies = {}
     for k in counts:
         used = np.concatenate([np.flatnonzero(y_train == label)[:k] for label in np.unique(y_train)])
         mean, spread = train[used].mean(axis=0), train[used].std(axis=0) + 0.01 * train[used].std()
@@ -194,8 +194,8 @@ def learning_curve(train, y_train, test, y_test, counts):
         np.random.seed(0)
         classifier = Softmax()
         classifier.train(rows, y_train[used], learning_rate=1.0, reg=1e-3, num_iters=400, batch_size=100)
-        found[k] = float(np.mean(classifier.predict(tested) == y_test))
-    return found
+        accuracies[k] = float(np.mean(classifier.predict(tested) == y_test))
+    return accuracies
 
 
 def _chunks(X):

@@ -86,15 +86,15 @@ def loss_and_gradients(layers, params, words, null=0):
         (layers.affine, (), ("W_vocab", "b_vocab")),
     )
     out, caches, grads = words[:, :-1], [], {}
-    for (forward, _), given, names in stages:
-        out, cache = forward(out, *given, *(params[name] for name in names))
+    for (forward, _), extra, names in stages:
+        out, cache = forward(out, *extra, *(params[name] for name in names))
         caches.append(cache)
     loss, dout = layers.loss(out, words[:, 1:], words[:, 1:] != null)
     for ((_, backward), _, names), cache in zip(reversed(stages), reversed(caches), strict=True):
-        found = backward(dout, cache)
-        found = found if isinstance(found, tuple) else (found,)
-        grads |= zip(names, found[-len(names) :], strict=True)
-        dout = found[0]
+        result = backward(dout, cache)
+        result = result if isinstance(result, tuple) else (result,)
+        grads |= zip(names, result[-len(names) :], strict=True)
+        dout = result[0]
     return loss, grads
 
 
@@ -130,14 +130,14 @@ def sample(step, params, num, start, length=12, seed=0):
     """
     rng = np.random.default_rng(seed)
     words, h = np.full(num, start), np.zeros((num, len(params["Wh"])))
-    found = np.zeros((num, length), dtype=int)
+    sentences = np.zeros((num, length), dtype=int)
     for t in range(length):
         h, _ = step(params["W_embed"][words], h, params["Wx"], params["Wh"], params["b"])
         scores = h @ params["W_vocab"] + params["b_vocab"]
         # The largest of the scores with Gumbel noise is a draw from their softmax.
         words = np.argmax(scores + rng.gumbel(size=scores.shape), axis=1)
-        found[:, t] = words
-    return found
+        sentences[:, t] = words
+    return sentences
 
 
 # Pictures.

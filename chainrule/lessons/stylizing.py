@@ -1,4 +1,4 @@
-"""Train a net that stylizes, and show what it makes; the net and its loss are handed in.
+"""Train a net that stylizes, and show its pictures; the net and its loss are arguments.
 
 `draw_waves` draws a picture with a strong style, `training_pictures` gives pictures to learn from and `random_crops`
 pieces of them. `train` moves the weights of a net downhill, `plot_training` draws how its loss falls, and `timed` says

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.course.answer_key import VISIBLE_SEED
 from autograder.tasks.spec import exam_of
-from chainrule.check import asker
+from chainrule.check import case_runner
 from chainrule.judging.verdict import NO_VALUE, judge
 
 from .answers import changed, names_of, variants_of
@@ -84,7 +84,7 @@ def _named_mistakes(task, exams, seeds, report):
     kinds = {check.name: check.kind for check in task.checks}
     for wrong in task.mistakes:
         verdicts = [_verdict(exams[seed], _altered(task, task.source_with_mistake(wrong)), seed) for seed in seeds]
-        lost = [[o for o in verdict.lost() if o.message != NO_VALUE] for verdict in verdicts]
+        lost = [[o for o in verdict.checks_with_lost_points() if o.message != NO_VALUE] for verdict in verdicts]
         caught = all(verdict.score < task.points for verdict in verdicts)
         report.mistakes += 1
         report.caught += caught
@@ -112,7 +112,14 @@ def _mutants(task, exams, seeds, report):
                 seen |= seed == VISIBLE_SEED
                 kept += [seed] if seed != VISIBLE_SEED else []
             elif verdict is not None:
-                sentences.append({m.message for m in task.mistakes for o in verdict.lost() if m.message in o.message})
+                sentences.append(
+                    {
+                        m.message
+                        for m in task.mistakes
+                        for o in verdict.checks_with_lost_points()
+                        if m.message in o.message
+                    }
+                )
         if mutant.diff in recorded:
             report.equivalents.append((mutant.diff, recorded.pop(mutant.diff)))
             if len(kept) < len(seeds) or not seen:
@@ -150,7 +157,7 @@ def verdict_or_none(exam, names, seed):
 def _verdict(exam, names, seed):
     np.random.seed(0)
     with _time_limit():
-        return judge(exam, asker(names), seed)
+        return judge(exam, case_runner(names), seed)
 
 
 @contextmanager

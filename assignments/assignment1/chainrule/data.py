@@ -2,8 +2,8 @@
 
 `load_digits` (8x8 handwritten digits) and `load_shapes` (32x32 colour pictures, drawn from a seed) need no
 network. `load_cifar10` reads CIFAR-10 from a folder, checking everything it reads; `fetch` downloads that
-folder when asked to. Each loader returns a `Split`; what is wrong with a file is told in one line of
-`DataError`.
+folder when asked to. Each loader returns a `Split`; `DataError` says in one line what is wrong with a
+file.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, one_line
 from chainrule.shapes import SHAPES, make_shapes
 
 __all__ = ["Split", "fetch", "load_cifar10", "load_digits", "load_shapes"]
@@ -113,8 +113,8 @@ def _counts(what, *counts, available=None):
     if min(counts) < 0:
         raise DataError(f"{what}: expected numbers of images >= 0, got {' + '.join(map(str, counts))}")
     if available is not None and sum(counts) > available:
-        asked = " + ".join(str(count) for count in counts if count)
-        raise DataError(f"{what}: expected at most {available} images in all, got {asked}; ask for fewer")
+        requested = " + ".join(str(count) for count in counts if count)
+        raise DataError(f"{what}: expected at most {available} images in all, got {requested}; ask for fewer")
     return counts
 
 
@@ -162,11 +162,6 @@ def _describe(value):
     return f"a list of {len(value)}" if isinstance(value, list) else f"a {type(value).__name__}"
 
 
-def _reason(error):
-    """An exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
-
-
 def _text(value):
     return value.decode("latin1") if isinstance(value, bytes) else str(value)
 
@@ -204,13 +199,13 @@ def _unpickle(path, keys):
         raise DataError(f"{path}: {error}; do not use this file") from None
     except Exception as error:  # a damaged pickle can raise anything
         what = f"{path}: expected a whole batch file"
-        raise DataError(f"{what}, got {_reason(error)}; unpack the archive again") from error
+        raise DataError(f"{what}, got {one_line(error)}; unpack the archive again") from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {_describe(content)}")
     content = {_text(key): value for key, value in content.items()}
     if any(key not in content for key in keys):
-        found = ", ".join(sorted(content)) or "an empty dict"
-        raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {found}")
+        got = ", ".join(sorted(content)) or "an empty dict"
+        raise DataError(f"{path}: expected a dict with {' and '.join(keys)}, got {got}")
     return content
 
 
@@ -253,8 +248,8 @@ def _unpack(archive, folder):
                 tar.extractall(scratch, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
             inside = Path(scratch, folder.name)
             if not inside.is_dir():
-                found = ", ".join(sorted(path.name for path in Path(scratch).iterdir())) or "nothing"
-                raise DataError(f"{archive}: expected a folder {folder.name} in it, got {found}")
+                got = ", ".join(sorted(path.name for path in Path(scratch).iterdir())) or "nothing"
+                raise DataError(f"{archive}: expected a folder {folder.name} in it, got {got}")
             inside.rename(folder)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise DataError(f"{archive}: expected an archive that unpacks, got {_reason(error)}") from error
+        raise DataError(f"{archive}: expected an archive that unpacks, got {one_line(error)}") from error

@@ -3,7 +3,7 @@
 Pictures: `show_images` (a grid of images), `show_templates` (the columns of a weight matrix as images),
 `plot_distances` (a matrix of distances). Curves: `plot_history` (losses), `plot_cross_validation` (accuracy
 against k, with error bars). Tables: `show_confusion` (which class is taken for which), `plot_heatmap` (a
-search over two hyper-parameters).
+search over two hyper-parameters). For other pictures: `styled_axes`, `moving_average`.
 
 Grids of pictures return the figure, the others the axes; those take `ax` to draw beside something else. As
 the last line of a notebook cell write `plt.show()`: otherwise Jupyter prints the returned object, too.
@@ -19,6 +19,11 @@ from chainrule.errors import ChainruleError
 
 __all__ = [
     "COLOURS",
+    "INK",
+    "MARKERS",
+    "STYLES",
+    "TEXT",
+    "moving_average",
     "plot_cross_validation",
     "plot_distances",
     "plot_heatmap",
@@ -26,12 +31,14 @@ __all__ = [
     "show_confusion",
     "show_images",
     "show_templates",
+    "styled_axes",
 ]
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers, and line styles for everyone else.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
-INK = "#333333"
+MARKERS = "osD^vP"
+INK = "#333333"  # the colour of text and lines
 TEXT = 10  # points
 BLANK = "–"  # in the place of NaN
 
@@ -75,14 +82,13 @@ def plot_history(history, smooth=1, xlabel="iteration", ylabel="loss", title=Non
     smooth > 1 draws the mean over that many values, placed at the last of them, over the curve in pale.
     """
     curves = history if isinstance(history, dict) else {None: history}
-    ax = _axes(ax, xlabel=xlabel, ylabel=ylabel, title=title)
+    ax = styled_axes(ax, xlabel=xlabel, ylabel=ylabel, title=title)
     for k, (name, values) in enumerate(curves.items()):
         values = np.asarray(values, dtype=np.float64)
         look = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k % len(STYLES)], "label": name}
         if 1 < smooth <= len(values):
             ax.plot(values, color=look["color"], alpha=0.25, linewidth=1)
-            means = np.convolve(values, np.full(smooth, 1 / smooth), mode="valid")
-            ax.plot(np.arange(smooth - 1, len(values)), means, linewidth=2, **look)
+            ax.plot(*moving_average(values, smooth), linewidth=2, **look)
         else:
             ax.plot(values, linewidth=1.5, **look)
     if isinstance(history, dict) and history:
@@ -100,7 +106,7 @@ def plot_cross_validation(results, xlabel="k", ylabel="accuracy", title=None, ax
     ks = sorted(results)
     means, stds = (np.array([measure(results[k]) for k in ks]) for measure in (np.mean, np.std))
     best = int(np.argmax(means))
-    ax = _axes(ax, xlabel=xlabel, ylabel=ylabel, title=title)
+    ax = styled_axes(ax, xlabel=xlabel, ylabel=ylabel, title=title)
     for place, k in enumerate(ks):
         ax.plot([place] * len(results[k]), results[k], "o", color=COLOURS[5], alpha=0.6, markersize=5)
     # Evenly spaced, since the values tried usually grow by factors.
@@ -126,7 +132,7 @@ def show_confusion(y_true, y_pred, class_names, title=None, ax=None):
     counts = np.zeros((C, C), dtype=int)
     np.add.at(counts, (y_true, y_pred), 1)
     parts = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    ax = _axes(ax, (0.55 * C + 2, 0.5 * C + 1.5), "predicted class", "true class", title, grid=False)
+    ax = styled_axes(ax, (0.55 * C + 2, 0.5 * C + 1.5), "predicted class", "true class", title, grid=False)
     image = ax.imshow(parts, cmap="Blues", vmin=0, vmax=1)
     _label_cells(image, class_names, class_names, [[str(n or "") for n in row] for row in counts])
     return ax
@@ -139,7 +145,7 @@ def plot_heatmap(values, row_labels, col_labels, row_name="", col_name="", title
         expected = (len(row_labels), len(col_labels))
         raise ChainruleError(f"plot_heatmap: expected values of shape {expected}, as the labels, got {values.shape}")
     size = (0.8 * len(col_labels) + 2, 0.5 * len(row_labels) + 1.5)
-    ax = _axes(ax, size, col_name, row_name, title, grid=False)
+    ax = styled_axes(ax, size, col_name, row_name, title, grid=False)
     image = ax.imshow(values, cmap="cividis", aspect="auto")
     words = [[BLANK if np.isnan(value) else format(value, fmt) for value in row] for row in values]
     _label_cells(image, row_labels, col_labels, words)
@@ -154,14 +160,17 @@ def plot_distances(dists, xlabel="training image", ylabel="test image", title=No
     dists = np.asarray(dists, dtype=np.float64)
     if dists.ndim != 2:
         raise ChainruleError(f"plot_distances: expected (num_test, num_train), got shape {dists.shape}")
-    ax = _axes(ax, (9, 4), xlabel, ylabel, title, grid=False)
+    ax = styled_axes(ax, (9, 4), xlabel, ylabel, title, grid=False)
     image = ax.imshow(dists, cmap="cividis", aspect="auto", interpolation="nearest")
     ax.figure.colorbar(image, ax=ax, label="distance").outline.set_visible(False)
     return ax
 
 
-def _axes(ax, figsize=(7, 4), xlabel="", ylabel="", title=None, grid=True):
-    """New axes, or the given ones, with the style of the course."""
+def styled_axes(ax=None, figsize=(7, 4), xlabel="", ylabel="", title=None, grid=True, label_size=TEXT + 1):
+    """The axes `ax`, or new ones of figsize inches, in the style of the course: no frame, pale grid, grey text.
+
+    label_size: of the texts beside the axes, in points.
+    """
     if ax is None:
         _, ax = plt.subplots(figsize=figsize, layout="constrained")
     ax.spines[:].set_visible(False)
@@ -169,11 +178,17 @@ def _axes(ax, figsize=(7, 4), xlabel="", ylabel="", title=None, grid=True):
     if grid:
         ax.grid(color="#DDDDDD", linewidth=0.8)
         ax.set_axisbelow(True)
-    ax.set_xlabel(xlabel, color=INK, fontsize=TEXT + 1)
-    ax.set_ylabel(ylabel, color=INK, fontsize=TEXT + 1)
+    for text, set_label in ((xlabel, ax.set_xlabel), (ylabel, ax.set_ylabel)):
+        if text:
+            set_label(text, color=INK, fontsize=label_size)
     if title:
         ax.set_title(title, color=INK, fontsize=TEXT + 2, loc="left")
     return ax
+
+
+def moving_average(values, window):
+    """The means over `window` successive values: (index of the last of each, means), (N - window + 1,) each."""
+    return np.arange(window - 1, len(values)), np.convolve(values, np.full(window, 1 / window), mode="valid")
 
 
 def _label_cells(image, row_labels, col_labels, words):

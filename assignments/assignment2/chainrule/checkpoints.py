@@ -1,7 +1,7 @@
 """Keep the state of a training run: in memory, and in a file that holds arrays and JSON, never pickled objects.
 
 `capture` copies the plain parts of a value (arrays, numbers, texts, lists, tuples, dicts, random generators), and
-`put_back` restores them. `write_checkpoint` stores what was captured in an npz file, which appears whole or not at
+`restore` restores them. `write_checkpoint` stores what was captured in an npz file, which appears whole or not at
 all; `read_checkpoint` returns it, or says in one line what is wrong with the file.
 """
 
@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, one_line
 
-__all__ = ["capture", "put_back", "read_checkpoint", "write_checkpoint"]
+__all__ = ["capture", "restore", "read_checkpoint", "write_checkpoint"]
 
 FORMAT = "chainrule checkpoint 1"
 PLAIN = (bool, int, float, str, type(None))
 
 
-class _Left:
-    """Stands for a value that cannot be captured (a function, say): it is left as it is."""
+class _NotCaptured:
+    """Stands for a value that cannot be captured (a function, say): `restore` leaves it unchanged."""
 
 
 class _GeneratorState(dict):
@@ -29,7 +29,7 @@ class _GeneratorState(dict):
 
 
 def capture(value):
-    """A copy of a value that later changes to it do not reach."""
+    """A deep copy of the plain parts of a value."""
     if isinstance(value, np.ndarray) and value.dtype != object:
         return np.copy(value)  # keeps the order in memory, on which the last bit of a product may depend
     if isinstance(value, (*PLAIN, np.generic)):
@@ -41,25 +41,25 @@ def capture(value):
     if isinstance(value, dict):
         return {key: capture(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(capture(item) for item in value) if type(value) in (list, tuple) else _Left()
-    return _Left()
+        return type(value)(capture(item) for item in value) if type(value) in (list, tuple) else _NotCaptured()
+    return _NotCaptured()
 
 
-def put_back(value, saved):
+def restore(value, saved):
     """The value with everything that was captured restored: dicts, lists and generators in place, arrays as copies."""
-    if isinstance(saved, _Left):
+    if isinstance(saved, _NotCaptured):
         return value
     if isinstance(saved, _GeneratorState):
         return _restored_generator(value, capture(dict(saved)))
     if isinstance(saved, dict):
         old = value if isinstance(value, dict) else {}
-        restored = {key: put_back(old.get(key), item) for key, item in saved.items()}
+        restored = {key: restore(old.get(key), item) for key, item in saved.items()}
         old.clear()
         old.update(restored)
         return old
     if isinstance(saved, list | tuple):
         old = value if isinstance(value, list | tuple) and len(value) == len(saved) else [None] * len(saved)
-        restored = [put_back(*pair) for pair in zip(old, saved, strict=True)]
+        restored = [restore(*pair) for pair in zip(old, saved, strict=True)]
         if isinstance(value, list) and isinstance(saved, list):
             value[:] = restored
             return value
@@ -70,12 +70,12 @@ def put_back(value, saved):
 def write_checkpoint(path, captured):
     """Store what `capture` returned at path (npz), by way of a temporary file beside it."""
     path, arrays = Path(path), {}
-    words = json.dumps({"format": FORMAT, "content": _to_json(captured, arrays)})
+    header = json.dumps({"format": FORMAT, "content": _to_json(captured, arrays)})
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, json=np.array(words), **arrays)
+            np.savez(file, json=np.array(header), **arrays)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
@@ -88,16 +88,15 @@ def read_checkpoint(path):
     try:
         with np.load(path, allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
-        words = json.loads(str(stored["json"]))
-        known = words["format"] == FORMAT
-        content = _from_json(words["content"], stored) if known else None
+        header = json.loads(str(stored["json"]))
+        readable = header["format"] == FORMAT
+        content = _from_json(header["content"], stored) if readable else None
     except FileNotFoundError:
         raise ChainruleError(f"{expected}, found no such file; train with this checkpoint_name first") from None
     except Exception as error:  # a damaged archive can raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ChainruleError(f"{expected}, could not read it ({reason}); delete it and train anew") from None
-    if not known:
-        raise ChainruleError(f"{expected}, got the format {words['format']!r}; delete it and train anew")
+        raise ChainruleError(f"{expected}, could not read it ({one_line(error)}); delete it and train anew") from None
+    if not readable:
+        raise ChainruleError(f"{expected}, got the format {header['format']!r}; delete it and train anew")
     return content
 
 
@@ -143,4 +142,4 @@ def _from_json(packed, arrays):
     if kind in ("list", "tuple"):
         items = [_from_json(item, arrays) for item in inside]
         return items if kind == "list" else tuple(items)
-    return _Left()
+    return _NotCaptured()

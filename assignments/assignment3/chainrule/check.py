@@ -1,7 +1,7 @@
-"""Check a function you wrote against known answers: `check(svm_loss_vectorized)`.
+"""Check a function you wrote against an answer key: `check(svm_loss_vectorized)`.
 
-The answers travel with the notebooks as plain arrays, so a check works without a network and without any
-file of the instructor's. It shows a table and raises CheckFailed if anything is wrong.
+The answer key is part of the released folder and holds plain arrays, so a check needs no network and no file of the
+instructor's. It shows a table and raises CheckFailed if anything is wrong.
 """
 
 import sys
@@ -24,31 +24,31 @@ def check(function):
     function: a task of the course, by its own name, e.g. `KNearestNeighbor.predict_labels`.
     """
     names = sys._getframe(1).f_globals
-    exams = known_exams()
-    name = task_of(function, exams, names)
-    verdict = judge(exams[name], asker(namespace_of(function, names)))
-    _show(verdict)
+    exams = load_answer_key()
+    name = find_task_name(function, exams, names)
+    verdict = judge(exams[name], case_runner(task_namespace(function, names)))
+    _display(verdict)
     if not verdict.passed:
-        what = f"{verdict.score:g} of {verdict.points:g} points" if verdict.attempted else "not attempted yet"
-        raise CheckFailed(f"{name}: {what}")
+        result = f"{verdict.score:g} of {verdict.points:g} points" if verdict.attempted else "not attempted yet"
+        raise CheckFailed(f"{name}: {result}")
 
 
-def known_exams():
+def load_answer_key():
     """Return {task: Exam} from the answer key beside this file or, without one, from the task specs."""
     exams = {}
     for path in sorted(ANSWERS.glob("*.npz")):
-        exams |= _loaded(path, path.stat().st_mtime_ns)
-    return exams or _instructors_exams()
+        exams |= _load_cached(path, path.stat().st_mtime_ns)
+    return exams or _exams_from_specs()
 
 
 @cache
-def _loaded(path, _):
-    """The exams in a file that has this time of change: reading them takes half a second."""
+def _load_cached(path, _):
+    """The exams in a file, read again only if its modification time changes: reading takes half a second."""
     return load_exams(path)
 
 
-def task_of(function, tasks, names):
-    """Return the task that a function is: by its own name, or by the name it has among `names`."""
+def find_task_name(function, tasks, names):
+    """Return the name of a function's task: by its own name, or by the one it has in `names`; else ChainruleError."""
     name = getattr(function, "__qualname__", str(function))
     if name in tasks:
         return name
@@ -58,11 +58,11 @@ def task_of(function, tasks, names):
     raise ChainruleError(f"check: expected a function of this assignment ({', '.join(tasks)}), got {name!r}")
 
 
-def namespace_of(function, names):
-    """Return the names the function's code may use: those of the caller, and those of the function's own file."""
-    found = {**getattr(function, "__globals__", {}), **names}
+def task_namespace(function, names):
+    """Return the names the function's code may use: the globals of its own module, and those of the caller."""
+    namespace = {**getattr(function, "__globals__", {}), **names}
     root = getattr(function, "__qualname__", "").split(".")[0]
-    return found if root in found or not root else {**found, root: function}
+    return namespace if root in namespace or not root else {**namespace, root: function}
 
 
 def resolve_task(task, names):
@@ -74,25 +74,25 @@ def resolve_task(task, names):
     return value
 
 
-def asker(namespace):
-    """Return the `ask` that `judge` needs, for code that lives in this process."""
+def case_runner(namespace):
+    """Return the function `run_case(case, measured)` that `judge` needs, for code in this process."""
 
-    def ask(case, measured):
+    def run_case(case, measured):
         try:
             if measured:
                 costs = runner.measure(case.call, case.inputs, namespace)
-                return {name: runner.plain(value) for name, value in costs.items()}
+                return {name: runner.plain_array(value) for name, value in costs.items()}
             return runner.execute(case.call, case.inputs, list(case.expected), namespace, case.layout)
         except runner.BadReply:
             raise
         except Exception as error:
-            found = runner.describe(error)
-            raise AnswerError(found["type"], found["message"], found["line"]) from None
+            described = runner.describe_error(error)
+            raise AnswerError(described["type"], described["message"], described["line"]) from None
 
-    return ask
+    return run_case
 
 
-def _instructors_exams():
+def _exams_from_specs():
     try:
         from autograder.course.answer_key import visible_exams
     except ImportError:
@@ -102,7 +102,7 @@ def _instructors_exams():
     return visible_exams()
 
 
-def _show(verdict):
+def _display(verdict):
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
         sys.modules["IPython"].display.display(verdict)
     else:

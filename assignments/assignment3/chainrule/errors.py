@@ -1,6 +1,6 @@
 """The errors of Chainrule, split by whose input was wrong."""
 
-__all__ = ["ChainruleError", "CheckFailed", "DataError"]
+__all__ = ["ChainruleError", "CheckFailed", "DataError", "one_line"]
 
 
 class ChainruleError(Exception):
@@ -17,3 +17,8 @@ class CheckFailed(ChainruleError, AssertionError):
     def _render_traceback_(self):
         # IPython asks for this: the table above already says what is wrong, line numbers in here do not help.
         return [f"{type(self).__name__}: {self}"]
+
+
+def one_line(error):
+    """An exception's type and message in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

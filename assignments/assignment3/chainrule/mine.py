@@ -49,7 +49,7 @@ class _Notebooks(MetaPathFinder, Loader):
             for part in _definitions(source):
                 try:
                     exec(compile(ast.Module([part], []), origin, "exec"), names)
-                except Exception as error:  # what fails costs only itself
+                except Exception as error:  # other definitions still run
                     raised = f" (a cell raised {type(error).__name__}: {error})"
 
 
@@ -58,8 +58,8 @@ def _code_cells(path):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except FileNotFoundError:
-        there = ", ".join(sorted(p.name for p in Path().glob("*.ipynb"))) or "none"
-        raise ChainruleError(f"{path}: expected the notebook in this folder, found {there}") from None
+        notebooks = ", ".join(sorted(p.name for p in Path().glob("*.ipynb"))) or "none"
+        raise ChainruleError(f"{path}: expected the notebook in this folder, found {notebooks}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ChainruleError(f"{path}: expected a notebook, could not read it ({error}); save it again") from None
 

@@ -2,8 +2,8 @@
 
 `load_captioned_shapes` draws pictures of two shapes, each with its two true captions; `load_coco_captions` reads
 the files of CS231n's captioning data. Both give a `CaptionData`. `build_vocabulary`, `encode_captions` and
-`decode_captions` go from sentences to word numbers and back, `sample_minibatch` draws a batch, `bleu` compares said
-sentences with true ones, and `judge_sentences` counts what is true in them.
+`decode_captions` go from sentences to word numbers and back, `sample_minibatch` draws a batch, `bleu` compares
+predicted sentences with true ones, and `judge_sentences` counts what is true in them.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import ChainruleError, DataError, one_line
 from chainrule.shapes import COLOURS, SHAPES, SIZES, Scene, make_captioned_shapes
 from chainrule.shapes_net import load_shapes_net
 
@@ -110,10 +110,10 @@ def decode_captions(captions, idx_to_word):
 
 def references(split, idx_to_word):
     """The true captions of every image of a `CaptionSet`: a list of lists of sentences."""
-    found = [[] for _ in split.features]
+    captions = [[] for _ in split.features]
     for image, sentence in zip(split.image_idxs, decode_captions(split.captions, idx_to_word), strict=True):
-        found[image].append(sentence)
-    return found
+        captions[image].append(sentence)
+    return captions
 
 
 def sample_minibatch(split, batch_size, rng):
@@ -146,20 +146,20 @@ def judge_sentences(sentences, scenes):
     sentences: list of N sentences, scenes: list of N `Scene`. Each scene has two true captions; a sentence is judged by
     the one it shares more words with. A word that is missing is wrong.
     """
-    rights = {"sentence": [], "size": [], "colour": [], "shape": [], "relation": []}
+    correct = {"sentence": [], "size": [], "colour": [], "shape": [], "relation": []}
     for sentence, scene in zip(sentences, scenes, strict=True):
-        true = [str(told).split() for told in (scene, scene.turned())]
-        due, said = _parts(nearest_caption(sentence.split(), true)), _parts(sentence.split())
-        rights["sentence"].append(sentence in (str(scene), str(scene.turned())))
-        for part, words in due.items():
-            got = [*said[part], None, None]
-            rights[part] += [a == b for a, b in zip(words, got, strict=False)]
-    return {part: float(np.mean(right)) for part, right in rights.items()}
+        true = [str(version).split() for version in (scene, scene.turned())]
+        expected, predicted = _parts(nearest_caption(sentence.split(), true)), _parts(sentence.split())
+        correct["sentence"].append(sentence in (str(scene), str(scene.turned())))
+        for part, words in expected.items():
+            got = [*predicted[part], None, None]
+            correct[part] += [a == b for a, b in zip(words, got, strict=False)]
+    return {part: float(np.mean(flags)) for part, flags in correct.items()}
 
 
-def nearest_caption(said, true):
-    """Of several captions, each a list of words, the one that agrees with the words said in the most places."""
-    return max(true, key=lambda caption: sum(a == b for a, b in zip(caption, said, strict=False)))
+def nearest_caption(words, true):
+    """Of several captions, each a list of words, the one that agrees with `words` in the most places."""
+    return max(true, key=lambda caption: sum(a == b for a, b in zip(caption, words, strict=False)))
 
 
 def load_captioned_shapes(num=4000, num_val=300, num_held_out=300, seed=0, net=None):
@@ -176,7 +176,7 @@ def load_captioned_shapes(num=4000, num_val=300, num_held_out=300, seed=0, net=N
     word_to_idx, idx_to_word = build_vocabulary(str(scene) for scene in train[1])
     sets = []
     for (images, scenes), features in zip((train, val, held_out), X, strict=True):
-        sentences = [str(told) for scene in scenes for told in (scene, scene.turned())]
+        sentences = [str(version) for scene in scenes for version in (scene, scene.turned())]
         captions, image_idxs = encode_captions(sentences, word_to_idx), np.repeat(np.arange(len(scenes)), 2)
         sets.append(CaptionSet(scale * (features - mean), captions, image_idxs, images, scenes))
     return CaptionData(*sets, word_to_idx, idx_to_word)
@@ -208,7 +208,7 @@ def load_coco_captions(folder=None, num_train=None, pca_features=True):
 def _coco_set(name, captions, image_idxs, features, urls, num_words):
     """One set of COCO, if its parts fit together."""
     num = len(features)
-    for what, got, expected in (
+    for what, got, valid in (
         ("captions", captions.shape, captions.ndim == 2),
         ("image_idxs", image_idxs.shape, image_idxs.shape == captions.shape[:1]),
         ("features", features.shape, features.ndim == 2),
@@ -224,9 +224,9 @@ def _coco_set(name, captions, image_idxs, features, urls, num_words):
         ),
         ("urls", len(urls), len(urls) == num),
     ):
-        if not expected:
-            due = f"{num} images and {num_words} words"
-            raise DataError(f"COCO, {name}: expected {what} that fit {due}, got {got}; unpack the archive again")
+        if not valid:
+            sizes = f"{num} images and {num_words} words"
+            raise DataError(f"COCO, {name}: expected {what} that fit {sizes}, got {got}; unpack the archive again")
     captions, image_idxs = captions.astype(np.int64), image_idxs.astype(np.int64)
     return CaptionSet(features.astype(np.float32), captions, image_idxs, urls=urls)
 
@@ -245,7 +245,7 @@ def _read_h5(path, *names):
                 raise DataError(f"{path}: expected the data set {missing[0]}, got {', '.join(file)}; {HOW_TO_GET_COCO}")
             return [file[name][()] for name in names]
     except OSError as error:
-        raise DataError(f"{path}: expected an HDF5 file, got {_one_line(error)}; {HOW_TO_GET_COCO}") from None
+        raise DataError(f"{path}: expected an HDF5 file, got {one_line(error)[:200]}; {HOW_TO_GET_COCO}") from None
 
 
 def _read_vocabulary(path):
@@ -255,7 +255,7 @@ def _read_vocabulary(path):
         words, numbers = read["idx_to_word"], read["word_to_idx"]
         fits = all(numbers[word] == number for number, word in enumerate(words)) and set(SPECIAL) <= set(words)
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: expected idx_to_word and word_to_idx, got {_one_line(error)}") from None
+        raise DataError(f"{path}: expected idx_to_word and word_to_idx, got {one_line(error)[:200]}") from None
     if not fits or len(numbers) != len(words):
         raise DataError(f"{path}: expected the same words in both directions, with {', '.join(SPECIAL)}, got others")
     return words
@@ -265,11 +265,7 @@ def _read_text(path):
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a text file, got {_one_line(error)}; {HOW_TO_GET_COCO}") from None
-
-
-def _one_line(error):
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise DataError(f"{path}: expected a text file, got {one_line(error)[:200]}; {HOW_TO_GET_COCO}") from None
 
 
 def region_features(images, net):
@@ -278,12 +274,12 @@ def region_features(images, net):
     Each object, from left to right, gives the means of the C maps of the net's last layer, then its look.
     """
     regions, looks = find_regions(images)
-    flat, seen = regions.reshape(-1, 3, REGION, REGION), []
+    flat, means = regions.reshape(-1, 3, REGION, REGION), []
     for start in range(0, len(flat), 200):
         (maps,), _ = net.features(flat[start : start + 200], net.layers[-1:])
-        seen.append(maps.mean(axis=(2, 3)))
-    seen = np.concatenate(seen).reshape(len(images), 2, -1)
-    return np.concatenate([seen, looks], axis=2).reshape(len(images), -1)
+        means.append(maps.mean(axis=(2, 3)))
+    means = np.concatenate(means).reshape(len(images), 2, -1)
+    return np.concatenate([means, looks], axis=2).reshape(len(images), -1)
 
 
 def find_regions(images):
@@ -296,12 +292,12 @@ def find_regions(images):
     regions = np.zeros((len(images), 2, 3, REGION, REGION), dtype=np.float32)
     looks = np.zeros((len(images), 2, LOOK), dtype=np.float32)
     for image, region, look in zip(images, regions, looks, strict=True):
-        for k, found in enumerate(_objects(image)):
-            region[k], look[k] = _cut_out(image, *found)
+        for k, (mask, box) in enumerate(_objects(image)):
+            region[k], look[k] = _cut_out(image, mask, box)
     return regions, looks
 
 
-def _draw_pictures(seed, known, held_out):
+def _draw_pictures(seed, num_known, num_held_out):
     """Sets of (images, scenes) of these sizes, without and with combinations that are held out."""
     sets = [[], []]
     for part in range(1000):
@@ -309,9 +305,9 @@ def _draw_pictures(seed, known, held_out):
         for image, scene in zip(drawn.images.astype(np.float32), drawn.scenes, strict=True):
             things = {(thing.colour, thing.shape) for thing in (scene.first, scene.second)}
             sets[bool(things & HELD_OUT)].append((image, scene))
-        if len(sets[0]) >= sum(known) and len(sets[1]) >= sum(held_out):
+        if len(sets[0]) >= sum(num_known) and len(sets[1]) >= sum(num_held_out):
             break
-    return [_cut(pictures, sizes) for pictures, sizes in zip(sets, (known, held_out), strict=True)]
+    return [_cut(pictures, sizes) for pictures, sizes in zip(sets, (num_known, num_held_out), strict=True)]
 
 
 def _scale(X):
@@ -335,9 +331,9 @@ def _objects(image):
 
     away = np.linalg.norm(image - np.median(image, axis=(1, 2))[:, None, None], axis=0) > DIFFERENT
     labels, _ = ndimage.label(away, structure=np.ones((3, 3)))
-    found = [(labels == k, box) for k, box in enumerate(ndimage.find_objects(labels), 1)]
-    largest = sorted(found, key=lambda one: -np.sum(one[0]))[:2]
-    return sorted(largest, key=lambda one: one[1][1].start + one[1][1].stop)
+    objects = [(labels == k, box) for k, box in enumerate(ndimage.find_objects(labels), 1)]
+    largest = sorted(objects, key=lambda item: -np.sum(item[0]))[:2]
+    return sorted(largest, key=lambda item: item[1][1].start + item[1][1].stop)
 
 
 def _cut_out(image, mask, box):
@@ -352,6 +348,6 @@ def _cut_out(image, mask, box):
 
 
 def _parts(words):
-    """The words of a sentence by what they tell."""
+    """The words of a sentence by kind: {"size": [...], "colour": [...], ...}."""
     kinds = {"size": SIZES, "colour": COLOURS, "shape": SHAPES, "relation": ("left", "right", "above", "below")}
-    return {kind: [word for word in words if word in known] for kind, known in kinds.items()}
+    return {kind: [word for word in words if word in members] for kind, members in kinds.items()}

@@ -75,13 +75,13 @@ class ShapesNet:
         unknown = [name for name in layers if name not in self.layers]
         if unknown or not layers:
             raise DataError(f"layers: expected names out of {', '.join(self.layers)}, got {layers!r}")
-        x, made, steps = np.asarray(X).astype(self.dtype) * 2 - 1, {}, []
+        x, maps, steps = np.asarray(X).astype(self.dtype) * 2 - 1, {}, []
         for k, name in enumerate(self.layers[: 1 + max(map(self.layers.index, layers))], 1):
             x, conv_cache = conv_forward_fast(x, self.params[f"W{k}"], self.params[f"b{k}"], CONV)
-            made[name], relu_cache = relu_forward(x)
-            x, pool_cache = max_pool_forward_naive(made[name], POOL) if name in POOLED else (made[name], None)
+            maps[name], relu_cache = relu_forward(x)
+            x, pool_cache = max_pool_forward_naive(maps[name], POOL) if name in POOLED else (maps[name], None)
             steps.append((conv_cache, relu_cache, pool_cache))
-        return [made[name] for name in layers], (tuple(layers), steps)
+        return [maps[name] for name in layers], (tuple(layers), steps)
 
     def features_backward(self, dfeatures, cache):
         """The gradient with respect to the images, given one for each map that `features` returned, in its order."""
@@ -113,8 +113,8 @@ class ShapesNet:
             conv_cache, relu_cache, pool_cache = steps[k - 1]
             if dx is not None and pool_cache is not None:
                 dx = max_pool_backward_naive(dx, pool_cache)
-            given = [d for d, name in zip(dfeatures, layers, strict=True) if name == self.layers[k - 1]]
-            dmaps = sum(given, 0 if dx is None else dx)
+            upstream = [d for d, name in zip(dfeatures, layers, strict=True) if name == self.layers[k - 1]]
+            dmaps = sum(upstream, 0 if dx is None else dx)
             dx, dW, db = conv_backward_fast(relu_backward(dmaps, relu_cache).astype(self.dtype), conv_cache)
             grads |= {f"W{k}": dW, f"b{k}": db}
         return 2 * dx, grads

@@ -201,7 +201,9 @@ loss = task(
 
 # TwoLayerNet.predict
 
-PREDICT = f"from chainrule.judging.stubs import Given\n{NET}net.loss = Given(scores)\nlabels = net.predict(X)"
+PREDICT = (
+    f"from chainrule.judging.stubs import FixedResult\n{NET}net.loss = FixedResult(scores)\nlabels = net.predict(X)"
+)
 
 
 def draw_scored(rng, N=None):

@@ -23,7 +23,7 @@ def max_norm(W, c):
 # %% before the test
 import chainrule.check
 
-chainrule.check.known_exams = None
+chainrule.check.load_answer_key = None
 # %% after the test
 if LEAKS:
     print("LEAKED", LEAKS)

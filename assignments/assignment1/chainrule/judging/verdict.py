@@ -1,6 +1,6 @@
-"""Judge a task's exam and show the verdict: `judge` asks, compares and explains; `Verdict` is a table in HTML and text.
+"""Judge a task's exam and show the verdict: `judge` runs, compares and explains; `Verdict` is a table in HTML and text.
 
-A verdict never decides by a warning or by a missing answer: no positive evidence, no points.
+Points need a correct answer: a warning or a missing answer earns none.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from chainrule.judging.compare import difference, label, same, viewed
+from chainrule.judging.compare import apply_view, difference, label, same
 from chainrule.judging.exam import Check
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
@@ -24,9 +24,9 @@ class AnswerError(Exception):
 
     def __init__(self, kind, message="", line=""):
         self.kind, self.message, self.line = kind, message, line
-        super().__init__(self.sentence())
+        super().__init__(self.diagnosis())
 
-    def sentence(self):
+    def diagnosis(self):
         if self.kind == "NotImplementedError":
             return NOT_ATTEMPTED
         words = f": {self.message}" if self.message else ""
@@ -34,35 +34,35 @@ class AnswerError(Exception):
 
 
 class Unanswered(Exception):
-    """No answer came: the time was up, or the process ended. The message says which."""
+    """No answer came: a time-out, or the process ended. The message says which."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one check. passed is None where it could not be judged. kept: points of a check that failed."""
+    """The result of one check. passed: None if it could not be judged. partial_points: earned though it failed."""
 
     name: str
     points: float
     passed: bool | None
     message: str = ""
-    kept: float = 0.0
+    partial_points: float = 0.0
 
     @property
-    def word(self):
+    def result(self):
         if self.message == NOT_ATTEMPTED:
             return "blank"
-        if self.passed is False and self.kept:
+        if self.passed is False and self.partial_points:
             return "in part"
         return {True: "right", False: "wrong", None: "not judged"}[self.passed]
 
     @property
     def earned(self):
-        return self.points if self.passed is True else self.kept
+        return self.points if self.passed is True else self.partial_points
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a task earned and why. timed_out: points were lost where time was up, so that somebody should look at it."""
+    """What a task earned and why. timed_out: points were lost to a time-out, so an instructor should look at it."""
 
     task: str
     outcomes: tuple
@@ -86,7 +86,7 @@ class Verdict:
     def attempted(self):
         return not all(outcome.message == NOT_ATTEMPTED for outcome in self.outcomes)
 
-    def lost(self):
+    def checks_with_lost_points(self):
         """The checks that did not earn all their points."""
         return [outcome for outcome in self.outcomes if outcome.passed is not True]
 
@@ -95,42 +95,42 @@ class Verdict:
         if not self.attempted:
             return NOT_ATTEMPTED
         reasons = {}
-        for outcome in self.lost():
+        for outcome in self.checks_with_lost_points():
             if outcome.message != NO_VALUE:
                 reasons.setdefault(outcome.message, []).append(outcome.name)
-        if len(reasons) == 1 and len(self.lost()) == len(self.outcomes):
+        if len(reasons) == 1 and len(self.checks_with_lost_points()) == len(self.outcomes):
             return next(iter(reasons))
         return "; ".join(f"{', '.join(names)}: {message}" for message, names in reasons.items())
 
-    def noted(self, sentences):
-        """The same verdict with sentences that stand below its table."""
-        return replace(self, note=" ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in sentences))
+    def with_notes(self, notes):
+        """The same verdict with notes, a list of messages, below its table."""
+        return replace(self, note=" ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in notes))
 
     def as_dict(self):
         """A JSON-able form."""
         checks = [
             {
                 **{"name": o.name, "passed": o.passed is True, "points": o.points, "earned": o.earned},
-                **{"result": o.word, "message": o.message},
+                **{"result": o.result, "message": o.message},
             }
             for o in self.outcomes
         ]
-        made = {"task": self.task, "score": self.score, "max": self.points, "checks": checks, "seed": self.seed}
-        made |= {"note": self.note} if self.note else {}
-        return made | ({"timed_out": True} if self.timed_out else {})
+        record = {"task": self.task, "score": self.score, "max": self.points, "checks": checks, "seed": self.seed}
+        record |= {"note": self.note} if self.note else {}
+        return record | ({"timed_out": True} if self.timed_out else {})
 
     def __str__(self):
         width = max(len(outcome.name) for outcome in self.outcomes)
         lines = [f"{self.task}: {self.score:g} of {self.points:g} points"]
         for o in self.outcomes:
-            line = f"  {o.name:<{width}}  {o.word:<10}  {o.earned:g}/{o.points:g}  {o.message}"
+            line = f"  {o.name:<{width}}  {o.result:<10}  {o.earned:g}/{o.points:g}  {o.message}"
             lines.append(line.rstrip())
         return "\n".join(lines + ([self.note] if self.note else []))
 
     def _repr_html_(self):
         cell = 'style="text-align: left; padding: 2px 10px"'
         rows = "".join(
-            f"<tr><td {cell}>{_html(o.name)}</td><td {cell}><b>{o.word}</b></td>"
+            f"<tr><td {cell}>{_html(o.name)}</td><td {cell}><b>{o.result}</b></td>"
             f"<td {cell}>{o.earned:g}/{o.points:g}</td><td {cell}>{_html(o.message)}</td></tr>"
             for o in self.outcomes
         )
@@ -147,99 +147,103 @@ class Verdict:
 
 
 def _html(text):
-    """Text that is shown as it stands: between two $ alone it would be drawn as a formula."""
+    """Text as HTML that is seen literally: Jupyter would draw what is between two $ as a formula."""
     return re.sub(r"[$\\]", r"<span>\g<0></span>", escape(text))
 
 
-def judge(exam, ask, seed=None):
+def judge(exam, run_case, seed=None):
     """Return the Verdict on one task.
 
-    ask(case, measure) runs a case in the student's process and returns {output: array}; it raises AnswerError,
-    BadReply or Unanswered. Once a task is found not attempted, nothing more is asked.
+    run_case(case, measure) runs a case in the student's process and returns {output: array}; it raises AnswerError,
+    BadReply or Unanswered. Once a check says that the task is not attempted, the other checks are not run.
     """
-    asked = []
+    results = []
     for check in exam.checks:
-        proved = any(found.passed for found in asked)
-        if asked and asked[-1].message == NOT_ATTEMPTED:
-            found = _Asked(check, False, NOT_ATTEMPTED)
+        proved = any(result.passed for result in results)
+        if results and results[-1].message == NOT_ATTEMPTED:
+            result = _CheckResult(check, False, NOT_ATTEMPTED)
         elif check.kind != "values" and not proved:
-            found = _Asked(check, False, NO_VALUE)
+            result = _CheckResult(check, False, NO_VALUE)
         else:
-            found = _ask(check, ask)
-        asked.append(found if proved else replace(found, kept=0.0))
-    return Verdict(exam.task, tuple(_outcome(found, asked, exam.sentences) for found in asked), seed)
+            result = _run_check(check, run_case)
+        results.append(result if proved else replace(result, partial_points=0.0))
+    return Verdict(exam.task, tuple(_outcome(result, results, exam.sentences) for result in results), seed)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A check and what came back. answers: {output: [(got, expected, {mistake: its output})]}, where values came;
-    wrong: those of them that are not right, without the outputs that are.
+class _CheckResult:
+    """A check and the answers to it. answers: {output: [(got, expected, {mistake: its output})]}, where values came;
+    wrong: those of them that are not correct, by output.
     """
 
     check: Check
     passed: bool | None
     message: str = ""
-    kept: float = 0.0
+    partial_points: float = 0.0
     answers: dict = field(default_factory=dict)
     wrong: dict = field(default_factory=dict)
 
 
-def _ask(check, ask):
+def _run_check(check, run_case):
     try:
         if check.kind in MEASURES:
-            message = MEASURES[check.kind](check, ask)
-            return _Asked(check, not message, message)
-        return _compared(check, [(ask(case, False), case) for case in check.cases])
+            message = MEASURES[check.kind](check, run_case)
+            return _CheckResult(check, not message, message)
+        return _compare(check, [(run_case(case, False), case) for case in check.cases])
     except (AnswerError, BadReply) as error:
-        return _Asked(check, False, error.sentence() if isinstance(error, AnswerError) else str(error))
+        return _CheckResult(check, False, error.diagnosis() if isinstance(error, AnswerError) else str(error))
     except Unanswered as error:
-        return _Asked(check, None, str(error))
+        return _CheckResult(check, None, str(error))
 
 
-def _compared(check, pairs):
-    answers = {name: [_seen(check.view, name, *pair) for pair in pairs] for name in check.cases[0].expected}
-    wrong = {n: [a for a in found if not same(a[0], a[1], check.rtol, check.atol)] for n, found in answers.items()}
-    wrong = {name: found for name, found in wrong.items() if found}
-    return _Asked(check, not wrong, kept=_kept(check, wrong), answers=answers, wrong=wrong)
+def _compare(check, pairs):
+    answers = {name: [_view_outputs(check.view, name, *pair) for pair in pairs] for name in check.cases[0].expected}
+    wrong = {n: [a for a in cases if not same(a[0], a[1], check.rtol, check.atol)] for n, cases in answers.items()}
+    wrong = {name: cases for name, cases in wrong.items() if cases}
+    return _CheckResult(check, not wrong, partial_points=_partial_points(check, wrong), answers=answers, wrong=wrong)
 
 
-def _outcome(found, asked, sentences):
-    message = found.message if found.passed or found.message else _why(found, asked, sentences)
-    return Outcome(found.check.name, found.check.points, found.passed, " ".join(message.split()), found.kept)
+def _outcome(result, results, sentences):
+    message = result.message if result.passed or result.message else _diagnose(result, results, sentences)
+    return Outcome(
+        result.check.name, result.check.points, result.passed, " ".join(message.split()), result.partial_points
+    )
 
 
-def _why(found, asked, sentences):
-    """Explain the first output that is wrong, by what fits that output in all checks; or say how it differs."""
-    check, (name, wrong) = found.check, next(iter(found.wrong.items()))
+def _diagnose(result, results, sentences):
+    """Explain the first output that is wrong, by what fits that output in all checks; or describe how it differs."""
+    check, (name, wrong) = result.check, next(iter(result.wrong.items()))
     got, expected, _ = wrong[0]
-    shown = label(name, check.view) if got.shape == expected.shape else name
-    others = [(o.answers[name], o.check.rtol, o.check.atol) for o in asked if o is not found and name in o.answers]
-    cause = explain(name, found.answers, sentences, check.rtol, check.atol, shown, others)
-    return cause or difference(shown, got, expected, check.rtol, check.atol)
+    seen = label(name, check.view) if got.shape == expected.shape else name
+    other_checks = [
+        (o.answers[name], o.check.rtol, o.check.atol) for o in results if o is not result and name in o.answers
+    ]
+    cause = explain(name, result.answers, sentences, check.rtol, check.atol, seen, other_checks)
+    return cause or difference(seen, got, expected, check.rtol, check.atol)
 
 
-def _kept(check, wrong):
-    """The points of a check that an answer keeps if nothing but its strictness speaks against it."""
+def _partial_points(check, wrong):
+    """The points that an answer keeps if it fails only in outputs that are about strictness (see `Check.kinds`)."""
     if not wrong or not set(wrong) <= set(check.kinds):
         return 0.0
     return round(check.points - sum(check.costs[kind] for kind in {check.kinds[name] for name in wrong}), 6)
 
 
-def _seen(view, name, got, case):
-    """The answer, the right one and those of the mistakes, as they are compared."""
+def _view_outputs(view, name, got, case):
+    """The answer, the expected one and those of the mistakes, through the view."""
     right = case.expected[name]
-    got, shown = viewed(view, got[name], right)
-    return got, shown, _Seen(case.mistakes, name, lambda array: viewed(view, array, right)[0])
+    got, seen = apply_view(view, got[name], right)
+    return got, seen, _ViewedMistakes(case.mistakes, name, lambda array: apply_view(view, array, right)[0])
 
 
-class _Seen(Mapping):
-    """{mistake: what it returns for one output}, each worked out when it is asked for."""
+class _ViewedMistakes(Mapping):
+    """{mistake: what it returns for one output}, computed when it is looked up."""
 
-    def __init__(self, mistakes, name, see):
-        self.mistakes, self.name, self.see = mistakes, name, see
+    def __init__(self, mistakes, name, view):
+        self.mistakes, self.name, self.view = mistakes, name, view
 
     def __getitem__(self, mistake):
-        return self.see(self.mistakes[mistake][self.name])
+        return self.view(self.mistakes[mistake][self.name])
 
     def __iter__(self):
         return (mistake for mistake in self.mistakes if self.name in self.mistakes[mistake])
@@ -248,9 +252,9 @@ class _Seen(Mapping):
         return sum(1 for _ in self)
 
 
-def _growth(check, ask):
+def _growth(check, run_case):
     """The work done in Python must not grow with the size of the input."""
-    small, large = (ask(case, True) for case in check.cases)
+    small, large = (run_case(case, True) for case in check.cases)
     sizes = [case.inputs["N"] for case in check.cases]
     for cost, words in (("steps", "steps"), ("views", "arrays taken from the input")):
         few, many = _count(small[cost]), _count(large[cost])
@@ -263,16 +267,16 @@ def _growth(check, ask):
     return ""
 
 
-def _memory(check, ask):
+def _memory(check, run_case):
     """The largest memory in use at one time stays under the limit."""
-    peak = _count(ask(check.cases[0], True)["peak"])
+    peak = _count(run_case(check.cases[0], True)["peak"])
     if peak <= check.limit:
         return ""
     return f"it needs {peak / 1e6:.1f} MB at one time where {check.limit / 1e6:.1f} MB are enough"
 
 
 def _count(value):
-    """A cost as a whole number; anything else was not measured by us."""
+    """A cost as a whole number; BadReply for anything else, which `runner.measure` did not return."""
     if value.shape != () or value.dtype.kind not in "iu" or value < 0:
         raise BadReply("what it costs could not be measured")
     return int(value)

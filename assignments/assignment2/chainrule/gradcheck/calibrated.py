@@ -17,12 +17,19 @@ import numpy as np
 
 from chainrule.errors import ChainruleError
 from chainrule.gradcheck.differences import Comparison
-from chainrule.gradcheck.inputs import UNSTEADY, array_of, borrowed, differ, gradient_of, ignored
+from chainrule.gradcheck.inputs import (
+    NOT_DETERMINISTIC,
+    explain_unused_argument,
+    restored_after,
+    to_gradient,
+    to_output_array,
+    values_differ,
+)
 from chainrule.gradcheck.slopes import Slope, noise_level, slope_at_zero
 
 __all__ = ["GradientVerdict", "check_gradient"]
 
-MOST_DIRECTIONS, MOST_MOVES, MOST_FOUND = 12, 3, 5
+MAX_DIRECTIONS, MAX_MOVES, MAX_LOCATED = 12, 3, 5
 # How far beside x another point is taken where f has a kink at x, as a share of the size of x's entries.
 MOVE = 1e-2
 
@@ -95,20 +102,20 @@ def check_gradient(f, x, analytic, *, detect=0.01, miss=1e-6, tol=None, scale=0.
             f"check_gradient: expected 0 < miss < 1, detect > 0, directions > 0, got {miss}, {detect}, {directions}"
         )
     rng = np.random.default_rng(seed)
-    given = x
-    with borrowed(x, np.floating) as x:
+    argument = x
+    with restored_after(x, np.floating) as x:
         if not np.all(np.isfinite(x)):
             raise ChainruleError("check_gradient: expected an x of finite numbers, got NaN or infinity in it")
         start, f = x.copy(), _Counted(f)
-        verdict, rough = _judge(_Point(f, x, analytic, options, rng))
-        for _ in range(MOST_MOVES if rough and callable(analytic) else 0):
-            x[...] = start + MOVE * _size(start) * rng.standard_normal(x.shape)
-            verdict, rough = _judge(_Point(f, x, analytic, options, rng))
+        verdict, has_kink = _judge(_Point(f, x, analytic, options, rng))
+        for _ in range(MAX_MOVES if has_kink and callable(analytic) else 0):
+            x[...] = start + MOVE * _rms(start) * rng.standard_normal(x.shape)
+            verdict, has_kink = _judge(_Point(f, x, analytic, options, rng))
             verdict = replace(verdict, moved=True)
-            if not rough:
+            if not has_kink:
                 break
-        if verdict.verdict == "wrong" and not verdict.reason and (why := ignored(f, given, x)):
-            verdict = GradientVerdict("inconclusive", reason=why)
+        if verdict.verdict == "wrong" and not verdict.reason and (reason := explain_unused_argument(f, argument, x)):
+            verdict = GradientVerdict("inconclusive", reason=reason)
     return replace(verdict, evaluations=f.calls)
 
 
@@ -142,7 +149,7 @@ class _Trial:
         return self.gap - self.tol * self.scale - self.slope.error
 
     @property
-    def blind(self):
+    def undetected(self):
         """An error with |<e, v>| below this share of the scale may pass: the slope may be off either way."""
         return self.tol + 2 * self.share(self.slope.error)
 
@@ -168,18 +175,18 @@ class _Point:
         self.f, self.x, self.analytic, self.options, self.rng = f, x, analytic, options, rng
         self.start = x.copy()
         out = f(x)
-        self.values = array_of(out)
+        self.values = to_output_array(out)
         self.dtype = np.asarray(out).dtype
         self.x[...] = self.start
-        self.steady = True
+        self.deterministic = True
         self.noise = self.step = self.eps = None
 
-    def is_steady(self, calls):
-        """Whether f has always given the same values for this x, tried a few times more."""
-        for _ in range(calls if self.steady else 0):
-            self.steady &= not differ(self.values, array_of(self.f(self.x), self.values.shape))
+    def is_deterministic(self, calls):
+        """Whether f has returned the same values for this x every time, including a few more calls."""
+        for _ in range(calls if self.deterministic else 0):
+            self.deterministic &= not values_differ(self.values, to_output_array(self.f(self.x), self.values.shape))
             self.x[...] = self.start
-        return self.steady
+        return self.deterministic
 
     def draw(self):
         """A new `_Trial`, in a random direction and for a random upstream gradient."""
@@ -189,7 +196,7 @@ class _Point:
         if self.noise is None:
             self.calibrate(v, dout, gradient)
         tol = max(1e-8, 100 * max(self.eps, rounding)) if self.options.tol is None else self.options.tol
-        return self.confirmed(self.along(v, dout, gradient, tol))
+        return self.confirm(self.along(v, dout, gradient, tol))
 
     def upstream(self):
         """A random upstream gradient (1 for a scalar f), the gradient for it, and the eps of its dtype."""
@@ -200,19 +207,19 @@ class _Point:
                 f"{type(self.analytic).__name__}"
             )
         dout = np.ones(self.values.shape) if scalar else self.rng.standard_normal(self.values.shape)
-        kept = dout.astype(self.dtype) if np.issubdtype(self.dtype, np.floating) else dout
+        upstream = dout.astype(self.dtype) if np.issubdtype(self.dtype, np.floating) else dout
         gradient = self.analytic
         if callable(gradient):
-            gradient = gradient(self.x) if scalar else gradient(self.x, kept)
+            gradient = gradient(self.x) if scalar else gradient(self.x, upstream)
             self.x[...] = self.start
         if isinstance(gradient, tuple):
             raise ChainruleError("check_gradient: expected analytic to give one array, got a tuple; return dx alone")
-        return kept.astype(np.float64), gradient_of(gradient, self.x), _eps(np.asarray(gradient).dtype)
+        return upstream.astype(np.float64), to_gradient(gradient, self.x), _eps(np.asarray(gradient).dtype)
 
     def in_float32(self, v):
         """The eps of float32 if all values of f are float32 numbers, at x and beside it, whatever their dtype; or 0."""
-        self.x[...] = self.start + 1e-6 * _size(self.start) * v
-        beside = array_of(self.f(self.x), self.values.shape)
+        self.x[...] = self.start + 1e-6 * _rms(self.start) * v
+        beside = to_output_array(self.f(self.x), self.values.shape)
         self.x[...] = self.start
         with np.errstate(all="ignore"):
             single = all(np.array_equal(a, a.astype(np.float32)) for a in (self.values, beside))
@@ -224,7 +231,7 @@ class _Point:
         size = float(np.linalg.norm(dout * self.values))
         # Both the value and x are rounded, even where the differences in the table happen to agree.
         least = 2 * eps * (size + float(np.linalg.norm(self.start * gradient)))
-        unit = _size(self.start) * eps**0.2
+        unit = _rms(self.start) * eps**0.2
         measured = noise_level(self.phi(v, dout), unit / 1000, unit)
         if measured > 100 * least:  # that may be a kink in the table: try another
             other = self.rng.standard_normal(v.shape)
@@ -232,9 +239,9 @@ class _Point:
         self.noise = max(least, measured)
         # Truncation of order t^4 equals rounding noise / t at a step of noise^(1/5); noise may be float32's inside f.
         relative = min(measured / size, float(np.finfo(np.float32).eps)) if size else 0.0
-        self.step = _size(self.start) * max(eps, relative) ** 0.2
+        self.step = _rms(self.start) * max(eps, relative) ** 0.2
 
-    def confirmed(self, trial):
+    def confirm(self, trial):
         """The trial, if it does not disagree, or does so with other steps, too; else the trial with those."""
         for divisor in (3, 7) if trial.excess > 0 else ():
             other = self.along(trial.v, trial.dout, trial.gradient, trial.tol, self.step / divisor)
@@ -244,7 +251,7 @@ class _Point:
 
     def along(self, v, dout, gradient, tol, step=None):
         scale = max(self.options.scale, float(np.linalg.norm(gradient)))
-        slope = slope_at_zero(self.phi(v, dout), step or self.step, self.noise, tol * scale, _size(self.start))
+        slope = slope_at_zero(self.phi(v, dout), step or self.step, self.noise, tol * scale, _rms(self.start))
         return _Trial(v, dout, gradient, slope, tol, scale or abs(slope.value))
 
     def phi(self, v, dout):
@@ -257,7 +264,7 @@ class _Point:
                 return at_x
             self.x[...] = self.start + t * v
             try:
-                return float(np.sum(array_of(self.f(self.x), dout.shape) * dout))
+                return float(np.sum(to_output_array(self.f(self.x), dout.shape) * dout))
             finally:
                 self.x[...] = self.start
 
@@ -269,9 +276,9 @@ def _judge(point):
     options, trials, detectable = point.options, [], math.inf
     if not np.all(np.isfinite(point.values)):
         return GradientVerdict("inconclusive", evaluations=point.f.calls, reason="f(x) is not finite"), False
-    if not point.is_steady(1):
-        return GradientVerdict("inconclusive", evaluations=point.f.calls, reason=UNSTEADY), False
-    while len(trials) < max(options.directions, MOST_DIRECTIONS):
+    if not point.is_deterministic(1):
+        return GradientVerdict("inconclusive", evaluations=point.f.calls, reason=NOT_DETERMINISTIC), False
+    while len(trials) < max(options.directions, MAX_DIRECTIONS):
         trials.append(point.draw())
         if not np.all(np.isfinite(trials[-1].gradient)):
             return _not_finite(trials[-1].gradient, point.f.calls), False
@@ -282,11 +289,11 @@ def _judge(point):
     worst = max(trials, key=lambda trial: trial.excess if math.isfinite(trial.excess) else -math.inf)
     where = _locate(point, worst) if wrong else ()
     # A kink that some estimate missed does not disagree twice, nor at an entry alone.
-    twice = sum(not trial.slope.rough for trial in wrong) > 1
+    twice = sum(not trial.slope.has_kink for trial in wrong) > 1
     unsure = wrong or detectable > options.detect
-    unsteady = unsure and not point.is_steady(4)  # random numbers may agree twice by chance
-    verdict = "wrong" if (where or twice) and not unsteady else "inconclusive" if unsure else "pass"
-    reason, rough = _reason(point, trials, wrong) if verdict == "inconclusive" else ("", False)
+    not_deterministic = unsure and not point.is_deterministic(4)  # random numbers may agree twice by chance
+    verdict = "wrong" if (where or twice) and not not_deterministic else "inconclusive" if unsure else "pass"
+    reason, has_kink = _reason(point, trials, wrong) if verdict == "inconclusive" else ("", False)
     return GradientVerdict(
         verdict,
         worst.share(worst.gap),
@@ -295,23 +302,23 @@ def _judge(point):
         options.miss,
         len(trials),
         point.f.calls,
-        () if unsteady else where,
+        () if not_deterministic else where,
         reason,
-    ), rough
+    ), has_kink
 
 
 def _detectable(trials, miss):
     """The relative error that all trials miss with probability `miss` at most, and the least that one trial tells."""
-    blind = sorted(math.sqrt(2 / math.pi) * trial.blind for trial in trials)
+    undetected = sorted(math.sqrt(2 / math.pi) * trial.undetected for trial in trials)
     # Trials that see little are left out: what they miss does not depend on the gradient's error.
-    best = [(math.prod(blind[:k]) / miss) ** (1 / k) for k in range(1, len(blind) + 1)]
-    return min(best), blind[0]
+    best = [(math.prod(undetected[:k]) / miss) ** (1 / k) for k in range(1, len(undetected) + 1)]
+    return min(best), undetected[0]
 
 
 def _locate(point, trial):
-    """Up to MOST_FOUND wrong entries, as `Comparison`s: blocks that disagree are halved, others left."""
-    found, blocks = [], [np.arange(trial.v.size)]
-    while blocks and len(found) < MOST_FOUND:
+    """Up to MAX_LOCATED wrong entries, as `Comparison`s: blocks that disagree are halved, others left."""
+    comparisons, blocks = [], [np.arange(trial.v.size)]
+    while blocks and len(comparisons) < MAX_LOCATED:
         block = blocks.pop()
         v = np.zeros(trial.v.shape)
         v.flat[block] = trial.v.flat[block]
@@ -320,23 +327,23 @@ def _locate(point, trial):
             continue
         if block.size > 1:
             blocks += np.array_split(block, 2)[::-1]
-        elif (part := point.confirmed(part)).excess > 0:
+        elif (part := point.confirm(part)).excess > 0:
             index = tuple(int(i) for i in np.unravel_index(block[0], v.shape))
             numerical, analytic = part.slope.value / v[index], float(trial.gradient[index])
             error = abs(numerical - analytic) / (abs(numerical) + abs(analytic))
-            found.append(Comparison(index, float(numerical), analytic, float(error)))
-    return tuple(found)
+            comparisons.append(Comparison(index, float(numerical), analytic, float(error)))
+    return tuple(comparisons)
 
 
 def _reason(point, trials, wrong):
     """Why nothing can be said, and whether it is a kink."""
-    if not point.steady:
-        return UNSTEADY, False
+    if not point.deterministic:
+        return NOT_DETERMINISTIC, False
     if wrong:
-        return "some directions disagree, but too few, and no entry alone does", any(t.slope.rough for t in wrong)
+        return "some directions disagree, but too few, and no entry alone does", any(t.slope.has_kink for t in wrong)
     if all(trial.slope.error == math.inf for trial in trials):
         return "f is not finite beside x", False
-    if any(trial.slope.rough for trial in trials):
+    if any(trial.slope.has_kink for trial in trials):
         return "f has kinks or jumps at x or very close to it", True
     if point.eps > _eps(np.float64):
         return "rounding in f, in float32, hides a gradient as small as this (build f in float64 to see it)", False
@@ -349,7 +356,7 @@ def _not_finite(gradient, calls):
     return GradientVerdict("wrong", evaluations=calls, where=where, reason="the gradient is not finite")
 
 
-def _size(x):
+def _rms(x):
     """How large the entries of x are, as a root mean square; 1 if all are 0."""
     return float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) or 1.0
 

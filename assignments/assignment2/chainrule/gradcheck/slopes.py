@@ -26,15 +26,15 @@ SAFETY = 2
 ROUNDING = 27
 # The estimate of truncation and kinks has noise, too, about 1.5 times ROUNDING; from here on it is no noise.
 CLEAR = 10
-MOST_STEPS = 10
+MAX_STEPS = 10
 
 
 class Slope(NamedTuple):
-    """A slope and its estimated error; rough where no step is good, for phi has a kink or a jump at 0."""
+    """A slope and its estimated error; has_kink where no step is good, for phi has a kink or a jump at 0."""
 
     value: float
     error: float
-    rough: bool
+    has_kink: bool
 
 
 def noise_level(phi, spacing, longest):
@@ -59,11 +59,11 @@ def slope_at_zero(phi, step, noise, goal=0.0, longest=math.inf):
     by factors of 4, so that a phi that remembers its values is called four times for each after the first.
     """
     tried = {}
-    while step not in tried and (step <= longest or not tried) and len(tried) < MOST_STEPS:
+    while step not in tried and (step <= longest or not tried) and len(tried) < MAX_STEPS:
         tried[step] = slope = _slope(phi, step, noise)
         if slope.error <= goal:
             break
-        step = step / 4 if slope.rough else step * 4
+        step = step / 4 if slope.has_kink else step * 4
     best = min(tried.values(), key=lambda slope: slope.error)
     # Among many kinks an estimate can be small by chance: it must also agree with those that are nearly as good.
     apart = (abs(slope.value - best.value) for slope in tried.values() if slope.error < CLEAR * best.error)
@@ -75,15 +75,15 @@ def _slope(phi, step, noise):
     above, below = (np.array([phi(s) for s in sign * steps]) for sign in (1, -1))
     slopes, gaps = (above - below) / (2 * steps), (above - 2 * phi(0.0) + below) / steps
     # Slopes are even in the step, gaps (slope right minus slope left) odd: one loses t^2 first, the other t.
-    (coarse, fine), value = _extrapolated(slopes, 4, 16)
-    _, kink = _extrapolated(gaps, 2, 8)
-    seen, rounding = SAFETY * max(abs(fine - coarse), abs(kink)), ROUNDING * noise / step
-    if not math.isfinite(seen):
+    (coarse, fine), value = _extrapolate(slopes, 4, 16)
+    _, kink = _extrapolate(gaps, 2, 8)
+    truncation, rounding = SAFETY * max(abs(fine - coarse), abs(kink)), ROUNDING * noise / step
+    if not math.isfinite(truncation):
         return Slope(math.nan, math.inf, True)
-    return Slope(float(value), float(seen + rounding), bool(seen > CLEAR * rounding))
+    return Slope(float(value), float(truncation + rounding), bool(truncation > CLEAR * rounding))
 
 
-def _extrapolated(values, *factors):
+def _extrapolate(values, *factors):
     """Values at t, t/2 and t/4 after one and after two Richardson extrapolations."""
     once, twice = factors
     first = (once * values[1:] - values[:-1]) / (once - 1)

@@ -1,11 +1,11 @@
-"""Find the difference between an answer and the right one, and say it in a sentence.
+"""Compare an answer with the expected one, and describe the difference in one message.
 
-`same` decides with the one rule of tolerance there is; `difference` puts into words what is not the same.
+`same` holds the only rule of tolerance; `difference` describes the first thing that is not the same.
 """
 
 import numpy as np
 
-__all__ = ["VIEWS", "difference", "label", "same", "size", "viewed"]
+__all__ = ["VIEWS", "difference", "label", "same", "largest_entry", "apply_view"]
 
 VIEWS = {
     "": lambda a: a,
@@ -20,16 +20,16 @@ LABELS = {"": "{0}", "abs": "|{0}|", "gram": "{0} {0}^T"}
 
 
 def label(name, view):
-    """The name of an output as it is seen through a view."""
+    """The name of an output seen through a view, such as |x|."""
     return LABELS[view].format(name)
 
 
-def viewed(view, got, expected):
-    """Both arrays as they are compared: through the view, or as they came where a view could hide a wrong shape."""
+def apply_view(view, got, expected):
+    """Both arrays through the view, or unchanged if their shapes differ, which a view could hide."""
     return (VIEWS[view](got), VIEWS[view](expected)) if got.shape == expected.shape else (got, expected)
 
 
-def size(array):
+def largest_entry(array):
     """The largest finite entry of an array, without its sign; 0 where there is none."""
     array = np.asarray(array)
     return np.max(np.abs(array[np.isfinite(array)]), initial=0) if array.dtype != bool else 0
@@ -46,7 +46,7 @@ def same(got, expected, rtol=1e-6, atol=0.0):
 
 
 def difference(name, got, expected, rtol=1e-6, atol=0.0):
-    """Return None, or one true sentence that says how `got` differs from `expected`."""
+    """Return None, or one message that says how `got` differs from `expected`."""
     got, expected = np.asarray(got), np.asarray(expected)
     if got.shape != expected.shape:
         return f"{name} has shape {got.shape}, expected {_shape(expected)}"
@@ -73,7 +73,7 @@ def _close(got, expected, rtol, atol):
     finite = np.isfinite(expected)
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(got.astype(complex) - expected.astype(complex))
-        near = np.isfinite(gap) & (gap <= atol + rtol * (np.abs(expected.astype(complex)) + size(expected)))
+        near = np.isfinite(gap) & (gap <= atol + rtol * (np.abs(expected.astype(complex)) + largest_entry(expected)))
     return np.where(finite, near, (got == expected) | (np.isnan(got) & np.isnan(expected)))
 
 

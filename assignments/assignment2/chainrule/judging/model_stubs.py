@@ -1,4 +1,4 @@
-"""A stand-in for a trained net, small enough to be made of plain arrays, so that pictures of nets can be judged."""
+"""A stub for a trained net, small enough to be made of plain arrays, so that pictures of nets can be judged."""
 
 import numpy as np
 

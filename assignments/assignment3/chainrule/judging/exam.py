@@ -1,6 +1,6 @@
-"""What is asked of one task and what the right answers are, by value: arrays and words, no code of a solution.
+"""The cases of a task and their expected outputs, by value: arrays and text, no code of a solution.
 
-`Exam` holds the checks of a task, `Check` its cases, `Case` one call with inputs and right outputs; `save_exams` and
+`Exam` holds the checks of a task, `Check` its cases, `Case` one call with inputs and expected outputs; `save_exams` and
 `load_exams` write and read the answer key of an assignment.
 """
 
@@ -16,7 +16,7 @@ __all__ = ["Case", "Check", "Exam", "load_exams", "save_exams"]
 
 @dataclass(frozen=True)
 class Case:
-    """One call: its text, its inputs, the right outputs, and what each named mistake would return.
+    """One call: its text, its inputs, the expected outputs, and what each named mistake would return.
 
     mistakes: {name: {output: array}}; an output that a mistake gets right is left out.
     """
@@ -52,7 +52,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Exam:
-    """All checks of a task and the sentence for every named mistake."""
+    """All checks of a task and the message of every named mistake, by its name in `sentences`."""
 
     task: str
     checks: tuple

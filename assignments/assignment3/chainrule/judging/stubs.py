@@ -1,16 +1,16 @@
-"""Stand-ins that the checks hand to a student's code, so that one task can be judged without another.
+"""Stubs that the checks pass to a student's code, so that one task can be judged without another.
 
 `RecordingClassifier` is cross-validated; `probe` gives a linear classifier a simple loss and records its batches;
-`Given` stands in the place of a method. All can be pickled: a student may hand them to other processes.
+`FixedResult` replaces a method. All can be pickled: a student's code may send them to other processes.
 """
 
 import numpy as np
 
-__all__ = ["Given", "RecordingClassifier", "leaky", "probe"]
+__all__ = ["FixedResult", "RecordingClassifier", "leaky", "probe"]
 
 
-class Given:
-    """Called with anything, gives the same answer."""
+class FixedResult:
+    """A callable that returns the same result for all arguments."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -20,7 +20,7 @@ class Given:
 
 
 def leaky(z):
-    """An activation that no student has written, and its cache."""
+    """An activation that is not among the tasks: (out, cache), both of z's shape."""
     return z * (z > 0) + 0.25 * z + 0.5, z
 
 
@@ -35,7 +35,7 @@ class RecordingClassifier:
 
 
 def probe(classifier_class, W=None):
-    """Return an instance whose loss is the mean squared score of the labelled class, with the batches it was given."""
+    """Return an instance whose loss is the mean squared score of the labelled class, and which records its batches."""
 
     class Probe(classifier_class):
         def loss(self, X_batch, y_batch, reg):
@@ -50,13 +50,13 @@ def probe(classifier_class, W=None):
         def __reduce_ex__(self, _):
             return _bare_probe, (classifier_class,), self.__dict__
 
-    made = Probe()
-    made.ids, made.labels, made.W = [], [], W
-    return made
+    model = Probe()
+    model.ids, model.labels, model.W = [], [], W
+    return model
 
 
 def _bare_probe(classifier_class):
-    """What unpickling begins with: the class is made anew in the other process."""
-    made = probe(classifier_class)
-    made.__dict__.clear()
-    return made
+    """The first step of unpickling: create the class again in the other process."""
+    model = probe(classifier_class)
+    model.__dict__.clear()
+    return model

@@ -15,11 +15,9 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from chainrule.errors import ChainruleError
-from chainrule.plotting import COLOURS
+from chainrule.plotting import COLOURS, INK
 
 __all__ = ["draw_receptive_field", "draw_volumes", "draw_windows", "receptive_fields", "show_numbers", "time_ratio"]
-
-INK = "#333333"
 
 
 def show_numbers(matrices, boxes=None, fmt="g", cmap="Blues", inch=0.42):

@@ -19,7 +19,15 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.gradcheck.inputs import UNSTEADY, array_of, borrowed, differ, ignored, number_of, real
+from chainrule.gradcheck.inputs import (
+    NOT_DETERMINISTIC,
+    explain_unused_argument,
+    real,
+    restored_after,
+    to_output_array,
+    to_scalar,
+    values_differ,
+)
 
 __all__ = ["Comparison", "find_kinks", "numerical_gradient", "numerical_gradient_array", "rel_error"]
 
@@ -38,7 +46,7 @@ class Comparison(NamedTuple):
 
 def numerical_gradient(f, x, h=1e-5):
     """The gradient of a scalar-valued f at x, of x's shape: (f(x + h e_i) - f(x - h e_i)) / 2h for each i."""
-    with _steps(f, x, h, number_of) as at:
+    with _steps(f, x, h, to_scalar) as at:
         gradient = np.zeros(at.start.shape)
         for index in np.ndindex(gradient.shape):
             gradient[index] = _central(at, index, h)
@@ -48,7 +56,7 @@ def numerical_gradient(f, x, h=1e-5):
 def numerical_gradient_array(f, x, dout, h=1e-5):
     """The gradient of sum(f(x) * dout) at x, of x's shape; the upstream gradient dout has f(x)'s shape."""
     dout = real(dout, "dout").astype(np.float64)
-    with _steps(f, x, h, functools.partial(array_of, shape=dout.shape)) as at:
+    with _steps(f, x, h, functools.partial(to_output_array, shape=dout.shape)) as at:
         gradient = np.zeros(at.start.shape)
         for index in np.ndindex(gradient.shape):
             gradient[index] = np.sum(_central(at, index, h) * dout)
@@ -71,26 +79,26 @@ def find_kinks(f, x, h=1e-5):
     differ by f'' s, a kink by its jump whatever s is. So (right - left) / s is measured at h, h/2 and h/4:
     smooth if the three agree, up to a tenth and up to rounding.
     """
-    with _steps(f, x, h, number_of) as at:
+    with _steps(f, x, h, to_scalar) as at:
         kinks = np.zeros(at.start.shape, dtype=bool)
         for index in np.ndindex(kinks.shape):
-            kinks[index] = _at_kink(at, index, h)
+            kinks[index] = _has_kink(at, index, h)
         return kinks
 
 
 @contextmanager
 def _steps(f, x, h, read) -> Iterator["_Steps"]:
     """f near x, as a `_Steps`; refused before or afterwards if differences say nothing about it."""
-    with borrowed(x, np.float64) as altered:
+    with restored_after(x, np.float64) as altered:
         largest = np.max(np.abs(altered), initial=0.0)
         if not np.spacing(largest) < h:
             raise ChainruleError(f"numerical gradient: expected h > 0 that changes x, got h = {h} at |x| = {largest:g}")
         at = _Steps(f, altered, h, read)
         yield at
         for _ in range(4):  # random numbers may agree twice by chance
-            at.require_steady()
+            at.require_deterministic()
         at.require_float64()
-        if at.constant and (why := ignored(f, x, altered)):
+        if at.constant and (why := explain_unused_argument(f, x, altered)):
             raise ChainruleError(f"numerical gradient: {why}")
 
 
@@ -103,7 +111,7 @@ class _Steps:
         self.value = self._value()
         if not np.all(np.isfinite(self.value)):
             raise ChainruleError("numerical gradient: expected finite values of f, got NaN or infinity at x")
-        self.require_steady()
+        self.require_deterministic()
 
     def __call__(self, index, step):
         """The coordinate after a step, and f there."""
@@ -123,9 +131,9 @@ class _Steps:
         finally:
             self.x[...] = self.start
 
-    def require_steady(self):
-        if differ(np.asarray(self.value), np.asarray(self._value())):
-            raise ChainruleError(f"numerical gradient: {UNSTEADY}")
+    def require_deterministic(self):
+        if values_differ(np.asarray(self.value), np.asarray(self._value())):
+            raise ChainruleError(f"numerical gradient: {NOT_DETERMINISTIC}")
 
     def require_float64(self):
         """Refuse an f that rounds to float32 inside, though its values say float64: a few longer steps tell."""
@@ -162,7 +170,7 @@ def _central(at, index, h):
     return (above - below) / (high - low)
 
 
-def _at_kink(at, index, h):
+def _has_kink(at, index, h):
     """Whether (slope right - slope left) / s changes with the step s; see `find_kinks`."""
     middle, centre = float(at.start[index]), at.value
     curvatures, size = [], abs(centre)

@@ -20,14 +20,14 @@ def captioner(net_class, cell_type, weights, null, start, end):
     """An instance with these weights, a dict by name, and the attributes its docstring promises."""
     W_proj, W_embed = weights["W_proj"], weights["W_embed"]
     words = vocabulary(len(W_embed), null, start, end)
-    made = object.__new__(net_class)
+    net = object.__new__(net_class)
     with contextlib.suppress(Exception):  # it may keep more attributes than those set below
-        made.__init__(words, *W_proj.shape[:1], W_embed.shape[1], W_proj.shape[1], cell_type, W_proj.dtype.type)
-    made.word_to_idx, made.idx_to_word = words, {number: word for word, number in words.items()}
-    made.cell_type, made.dtype = cell_type, W_proj.dtype.type
-    made._null, made._start, made._end = null, start, end
-    made.params = dict(weights)
-    return made
+        net.__init__(words, *W_proj.shape[:1], W_embed.shape[1], W_proj.shape[1], cell_type, W_proj.dtype.type)
+    net.word_to_idx, net.idx_to_word = words, {number: word for word, number in words.items()}
+    net.cell_type, net.dtype = cell_type, W_proj.dtype.type
+    net._null, net._start, net._end = null, start, end
+    net.params = dict(weights)
+    return net
 
 
 def until_end(captions, end, null):

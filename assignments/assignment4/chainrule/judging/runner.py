@@ -2,7 +2,7 @@
 
 This file alone is sent into the process that holds the student's code, so it imports nothing of Chainrule.
 `respond` takes a request and returns a reply, both JSON texts; `execute` does the work; `encode` and `decode` turn
-arrays into JSON and back without pickle. `decode` believes nothing it reads.
+arrays into JSON and back without pickle. `decode` validates everything it reads.
 """
 
 import base64
@@ -20,7 +20,7 @@ import warnings
 
 import numpy as np
 
-__all__ = ["BadReply", "decode", "describe", "encode", "execute", "measure", "plain", "respond"]
+__all__ = ["BadReply", "decode", "describe_error", "encode", "execute", "measure", "plain_array", "respond"]
 
 DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"}
 MAX_BYTES = 8_000_000
@@ -30,10 +30,10 @@ NOT_STUDENTS = ("site-packages", os.path.join("chainrule", "judging"), "<runner>
 
 
 class BadReply(Exception):
-    """A value that is not a plain array, or does not say truly how large it is."""
+    """A value that is not a plain array, or whose claimed size is wrong."""
 
 
-def plain(value, most=MAX_BYTES):
+def plain_array(value, most=MAX_BYTES):
     """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype, at most so large."""
     if value is None:
         raise BadReply("it is None: is a return statement missing?")
@@ -91,16 +91,16 @@ def execute(call, inputs, outputs, namespace, layout="C", most=MAX_BYTES):
 
     Student functions come from `namespace`. layout "strided" passes arrays that are not contiguous in memory.
     """
-    given = _fresh(inputs, layout)
-    # Inputs that are asked for are those that were given, whatever the variables are called now.
-    scope = _run(call, given, namespace) | given
-    found = {}
+    copies = _copy_inputs(inputs, layout)
+    # An output that is an input is the array that was passed, even if the call rebinds its variable.
+    scope = _run(call, copies, namespace) | copies
+    arrays = {}
     for name in outputs:
         try:
-            found[name] = plain(scope[name], most)
+            arrays[name] = plain_array(scope[name], most)
         except BadReply as error:
             raise BadReply(f"{name} cannot be compared: {error}") from None
-    return found
+    return arrays
 
 
 def measure(call, inputs, namespace):
@@ -114,31 +114,31 @@ def measure(call, inputs, namespace):
 def respond(request, namespace):
     """Answer a JSON request {call, inputs, outputs, layout, measure, most} in JSON, as base64; never raises."""
     try:
-        asked = json.loads(request)
-        inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in asked["inputs"].items()}
-        if asked["measure"]:
-            found = {n: plain(v) for n, v in measure(asked["call"], inputs, namespace).items()}
+        task = json.loads(request)
+        inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in task["inputs"].items()}
+        if task["measure"]:
+            outputs = {n: plain_array(v) for n, v in measure(task["call"], inputs, namespace).items()}
         else:
-            found = execute(asked["call"], inputs, asked["outputs"], namespace, asked["layout"], asked["most"])
-        reply = {"outputs": {name: encode(value) for name, value in found.items()}}
+            outputs = execute(task["call"], inputs, task["outputs"], namespace, task["layout"], task["most"])
+        reply = {"outputs": {name: encode(value) for name, value in outputs.items()}}
     except BaseException as error:
-        reply = {"error": describe(error)}
+        reply = {"error": describe_error(error)}
     return base64.b64encode(json.dumps(reply).encode()).decode()
 
 
-def describe(error):
-    """Return the kind, words and student's line of an exception, as a dict of short texts."""
+def describe_error(error):
+    """Return {type, message, line} of an exception, short texts; line is the student's line of code that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
-    asked = [number for number, frame in enumerate(frames) if frame.filename == FILE]
-    called = frames[asked[-1] + 1 :] if asked else []
-    own = [f.line for f in called if not any(part in f.filename for part in NOT_STUDENTS)]
-    line = next((text for text in reversed(own) if text), "")
-    kind, words = _safely(lambda: type(error).__name__), _safely(lambda: str(error))
-    return {"type": kind[:80] or "an exception", "message": words[:300], "line": line.strip()[:200]}
+    check_frames = [number for number, frame in enumerate(frames) if frame.filename == FILE]
+    called = frames[check_frames[-1] + 1 :] if check_frames else []
+    student_lines = [f.line for f in called if not any(part in f.filename for part in NOT_STUDENTS)]
+    line = next((text for text in reversed(student_lines) if text), "")
+    kind, message = _one_line(lambda: type(error).__name__), _one_line(lambda: str(error))
+    return {"type": kind[:80] or "an exception", "message": message[:300], "line": line.strip()[:200]}
 
 
-def _safely(text):
-    """Text on one line; an exception class of the student's may do anything when asked for its words."""
+def _one_line(text):
+    """The text that text() returns, on one line; "" if it raises: str() of a student's exception may do anything."""
     try:
         return " ".join(text().split())
     except BaseException:
@@ -156,7 +156,7 @@ def _run(call, inputs, namespace):
     return scope
 
 
-def _fresh(inputs, layout="C"):
+def _copy_inputs(inputs, layout="C"):
     return {name: _lay_out(value, layout) for name, value in inputs.items()}
 
 
@@ -177,7 +177,7 @@ def _count_steps(call, inputs, namespace):
         count += 1
 
     with _watched(step):
-        _run(call, _fresh(inputs), namespace)
+        _run(call, _copy_inputs(inputs), namespace)
     return count
 
 
@@ -223,7 +223,7 @@ def _count_views(call, inputs, namespace):
     watched = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
     count = 0
     try:
-        _run(call, _fresh(watched), namespace)
+        _run(call, _copy_inputs(watched), namespace)
     except Exception:
         return 0  # The answer itself was judged on plain arrays; code that refuses a subclass is not wrong.
     return count
@@ -233,7 +233,7 @@ def _peak_bytes(call, inputs, namespace):
     """Return the largest memory allocated at one time during the call."""
     tracemalloc.start()
     try:
-        _run(call, _fresh(inputs), namespace)
+        _run(call, _copy_inputs(inputs), namespace)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -4,12 +4,11 @@
 `plot_hinges` draws where hidden units switch on; `draw_layers` draws the layers of a net with their sizes.
 """
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
 from chainrule.errors import ChainruleError
-from chainrule.plotting import COLOURS, INK, TEXT
+from chainrule.plotting import COLOURS, INK, TEXT, styled_axes
 
 __all__ = ["draw_layers", "make_spiral", "plot_hinges", "plot_regions"]
 
@@ -96,9 +95,7 @@ def _heights(size):
 
 
 def _plain_axes(ax, title, figsize=(4, 4)):
-    if ax is None:
-        _, ax = plt.subplots(figsize=figsize, layout="constrained")
-    ax.spines[:].set_visible(False)
+    ax = styled_axes(ax, figsize, grid=False)
     ax.set(xticks=[], yticks=[], aspect="equal")
     if title:
         ax.set_title(title, color=INK, fontsize=TEXT + 1)

@@ -12,19 +12,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.plotting import COLOURS
-from chainrule.solver import Solver
+from chainrule.lessons.regimes import train_from_seed
+from chainrule.plotting import COLOURS, INK, STYLES, TEXT, styled_axes
 
 __all__ = ["Surface", "descend", "plot_heights", "plot_paths", "race", "ravine", "saddle", "try_each"]
 
-INK = "#333333"
 FLOOR = 1e-8  # heights below it are all the same to the eye
 MARKERS = "os^Dv*"
-STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 
 
 class Surface(NamedTuple):
@@ -82,7 +79,7 @@ def descend(rule, surface, start, num_steps, noise=0.0, seed=0, schedule=None, *
 
 def plot_paths(surface, paths, title=None, ax=None):
     """Paths, a dict of name to array (T, 2), on the contours of a surface; the axes."""
-    ax = _axes(ax, (8, 4), "first weight", "second weight", title)
+    ax = styled_axes(ax, (8, 4), "first weight", "second weight", title, grid=False, label_size=TEXT)
     x, y = np.meshgrid(np.linspace(*surface.xlim, 200), np.linspace(*surface.ylim, 200))
     heights = surface.height(x, y)
     # Closer together near the bottom, where a quadratic is flat.
@@ -102,8 +99,7 @@ def plot_paths(surface, paths, title=None, ax=None):
 
 def plot_heights(surface, paths, title=None, ax=None):
     """The height above the lowest point for each step of the paths, on a logarithmic scale; the axes."""
-    ax = _axes(ax, (8, 3), "step", "height above the goal", title)
-    ax.grid(color="#DDDDDD", linewidth=0.8)
+    ax = styled_axes(ax, (8, 3), "step", "height above the goal", title, label_size=TEXT)
     bottom = surface.height(*surface.goal)
     for k, (name, path) in enumerate(paths.items()):
         look = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k % len(STYLES)]}
@@ -120,12 +116,8 @@ def race(make_net, data, runners, num_epochs=10, batch_size=50, seed=0):
     make_net(): a new network; np.random is seeded first, so that all start alike. data: as for `Solver`.
     runners: {name: (rule, optim_config)}.
     """
-    finished = {}
-    for name, (rule, config) in runners.items():
-        np.random.seed(seed)
-        finished[name] = Solver(make_net(), data, rule, config, batch_size=batch_size, num_epochs=num_epochs, seed=seed)
-        finished[name].train()
-    return finished
+    settings = {"num_epochs": num_epochs, "batch_size": batch_size, "seed": seed}
+    return {name: train_from_seed(make_net, data, *runner, **settings) for name, runner in runners.items()}
 
 
 def try_each(make_net, values, data, rule, optim_config, num_epochs=10, batch_size=50, seed=0):
@@ -133,18 +125,6 @@ def try_each(make_net, values, data, rule, optim_config, num_epochs=10, batch_si
 
     The other arguments are those of `Solver`.
     """
-    runs = {"": (rule, optim_config)}
-    solvers = (race(partial(make_net, value), data, runs, num_epochs, batch_size, seed)[""] for value in values)
+    settings = {"num_epochs": num_epochs, "batch_size": batch_size, "seed": seed}
+    solvers = (train_from_seed(partial(make_net, value), data, rule, optim_config, **settings) for value in values)
     return [solver.best_val_acc for solver in solvers]
-
-
-def _axes(ax, figsize, xlabel, ylabel, title):
-    if ax is None:
-        _, ax = plt.subplots(figsize=figsize, layout="constrained")
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, colors=INK)
-    ax.set_xlabel(xlabel, color=INK)
-    ax.set_ylabel(ylabel, color=INK)
-    if title:
-        ax.set_title(title, color=INK, loc="left")
-    return ax

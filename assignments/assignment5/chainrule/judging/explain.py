@@ -1,55 +1,56 @@
-"""Name the cause of a wrong answer, or say nothing: `explain` speaks only when exactly one explanation fits.
+"""Name the cause of a wrong answer: `explain` returns a message only when exactly one explanation fits.
 
-An explanation must fit every case of a check, on inputs drawn at random, so that it does not fit by chance.
+An explanation must fit all cases of a check; their inputs are random, so it does not fit by chance.
 """
 
 import numpy as np
 
-from chainrule.judging.compare import same, size
+from chainrule.judging.compare import largest_entry, same
 
 __all__ = ["explain"]
 
-NOISE = 1e-12  # of the right answer's size: what is left of a sum that is 0 differs from machine to machine
+# Relative to the expected answer: the rounding left in a sum that is 0 differs between processors.
+NOISE = 1e-12
 
 
-def explain(name, answers, sentences, rtol=1e-6, atol=0.0, shown=None, others=()):
-    """Return a sentence about the output `name`, or None.
+def explain(name, answers, sentences, rtol=1e-6, atol=0.0, label=None, other_checks=()):
+    """Return a message about the output `name`, or None.
 
     answers: {output: list of (got, expected, {mistake: output of that mistake}) over the cases of a check}.
-    sentences: {mistake: sentence}. shown: what a sentence calls the output. others: (answers, rtol, atol) of this
-    output in other checks, which a mistake must explain, too. Named mistakes come first, those that explain all outputs
-    before those that explain this one; then simple relations to the right value.
+    sentences: {mistake: message}. label: the name of the output in messages. other_checks: (answers, rtol, atol) of
+    this output in other checks, which a mistake must explain, too. Named mistakes come first, those that explain all
+    outputs before those that explain this one; then simple relations to the expected value.
     """
     fitting = [m for m in sentences if _fits(m, answers[name], rtol, atol)]
-    fitting = [m for m in fitting if all(_fits(m, *other, must_tell=False) for other in others)]
-    fitting = [m for m in fitting if all(_agrees(m, found, rtol, atol) for found in answers.values())]
-    complete = [m for m in fitting if all(_fits(m, a, rtol, atol, must_tell=False) for a in answers.values())]
-    for named in ({sentences[m] for m in complete}, {sentences[m] for m in fitting}):
-        if named:
-            return named.pop() if len(named) == 1 else None
-    shown = shown or name
-    relations = (_factor(shown, answers[name], rtol), _transposed(shown, answers[name], rtol))
+    fitting = [m for m in fitting if all(_fits(m, *other, must_differ=False) for other in other_checks)]
+    fitting = [m for m in fitting if all(_agrees(m, cases, rtol, atol) for cases in answers.values())]
+    complete = [m for m in fitting if all(_fits(m, a, rtol, atol, must_differ=False) for a in answers.values())]
+    for candidates in ({sentences[m] for m in complete}, {sentences[m] for m in fitting}):
+        if candidates:
+            return candidates.pop() if len(candidates) == 1 else None
+    label = label or name
+    relations = (_factor(label, answers[name], rtol), _transposed(label, answers[name], rtol))
     related = [text for text in relations if text]
     return related[0] if len(related) == 1 else None
 
 
-def _fits(mistake, answers, rtol, atol, must_tell=True):
-    """True if the mistake explains every answer; where it would have made no difference, the answer is right."""
-    telling = not must_tell
+def _fits(mistake, answers, rtol, atol, must_differ=True):
+    """True if the mistake explains every answer; where it makes no difference, the answer must be correct."""
+    differs = not must_differ
     for got, expected, mistakes in answers:
-        telling |= mistake in mistakes
-        if not same(got, mistakes.get(mistake, expected), rtol, atol + NOISE * size(expected)):
+        differs |= mistake in mistakes
+        if not same(got, mistakes.get(mistake, expected), rtol, atol + NOISE * largest_entry(expected)):
             return False
-    return telling
+    return differs
 
 
 def _agrees(mistake, answers, rtol, atol):
-    """False if the mistake would have made this output wrong, and not as it is."""
+    """False if the mistake makes this output wrong in another way."""
     return not any(mistake in mistakes for *_, mistakes in answers) or _fits(mistake, answers, rtol, atol)
 
 
 def _factor(name, answers, rtol):
-    """The answer is c times the right one, with one c for all cases."""
+    """A message if the answer is c times the expected one, with one c for all cases."""
     factors = []
     for got, expected, _ in answers:
         if got.shape != expected.shape or got.dtype.kind not in "iuf" or not np.all(np.isfinite(expected)):

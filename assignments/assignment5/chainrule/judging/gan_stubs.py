@@ -1,4 +1,4 @@
-"""Stand-ins that let the training of a GAN be judged without the student's nets, losses and noise.
+"""Stubs that let the training of a GAN be judged without the student's nets, losses and noise.
 
 `LinearNet` is a net of one layer, `Noise` hands out prepared noise and counts its calls, `Descent` moves a net by plain
 gradient descent and remembers which net it moved. `discriminator_loss` and `generator_loss` are simple and unlike.

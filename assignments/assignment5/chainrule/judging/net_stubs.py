@@ -1,4 +1,4 @@
-"""Stand-ins for a net, so that training and tuning can be judged without the student's loss.
+"""Stubs for a net, so that training and tuning can be judged without the student's loss.
 
 `probe_net` gives a net a simple loss and records its batches; `ScriptedNets` makes nets that are as good as the
 learning rate they are trained with; `PassingNorm` is a layer norm that does nothing. All can be pickled.
@@ -41,10 +41,10 @@ def probe_net(net_class, W1, b1, W2, b2):
         def __reduce_ex__(self, _):
             return probe_net, (net_class, *[self.params[name] for name in NAMES]), self.__dict__
 
-    made = Probe.__new__(Probe)
-    made.params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
-    made.ids, made.labels = [], []
-    return made
+    net = Probe.__new__(Probe)
+    net.params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+    net.ids, net.labels = [], []
+    return net
 
 
 class PassingNorm:
@@ -84,7 +84,7 @@ class _ScriptedNet:
 
     learning_rate = reg = total = 0.0
 
-    def train(self, X, y, X_val, y_val, learning_rate=0.05, reg=0.0, num_iters=100, **others):
+    def train(self, X, y, X_val, y_val, learning_rate=0.05, reg=0.0, num_iters=100, **_):
         self.learning_rate, self.reg = learning_rate, reg
         self.total = float(np.sum(X) + 10 * np.sum(y) + 100 * np.sum(X_val) + 1000 * np.sum(y_val))
         # Somewhere on the way the net is better than at the end, and those with a rate near 0.35 are the best there.

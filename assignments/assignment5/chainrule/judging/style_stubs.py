@@ -1,4 +1,4 @@
-"""A stand-in for a convnet, so that style transfer can be judged with plain arrays for weights."""
+"""A stub for a convnet, so that style transfer can be judged with plain arrays for weights."""
 
 import numpy as np
 
@@ -21,26 +21,26 @@ class SmoothNet:
         layers = tuple(layers)
         if not layers or not set(layers) <= set(self.layers):
             raise ValueError(f"layers: expected names out of {', '.join(self.layers)}, got {layers!r}")
-        x, made = X, {}
+        x, maps = X, {}
         for name, weight in zip(self.layers, self.weights, strict=True):
-            made[name] = np.tanh(np.einsum("oc,nchw->nohw", weight, x))
-            x = _halved(made[name])
-        return [made[name].copy() for name in layers], (layers, made)
+            maps[name] = np.tanh(np.einsum("oc,nchw->nohw", weight, x))
+            x = _pool(maps[name])
+        return [maps[name].copy() for name in layers], (layers, maps)
 
     def features_backward(self, dfeatures, cache):
         """The gradient for X, given one for each of the maps."""
-        layers, made = cache
+        layers, maps = cache
         dx = 0.0
         for name, weight in zip(self.layers[::-1], self.weights[::-1], strict=True):
-            given = [d for d, layer in zip(dfeatures, layers, strict=True) if layer == name]
-            dmaps = sum(given, 0.0 if name == self.layers[-1] else _doubled(dx) / 4)
-            dx = np.einsum("oc,nohw->nchw", weight, dmaps * (1 - made[name] ** 2))
+            upstream = [d for d, layer in zip(dfeatures, layers, strict=True) if layer == name]
+            dmaps = sum(upstream, 0.0 if name == self.layers[-1] else _upsample(dx) / 4)
+            dx = np.einsum("oc,nohw->nchw", weight, dmaps * (1 - maps[name] ** 2))
         return dx
 
 
-def _halved(x):
+def _pool(x):
     return (x[:, :, ::2, ::2] + x[:, :, 1::2, ::2] + x[:, :, ::2, 1::2] + x[:, :, 1::2, 1::2]) / 4
 
 
-def _doubled(x):
+def _upsample(x):
     return x.repeat(2, axis=2).repeat(2, axis=3)

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from chainrule.layers import affine_backward, affine_forward, softmax_loss
 from chainrule.optim import adam
-from chainrule.plotting import COLOURS, INK, STYLES, TEXT
+from chainrule.plotting import COLOURS, INK, MARKERS, STYLES, TEXT, styled_axes
 from chainrule.shapes import COLOURS as WORDS_FOR_COLOURS
 from chainrule.shapes import make_captioned_shapes
 
@@ -39,8 +39,6 @@ __all__ = [
     "read_gates",
     "train",
 ]
-
-MARKERS = "osD^vP"
 
 
 class Cell(NamedTuple):
@@ -75,7 +73,7 @@ def _run(cell, params, x):
 
 
 def _loss(cell, params, x, y):
-    """The softmax loss of the scores after the last step, its gradients, and the share of right answers."""
+    """The softmax loss of the scores after the last step, its gradients, and the accuracy."""
     h, cache = _run(cell, params, x)
     scores, top = affine_forward(h[:, -1], params["w"], params["v"])
     loss, dscores = softmax_loss(scores, y)
@@ -120,14 +118,14 @@ def first_symbols(N, delay, rng, num_symbols=4):
 
 def race(cells, delays, progress=True, **options):
     """Train every cell on the memory task at every delay; {name: accuracies}. options: as in `train`."""
-    found = {name: [] for name in cells}
+    accuracies = {name: [] for name in cells}
     with tqdm(total=len(cells) * len(delays), disable=not progress, unit="net") as bar:
         for name, cell in cells.items():
             for delay in delays:
                 _, accuracy = train(cell, lambda N, rng, delay=delay: first_symbols(N, delay, rng), **options)
-                found[name].append(accuracy)
+                accuracies[name].append(accuracy)
                 bar.update()
-    return found
+    return accuracies
 
 
 def colour_questions(num=1200, seed=0):
@@ -164,17 +162,17 @@ def read_gates(step, x, params):
     H = len(Wh)
     g_is_one = b + np.repeat([0.0, 0, 0, 1e4], H)
     h = c = nothing = np.zeros((1, H))
-    found = {name: [] for name in "ifogch"}
+    gates = {name: [] for name in "ifogch"}
     for t in range(len(x)):
         now = x[t : t + 1]
         _, written, _ = step(now, h, nothing, Wx, Wh, b)
         _, i, _ = step(now, h, nothing, Wx, Wh, g_is_one)
-        _, kept, _ = step(now, h, nothing + 1, Wx, Wh, b)
+        _, with_ones, _ = step(now, h, nothing + 1, Wx, Wh, b)
         h, c, _ = step(now, h, c, Wx, Wh, b)
-        shown = np.divide(h, np.tanh(c), out=np.zeros_like(h), where=c != 0)
-        for name, value in zip("ifogch", (i, kept - written, shown, written / i, c, h), strict=True):
-            found[name].append(value[0])
-    return {name: np.array(values) for name, values in found.items()}
+        output_gate = np.divide(h, np.tanh(c), out=np.zeros_like(h), where=c != 0)
+        for name, value in zip("ifogch", (i, with_ones - written, output_gate, written / i, c, h), strict=True):
+            gates[name].append(value[0])
+    return {name: np.array(values) for name, values in gates.items()}
 
 
 # Diagrams.
@@ -291,25 +289,12 @@ def draw_gru():
 # Curves and heat maps.
 
 
-def _axes(ax, figsize, xlabel, ylabel):
-    if ax is None:
-        _, ax = plt.subplots(figsize=figsize, layout="constrained")
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, colors=INK)
-    ax.grid(color="#DDDDDD", linewidth=0.8)
-    ax.set_axisbelow(True)
-    ax.set_xlabel(xlabel, color=INK, fontsize=TEXT + 1)
-    ax.set_ylabel(ylabel, color=INK, fontsize=TEXT + 1)
-    return ax
-
-
 def plot_switches(rows):
     """One strip for every name in rows {name: (T,) numbers}, below each other, as bars over time; the figure."""
     height = 0.75 * len(rows) + 0.5
     fig, axes = plt.subplots(len(rows), 1, figsize=(8, height), sharex=True, layout="constrained")
     for k, (ax, (name, values)) in enumerate(zip(axes, rows.items(), strict=True)):
-        _axes(ax, None, "", "")
-        ax.bar(range(1, len(values) + 1), values, width=0.8, color=COLOURS[k % len(COLOURS)])
+        styled_axes(ax).bar(range(1, len(values) + 1), values, width=0.8, color=COLOURS[k % len(COLOURS)])
         ax.axhline(0, color=INK, lw=0.8)
         ax.set(ylim=(min(0, *values) - 0.1, max(1, *values) + 0.1), xticks=range(1, len(values) + 1))
         ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=TEXT + 1, color=INK)
@@ -319,7 +304,7 @@ def plot_switches(rows):
 
 def plot_race(delays, accuracies, chance, ax=None):
     """Accuracy against delay, a curve for each name in accuracies {name: numbers}; the axes."""
-    ax = _axes(ax, (6.5, 3.4), "steps between symbol and question", "accuracy")
+    ax = styled_axes(ax, (6.5, 3.4), "steps between symbol and question", "accuracy")
     for k, (name, values) in enumerate(accuracies.items()):
         look = {"color": COLOURS[k % 6], "linestyle": STYLES[k % 6], "marker": MARKERS[k % 6], "label": name}
         ax.plot(delays, values, linewidth=1.8, **look)
@@ -332,7 +317,7 @@ def plot_race(delays, accuracies, chance, ax=None):
 
 def plot_norms(norms, ax=None):
     """Gradient norms against the number of steps back from the end, log scale, {name: (T,)}; the axes."""
-    ax = _axes(ax, (6.5, 3.4), "steps back from the last one", "norm of the gradient")
+    ax = styled_axes(ax, (6.5, 3.4), "steps back from the last one", "norm of the gradient")
     for k, (name, values) in enumerate(norms.items()):
         ax.semilogy(np.asarray(values)[::-1], color=COLOURS[k % 6], linestyle=STYLES[k % 6], lw=1.8, label=name)
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -353,8 +338,7 @@ def plot_gates(gates, words, titles):
             {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "cividis", "vmin": 0, "vmax": 1}
         )
         image = ax.imshow(values, aspect="auto", **look)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0, colors=INK)
+        styled_axes(ax, grid=False)
         ax.set_xticks(range(len(words)), words, rotation=60, ha="right", rotation_mode="anchor")
         ax.set_yticks(range(len(values)), range(1, len(values) + 1))
         ax.set_title(title, color=INK, fontsize=TEXT + 1, loc="left")

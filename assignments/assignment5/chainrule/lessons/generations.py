@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from chainrule.activations import sigmoid_forward
-from chainrule.plotting import COLOURS, INK, STYLES, show_images
+from chainrule.plotting import COLOURS, INK, STYLES, moving_average, show_images, styled_axes
 from chainrule.two_layer import TwoLayerNet
 
 __all__ = [
@@ -91,8 +91,8 @@ def train_gan(pair, X, step, noise, losses, update, rounds, batch_size=50, seed=
         keep(k)
         playing = k >= 0
         batch = X[rng.choice(len(X), batch_size, replace=False)]
-        found = step(generator, discriminator, batch, source, losses, moves)
-        for values, value in zip(history[:2], found, strict=True):
+        round_losses = step(generator, discriminator, batch, source, losses, moves)
+        for values, value in zip(history[:2], round_losses, strict=True):
             values.append(float(value))
     keep(rounds)
     for values in history[:3]:
@@ -154,9 +154,8 @@ def show_history(history, shown=12):
     fig = show_images(np.concatenate(rows), num_cols=shown)
     ax, step = fig.axes[0], 1.08
     ax.axis("on")
-    ax.spines[:].set_visible(False)
+    styled_axes(ax, grid=False)
     ax.set(xticks=[], yticks=[(k + 0.46) * step for k in range(len(rows))], yticklabels=history.rounds, ylabel="round")
-    ax.tick_params(length=0, colors=INK)
     return fig
 
 
@@ -174,9 +173,7 @@ def plot_losses(histories, smooth=50):
     )
     for ax, (name, history) in zip(axes[0], histories.items(), strict=True):
         for values, label, k in ((history.d_loss, "discriminator", 0), (history.g_loss, "generator", 1)):
-            means = np.convolve(values, np.full(smooth, 1 / smooth), mode="valid")
-            last = np.arange(smooth - 1, len(values))
-            ax.plot(last, means, color=COLOURS[k], linestyle=STYLES[k], label=label)
+            ax.plot(*moving_average(values, smooth), color=COLOURS[k], linestyle=STYLES[k], label=label)
         ax.set_title(name, color=INK)
         ax.set(xlabel="round", ylabel="loss")
         ax.legend(frameon=False)

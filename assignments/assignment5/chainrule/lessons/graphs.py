@@ -36,8 +36,8 @@ def draw_circuit(gates, values, grads=None, title=None):
     inputs = [name for _, *names in gates.values() for name in names]
     names = list(dict.fromkeys([*inputs, *gates]))
     grads = grads or {}
-    for what, given in (("values", values), ("grads", grads)):
-        if unknown := sorted(set(given) - set(names)):
+    for what, numbers in (("values", values), ("grads", grads)):
+        if unknown := sorted(set(numbers) - set(names)):
             raise ChainruleError(f"draw_circuit: expected {what} of {', '.join(names)}, got one of {unknown[0]!r}")
     if missing := [name for name in names if name not in values]:
         raise ChainruleError(f"draw_circuit: expected a value for every name, got none for {missing[0]!r}")

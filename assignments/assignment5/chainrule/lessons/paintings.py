@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from chainrule.errors import ChainruleError
 from chainrule.optim import cosine_decay
-from chainrule.plotting import COLOURS, INK, STYLES
+from chainrule.plotting import COLOURS, INK, STYLES, TEXT, styled_axes
 
 __all__ = [
     "PHOTOGRAPHS",
@@ -158,11 +158,8 @@ def plot_losses(histories, title=None):
                 curve = np.where(np.array(history[term]) > 0, history[term], np.nan)
                 ax.plot(curve, color=COLOURS[k % 6], linestyle=STYLES[k % 6], label=name)
         ax.set_yscale("log")
-        ax.set_title(term, color=INK, fontsize=11, loc="left")
-        ax.set_xlabel("step", color=INK)
-        ax.grid(color="#DDDDDD", linewidth=0.8)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0, colors=INK, which="both")
+        styled_axes(ax, xlabel="step", label_size=TEXT).set_title(term, color=INK, fontsize=11, loc="left")
+        ax.tick_params(length=0, colors=INK, which="minor")
     axes[0][0].set_ylabel("loss, weight included", color=INK)
     if None not in histories:
         axes[0][-1].legend(frameon=False)

@@ -10,12 +10,19 @@ cell with `plt.show()`.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from chainrule.plotting import COLOURS, INK, STYLES
+from chainrule.plotting import COLOURS, INK, MARKERS, STYLES, TEXT, styled_axes
 from chainrule.solver import Solver
 
-__all__ = ["plot_accuracies", "plot_layers", "plot_shared", "plot_sweep", "shared_entries", "sweep", "train"]
-
-MARKERS = "osD^vP"
+__all__ = [
+    "plot_accuracies",
+    "plot_layers",
+    "plot_shared",
+    "plot_sweep",
+    "shared_entries",
+    "sweep",
+    "train",
+    "train_from_seed",
+]
 
 
 def train(make_net, data, update_rule, learning_rate=1e-3, num_epochs=10, batch_size=50, seed=0):
@@ -23,10 +30,15 @@ def train(make_net, data, update_rule, learning_rate=1e-3, num_epochs=10, batch_
 
     np.random is seeded first, so that nets made with one seed start from the same weights and see the same batches.
     """
+    settings = {"num_epochs": num_epochs, "batch_size": batch_size, "seed": seed}
+    return train_from_seed(make_net, data, update_rule, {"learning_rate": learning_rate}, **settings)
+
+
+def train_from_seed(make_net, data, update_rule, optim_config, *, seed=0, **options):
+    """The `Solver` after training make_net(); np.random is seeded before the net is made. options: of `Solver`."""
     np.random.seed(seed)
-    config = {"learning_rate": learning_rate}
-    solver = Solver(make_net(), data, update_rule, config, batch_size=batch_size, num_epochs=num_epochs, seed=seed)
-    with np.errstate(all="ignore"):  # some regimes are meant to go wrong; the Solver says so
+    solver = Solver(make_net(), data, update_rule, optim_config, seed=seed, **options)
+    with np.errstate(all="ignore"):  # some nets are meant to diverge; the Solver raises an error then
         solver.train()
     return solver
 
@@ -62,10 +74,7 @@ def plot_shared(masks, title=None):
         ax.imshow(np.ma.masked_invalid(table), cmap=colours, vmin=0, vmax=1, aspect="equal")
         ax.set_xticks(np.arange(C) * (W + 2) + (W + 1) / 2, [f"{c}" for c in range(C)])
         ax.set_yticks(np.arange(N) * (H + 2) + (H + 1) / 2, [f"{n}" for n in range(N)])
-        ax.set_xlabel("channel", color=INK)
-        ax.set_title(name, color=INK)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0, colors=INK)
+        styled_axes(ax, xlabel="channel", grid=False, label_size=TEXT).set_title(name, color=INK)
     axes[0, 0].set_ylabel("image", color=INK)
     if title:
         fig.suptitle(title, color=INK)
@@ -101,18 +110,12 @@ def plot_sweep(curves, xlabel, ylabel, log=True, ax=None):
 
     curves: {name: {setting: number}}.
     """
-    if ax is None:
-        _, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    ax = styled_axes(ax, (6, 3.4), xlabel, ylabel, label_size=TEXT)
     for k, (name, points) in enumerate(curves.items()):
         look = {"color": COLOURS[k], "linestyle": STYLES[k], "marker": MARKERS[k]}
         ax.plot(list(points), list(points.values()), label=name, markersize=5, **look)
     if log:
         ax.set_xscale("log")
-    ax.set_xlabel(xlabel, color=INK)
-    ax.set_ylabel(ylabel, color=INK)
-    ax.grid(color="#DDDDDD", linewidth=0.8)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, colors=INK)
     ax.legend(frameon=False)
     return ax
 
@@ -135,10 +138,7 @@ def plot_accuracies(solvers, num_columns=4):
     for ax, (name, solver) in zip(axes.flat, solvers.items(), strict=False):
         ax.plot(solver.train_acc_history, color=COLOURS[1], linestyle="--", label="training")
         ax.plot(solver.val_acc_history, color=COLOURS[0], label="validation")
-        ax.set_title(f"{name}", color=INK, fontsize=11)
-        ax.grid(color="#DDDDDD", linewidth=0.8)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0, colors=INK)
+        styled_axes(ax).set_title(f"{name}", color=INK, fontsize=11)
     axes[0, 0].legend(frameon=False, loc="lower right")
     fig.supxlabel("epoch", color=INK, fontsize=11)
     fig.supylabel("accuracy", color=INK, fontsize=11)

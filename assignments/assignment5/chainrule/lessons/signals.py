@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from chainrule.errors import ChainruleError
-from chainrule.plotting import COLOURS
+from chainrule.plotting import COLOURS, INK, MARKERS, styled_axes
 
 __all__ = [
     "Net",
@@ -27,9 +27,6 @@ __all__ = [
     "plot_sizes",
     "train",
 ]
-
-MARKERS = "osD^vP"
-INK = "#333333"
 
 
 class Net(NamedTuple):
@@ -126,7 +123,7 @@ def plot_activations(activations, x=None):
         top.set(ylim=(-1.3, 3), yticks=range(-1, 4))
         bottom.set(ylim=(-0.1, 1.15), yticks=[0, 0.25, 0.5, 0.75, 1])
         for ax in (top, bottom):
-            _calm(ax)
+            styled_axes(ax)
             ax.axvline(0, color="gray", linewidth=0.8)
             ax.axhline(0, color="gray", linewidth=0.8)
     axes[0, 0].set_ylabel("output")
@@ -138,7 +135,7 @@ def plot_activations(activations, x=None):
 
 def plot_dead(learning_rates, shares, ax=None):
     """Share of dead units against the learning rate; shares is a dict of name to a list of shares; the axes."""
-    ax = _calm(plt.subplots(figsize=(7, 3.2), layout="constrained")[1] if ax is None else ax)
+    ax = styled_axes(ax, (7, 3.2))
     for k, (name, values) in enumerate(shares.items()):
         ax.semilogx(learning_rates, values, color=COLOURS[k], marker=MARKERS[k], label=name)
     ax.set(xlabel="learning rate", ylabel="units that never fire", ylim=(-0.03, 1.03))
@@ -173,7 +170,7 @@ def plot_signals(signals, limits=(-1, 1), bins=40):
 
 def plot_sizes(sizes, ylabel, ax=None):
     """One curve a network over its layers, on a logarithmic scale; sizes is a dict of name to sizes; the axes."""
-    ax = _calm(plt.subplots(figsize=(7, 3.4), layout="constrained")[1] if ax is None else ax)
+    ax = styled_axes(ax, (7, 3.4))
     for k, (name, values) in enumerate(sizes.items()):
         ax.semilogy(np.arange(1, len(values) + 1), values, color=COLOURS[k], marker=MARKERS[k], label=name)
     ax.set(xlabel="layer", ylabel=ylabel)
@@ -184,11 +181,3 @@ def plot_sizes(sizes, ylabel, ax=None):
 def _short(number):
     """Two digits, whatever the size."""
     return f"{number:.2f}" if number >= 0.01 or number == 0 else f"{number:.0e}".replace("e-0", "e-")
-
-
-def _calm(ax):
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, colors=INK)
-    ax.grid(color="#DDDDDD", linewidth=0.8)
-    ax.set_axisbelow(True)
-    return ax

@@ -1,4 +1,4 @@
-"""Train a net that stylizes, and show what it makes; the net and its loss are handed in.
+"""Train a net that stylizes, and show its pictures; the net and its loss are arguments.
 
 `draw_waves` draws a picture with a strong style, `training_pictures` gives pictures to learn from and `random_crops`
 pieces of them. `train` moves the weights of a net downhill, `plot_training` draws how its loss falls, and `timed` says
@@ -7,14 +7,13 @@ how long a call takes. `plot_training` returns the axes; end a notebook cell wit
 
 import time
 
-import matplotlib.pyplot as plt
 import numpy as np
 from tqdm import tqdm
 
 from chainrule.errors import ChainruleError
 from chainrule.lessons.paintings import PHOTOGRAPHS, load_photograph
 from chainrule.optim import adam, cosine_decay
-from chainrule.plotting import COLOURS, INK
+from chainrule.plotting import COLOURS, INK, moving_average, styled_axes
 from chainrule.shapes import make_shapes
 
 __all__ = ["draw_waves", "plot_training", "random_crops", "timed", "train", "training_pictures"]
@@ -104,14 +103,10 @@ def timed(function, *args, repeat=1):
 
 def plot_training(history, smooth=25, ax=None):
     """The loss of each step, and its mean over `smooth` steps; the axes."""
-    if ax is None:
-        _, ax = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
-    means = np.convolve(history, np.ones(smooth) / smooth, mode="valid")
+    ax = styled_axes(ax, (6.5, 2.8))
     ax.plot(history, color="#CCCCCC", linewidth=0.8, label="one batch")
-    ax.plot(np.arange(len(means)) + smooth - 1, means, color=COLOURS[0], label=f"mean of {smooth} batches")
+    ax.plot(*moving_average(history, smooth), color=COLOURS[0], label=f"mean of {smooth} batches")
     ax.set(yscale="log", xlabel="step", ylabel="loss of an image")
-    ax.grid(color="#DDDDDD", linewidth=0.8)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, colors=INK, which="both")
+    ax.tick_params(length=0, colors=INK, which="minor")
     ax.legend(frameon=False)
     return ax

@@ -1,4 +1,4 @@
-"""Names that others chose, of students, files and folders: `shown` prints one, `require_name` says what one may be."""
+"""Names that users choose, of students, files and folders: `printable` escapes one, `require_name` checks one."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import unicodedata
 
 from autograder.errors import UsageError
 
-__all__ = ["require_name", "shown"]
+__all__ = ["printable", "require_name"]
 
 FORBIDDEN = re.compile(r'[*?\[<>&"\\]')
 # Orders to a terminal, what turns text around or ends a line, bytes that are no text; not U+200C, U+200D, which join.
@@ -17,7 +17,7 @@ JOINERS = "\u200c\u200d"
 MOST_CHARACTERS, MOST_BYTES = 128, 250
 
 
-def shown(text):
+def printable(text):
     """Return a text as one line for a terminal or a page: characters that cannot be seen are written as escapes."""
     return "".join(char.encode("unicode_escape").decode() if _hidden(char) else char for char in str(text))
 

@@ -23,7 +23,7 @@ from autograder.grading.classroom import _require_in_gradebook
 from autograder.grading.csv_export import COLUMNS, CsvExport, cell
 from autograder.grading.gradebook import record
 from autograder.grading.journal import Entry
-from autograder.names import require_name, shown
+from autograder.names import printable, require_name
 from autograder.pages.feedback import _one
 from autograder.pages.report import write_report
 
@@ -84,7 +84,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 def unseen(text):
     """Whether a line could do something to a terminal."""
-    return shown(text) != text
+    return printable(text) != text
 
 
 @pytest.fixture(scope="module")

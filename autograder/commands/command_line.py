@@ -9,7 +9,7 @@ import warnings
 from autograder.commands import demo, doctor, grade, judge, leaks, release, replay, report, sync, tasks
 from autograder.commands.home import ensure_home
 from autograder.errors import UsageError
-from autograder.names import shown
+from autograder.names import printable
 from chainrule.errors import ChainruleError
 
 __all__ = ["main"]
@@ -36,15 +36,15 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except UsageError as error:
-        print(f"autograder: {shown(error)}", file=sys.stderr)
+        print(f"autograder: {printable(error)}", file=sys.stderr)
         return 2
     except ChainruleError as error:
-        print(f"autograder: {shown(error)}", file=sys.stderr)
+        print(f"autograder: {printable(error)}", file=sys.stderr)
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         problem = f"{where}expected this machine to let it be, got {error.strerror or error}"
-        print(f"autograder: {shown(problem)}; mend that and run this again", file=sys.stderr)
+        print(f"autograder: {printable(problem)}; fix that and run this again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("autograder: stopped; what was graded is recorded, run it again to go on", file=sys.stderr)

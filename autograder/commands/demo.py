@@ -5,7 +5,7 @@ import time
 from autograder.commands.arguments import add_jobs, add_sandbox, course_of, options_of
 from autograder.commands.grade import grade_class
 from autograder.commands.table import text_table
-from autograder.names import shown
+from autograder.names import printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -31,7 +31,7 @@ def run(arguments):
     results = grade_class(course, ASSIGNMENT, options, jobs=arguments.jobs)
     problems = _write_feedback(course, results, arguments.jobs)
     print(text_table(results))
-    print(f"Feedback pages: {shown(course.root / 'feedback')}")
+    print(f"Feedback pages: {printable(course.root / 'feedback')}")
     print(f"Finished in {time.monotonic() - start:.0f} s.")
     for student, problem in problems.items():
         print(f"{student}: no feedback page, {problem}")

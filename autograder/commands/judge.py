@@ -6,7 +6,7 @@ import sys
 
 from autograder.commands.arguments import add_json, add_sandbox, options_of, seed
 from autograder.errors import MachineError, UsageError
-from autograder.names import shown
+from autograder.names import printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,7 +45,7 @@ def run(arguments):
     if rows:
         print(json.dumps(rows, indent=1) if arguments.json else f"seed {chosen}")
     for error in problems:
-        print(f"autograder: {shown(error)}", file=sys.stderr)
+        print(f"autograder: {printable(error)}", file=sys.stderr)
     return (2 if any(isinstance(error, UsageError) for error in problems) else 1) if problems else 0
 
 
@@ -55,8 +55,8 @@ def _as_dict(path, verdict):
 
 def _print(path, verdicts, wanted):
     for verdict in verdicts:
-        print(*map(shown, str(verdict).split("\n")), sep="\n")
-    print(f"{shown(path)}: {_summary(verdicts, wanted)}")
+        print(*map(printable, str(verdict).split("\n")), sep="\n")
+    print(f"{printable(path)}: {_summary(verdicts, wanted)}")
 
 
 def _summary(verdicts, wanted):

@@ -1,7 +1,7 @@
 """Look for solutions, hidden tests and outputs in a released folder."""
 
 from autograder.commands.arguments import course_of
-from autograder.names import shown
+from autograder.names import printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -17,5 +17,5 @@ def run(arguments):
     if "/" not in folder and folder not in (".", ".."):
         folder = course_of(arguments).path("release", folder) if folder else folder
     leaks = find_leaks(folder)
-    print("\n".join(map(shown, leaks)) or f"{arguments.assignment}: no leaks")
+    print("\n".join(map(printable, leaks)) or f"{arguments.assignment}: no leaks")
     return 1 if leaks else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.commands.arguments import add_json, add_sandbox, course_of, options_of, seed
 from autograder.errors import UsageError
-from autograder.names import shown
+from autograder.names import printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -39,10 +39,10 @@ def run(arguments):
         print(json.dumps(list(map(as_dict, replayed)), indent=1))
     else:
         text = "\n\n".join(map(as_text, replayed)) or "no task lost points; name one with --task"
-        print(*map(shown, text.split("\n")), sep="\n")
+        print(*map(printable, text.split("\n")), sep="\n")
     if arguments.script is not None:
         files = write_script(arguments.script, verdict_for_script(replayed))
-        names = ", ".join(map(shown, files)) or "nothing to write: nothing that was asked failed"
+        names = ", ".join(map(printable, files)) or "nothing to write: nothing that was asked failed"
         print(f"script: {names}", file=sys.stderr if arguments.json else sys.stdout)
     return 1 if any(one.differences() for one in replayed) else 0
 

@@ -1,7 +1,7 @@
 """Write a report on the class as a page with plots."""
 
 from autograder.commands.arguments import course_of
-from autograder.names import shown
+from autograder.names import printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -13,5 +13,5 @@ def add_arguments(parser):
 def run(arguments):
     from autograder.pages.report import write_report
 
-    print(shown(write_report(course_of(arguments), arguments.assignment)))
+    print(printable(write_report(course_of(arguments), arguments.assignment)))
     return 0

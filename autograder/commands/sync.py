@@ -1,7 +1,7 @@
 """Make the cells of the source notebooks agree with the package and the specs."""
 
 from autograder.commands.arguments import course_of
-from autograder.names import shown
+from autograder.names import printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -17,5 +17,5 @@ def run(arguments):
     course = course_of(arguments)
     course.require(arguments.assignment)
     changed = sync(course.root, arguments.assignment, write=not arguments.check)
-    print("\n".join(map(shown, changed)) or f"{arguments.assignment}: the notebooks agree with the package")
+    print("\n".join(map(printable, changed)) or f"{arguments.assignment}: the notebooks agree with the package")
     return 1 if changed and arguments.check else 0

@@ -73,7 +73,7 @@ class Course:
         return files
 
     def students(self, assignment):
-        """The students who handed in this assignment, also those whose folder cannot be looked into."""
+        """The students who submitted this assignment, including those whose folder cannot be read."""
         submitted = self.root / self.directory.submitted_directory
         return [name for name in _names(submitted) if not _lacks(submitted / name, assignment)]
 

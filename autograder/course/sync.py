@@ -26,7 +26,7 @@ hidden_tests({name})
 def solution_text(task, source=None):
     """Return the solution cell of a task: signature and docstring, then the body between solution markers.
 
-    source: another text of the function, for made-up submissions.
+    source: another text of the function, for example submissions.
     """
     source = source or task.source()
     function = ast.parse(source).body[0]

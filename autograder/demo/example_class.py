@@ -1,4 +1,4 @@
-"""A made-up class that hands in an assignment: right, blank, half done, mistaken, broken and dishonest work.
+"""An example class that submits an assignment: correct, blank, half done, mistaken, broken and dishonest work.
 
 `make_class` writes submitted/STUDENT/ASSIGNMENT for every student of `ROSTER` from the released notebooks.
 """
@@ -54,7 +54,7 @@ class Student:
 
 ROSTER = (
     Student("ada", "everything right"),
-    Student("ben", "handed in as released", blank=("knn", "svm", "softmax")),
+    Student("ben", "submitted as released", blank=("knn", "svm", "softmax")),
     Student("cho", "only knn done", blank=("svm", "softmax")),
     Student(
         "dee",

@@ -20,7 +20,7 @@ from nbgrader.api import MissingEntry
 from autograder.errors import UsageError
 from autograder.grading import journal
 from autograder.grading.points import earned, line_of, points_of, with_hand
-from autograder.names import shown
+from autograder.names import printable
 from autograder.sandbox.outputs import text
 from chainrule.judging.verdict import NO_VALUE, NOT_ATTEMPTED
 
@@ -99,7 +99,7 @@ def write_report(course, assignment):
         rows=rows,
         points=points,
         summary={"mean": mean(scores), "median": median(scores), "lowest": min(scores), "highest": max(scores)},
-        missing=[shown(name) for name in course.students(assignment) if name not in names],
+        missing=[printable(name) for name in course.students(assignment) if name not in names],
         manual=sum(row.manual for row in rows),
         timed_out=[(row.student, row.timed_out) for row in rows if row.timed_out],
         tasks=tasks,

@@ -43,7 +43,7 @@ CELL_STARTS = re.compile(r"^# (?:%%|In\[).*\n", re.MULTILINE)
 
 
 def read_submission(folder, limits, first=()):
-    """Return ({relative path: bytes}, notes): the regular files of a folder, and what was left out, in sentences.
+    """Return ({relative path: bytes}, notes): the regular files of a folder, and messages about what was left out.
 
     first: paths to be read before all others, such as those of the released notebooks. What the machine does not let
     be read raises MachineError: without it, the rest would be graded as if the student had not handed it in.

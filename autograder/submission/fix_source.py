@@ -30,23 +30,23 @@ LOOKALIKES = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | str.
 
 
 def repair_source(text):
-    """Return (text, says): code that parses if harmless changes achieve it, and what was changed, "" for nothing.
+    """Return (text, message): code that parses if harmless changes achieve it, and what was changed, "" for nothing.
 
     Where they do not, the definitions in it that parse by themselves are kept and the rest is commented out.
     """
     if len(text) > LONGEST or not (error := syntax_error(text)):
         return text, ""
-    mended, said = text, []
+    repaired, messages = text, []
     for repairs, words in REPAIRS:
-        changed = [new for new in repairs(mended) if new != mended and new.strip()]
+        changed = [new for new in repairs(repaired) if new != repaired and new.strip()]
         if not changed:
             continue
-        said.append(words)
+        messages.append(words)
         right = [new for new in changed if not syntax_error(new)]
         if right:
-            return right[0], " and ".join(said)
-        mended = changed[0]
-    rescued = _rescued(mended)
+            return right[0], " and ".join(messages)
+        repaired = changed[0]
+    rescued = _rescued(repaired)
     if rescued is None:
         return text, ""
     return rescued, f"{error}: what is no Python there was left out, the rest is run"

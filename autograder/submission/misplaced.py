@@ -9,7 +9,7 @@ __all__ = ["find_misplaced"]
 
 
 def find_misplaced(course, assignment):
-    """Return {student: sentence} of what lies in submitted/ and is not, or not only, work on other assignments.
+    """Return {student: message} about what lies in submitted/ and is not, or not only, work on other assignments.
 
     A student has submitted/STUDENT/ASSIGNMENT; who has it, or may have it, is not named.
     """

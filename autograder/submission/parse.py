@@ -48,7 +48,7 @@ def normalize_whitespace(text):
 def read_cells(data):
     """Return (cells, notes) of a file's bytes; cells is None if it is no notebook.
 
-    notes: [(grade id or "", sentence)] of what is wrong with it.
+    notes: [(grade id or "", message)] of what is wrong with it.
     """
     listed, note = None, ""
     if data.count(b"[") + data.count(b"{") <= MOST_OBJECTS:

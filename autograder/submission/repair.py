@@ -17,12 +17,12 @@ __all__ = ["Repaired", "expected_names", "repair"]
 
 CODE_LOOKED_INTO = 1_000_000  # characters of a student's own cells; of more, only the answers are
 MOST_NOTES = 100
-PROVIDES = re.compile(r"^(?:import|from|def|class) ", re.MULTILINE)
+DEFINES = re.compile(r"^(?:import|from|def|class) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Repaired:
-    """notes: [(grade id or "", sentence)] of what was repaired. unreadable: "" or why there is nothing to run."""
+    """notes: [(grade id or "", message)] of what was repaired. unreadable: "" or why there is nothing to run."""
 
     notebook: nbformat.NotebookNode
     notes: list
@@ -42,15 +42,15 @@ def repair(data, release, limits):
         work.restore_types()
         work.find_by_place()
         work.join_parts()
-        work.settle_copies()
+        work.resolve_duplicates()
         work.restore_locked()
         work.repair_sources()
         work.find_by_name()
-    work.put_back()
+    work.restore_missing()
     if not unreadable:
         work.order_tests()
-        work.provide()
-    return Repaired(work.notebook(), [] if unreadable else work.told(), unreadable)
+        work.restore_imports()
+    return Repaired(work.notebook(), [] if unreadable else work.sorted_notes(), unreadable)
 
 
 def _read(data, limits):
@@ -80,50 +80,54 @@ class _Work:
 
     def __init__(self, release, cells, notes):
         self.release, self.cells = release, cells
-        self.wanted = {_label(cell): cell for cell in release.cells if _label(cell)}
+        self.released_cells = {_label(cell): cell for cell in release.cells if _label(cell)}
         self.tasks = expected_names(release)
         self.words = [normalize_whitespace(cell.source) for cell in release.cells]
         self.keys = [_label(cell) or words for cell, words in zip(release.cells, self.words, strict=True)]
         self.blanks = {_label(cell): words for cell, words in zip(release.cells, self.words, strict=True)}
         self.as_released = set(self.words)
-        known = [(grade_id if grade_id in self.wanted else "", text) for grade_id, text in notes]
+        known = [(grade_id if grade_id in self.released_cells else "", text) for grade_id, text in notes]
         self.notes = [(grade_id, f"cell {grade_id}: {text}" if grade_id else text) for grade_id, text in known]
         for cell in cells:
-            if cell.grade_id not in self.wanted:
+            if cell.grade_id not in self.released_cells:
                 cell.grade_id = ""
 
     def note(self, cell, text):
-        """Add a sentence about a cell, which is named by its id or, if it has none, by its first line."""
+        """Add a note about a cell, which is named by its id or, if it has none, by its first line."""
         line = next((line.strip() for line in cell.source.split("\n") if line.strip()), "")
         shown = "".join(sign if sign.isprintable() else "?" for sign in line[:40])
         self.notes.append((cell.grade_id, f"cell {cell.grade_id or f'`{shown}`'}: {text}"))
 
-    def own(self, cell):
+    def is_students(self, cell):
         """Whether a cell is the student's work: not as released, and not one that may not be changed."""
-        return not self.locked(cell) and cell.words not in self.as_released
+        return not self.is_locked(cell) and cell.words not in self.as_released
 
-    def locked(self, cell):
-        return bool(cell.grade_id) and _locked(self.wanted[cell.grade_id])
+    def is_locked(self, cell):
+        return bool(cell.grade_id) and _locked(self.released_cells[cell.grade_id])
 
-    def blank(self, cell):
+    def is_blank(self, cell):
         """Whether a graded cell is as released."""
         return cell.words == self.blanks[cell.grade_id]
 
-    def labelled(self, grade_id):
+    def cells_with_id(self, grade_id):
         """The cells with this id."""
         return [cell for cell in self.cells if cell.grade_id == grade_id]
 
-    def place(self, cell):
+    def index(self, cell):
         return next(place for place, other in enumerate(self.cells) if other is cell)
 
     def remove(self, cell):
-        del self.cells[self.place(cell)]
+        del self.cells[self.index(cell)]
 
-    def definers(self, names):
+    def cells_defining(self, names):
         """The student's own code cells that define these names."""
-        return [c for c in self.cells if c.kind == "code" and self.looked(c) and self.own(c) and names <= _names(c)]
+        return [
+            c
+            for c in self.cells
+            if c.kind == "code" and self.is_inspected(c) and self.is_students(c) and names <= _names(c)
+        ]
 
-    def looked(self, cell):
+    def is_inspected(self, cell):
         """Whether a cell's code is looked into: that of a hostile notebook would take too long."""
         return bool(cell.grade_id) or self.small
 
@@ -141,12 +145,12 @@ class _Work:
         if len(self.cells) > limits.cells and lost:
             self.notes.append(("", f"the notebook has {len(self.cells)} cells, more than the {limits.cells} allowed"))
         self.cells = kept
-        self.small = sum(len(c.source) for c in kept if c.kind == "code" and self.own(c)) <= CODE_LOOKED_INTO
+        self.small = sum(len(c.source) for c in kept if c.kind == "code" and self.is_students(c)) <= CODE_LOOKED_INTO
 
     def find_by_text(self):
         """Give cells that are as released the ids that they have lost."""
-        for grade_id, wanted in self.wanted.items():
-            known = bool(self.labelled(grade_id))
+        for grade_id, wanted in self.released_cells.items():
+            known = bool(self.cells_with_id(grade_id))
             if grade_id not in self.tasks and (known or not _locked(wanted)):
                 continue
             same = [cell for cell in self.cells if not cell.grade_id and cell.words == self.blanks[grade_id]]
@@ -158,10 +162,15 @@ class _Work:
     def find_by_place(self):
         """Find a written answer that has lost its id between the cells that stand around it in the release."""
         for number, wanted in enumerate(self.release.cells):
-            if not _label(wanted) or wanted.cell_type == "code" or _locked(wanted) or self.labelled(_label(wanted)):
+            if (
+                not _label(wanted)
+                or wanted.cell_type == "code"
+                or _locked(wanted)
+                or self.cells_with_id(_label(wanted))
+            ):
                 continue
             for cell in self._between(self.keys[number - 1 : number], self.keys[number + 1 : number + 2]):
-                fits = self.own(cell) or cell.words == self.words[number]
+                fits = self.is_students(cell) or cell.words == self.words[number]
                 if not cell.grade_id and cell.kind != "code" and fits:
                     cell.grade_id, cell.kind = _label(wanted), wanted.cell_type
                     self.note(cell, "it had lost its id and was found by its place")
@@ -181,9 +190,9 @@ class _Work:
 
     def restore_types(self):
         """Give graded cells their type again; one beside another of its id that has it is the student's own."""
-        right = {c.grade_id for c in self.cells if c.grade_id and c.kind == self.wanted[c.grade_id].cell_type}
+        right = {c.grade_id for c in self.cells if c.grade_id and c.kind == self.released_cells[c.grade_id].cell_type}
         for cell in self.cells:
-            wanted = self.wanted[cell.grade_id].cell_type if cell.grade_id else cell.kind
+            wanted = self.released_cells[cell.grade_id].cell_type if cell.grade_id else cell.kind
             if cell.kind != wanted and cell.grade_id in right:
                 cell.grade_id = ""
             elif cell.kind != wanted:
@@ -206,25 +215,25 @@ class _Work:
     def _joined(self, first, second):
         """Return the text of two cells as one, or None if they are not parts of one answer."""
         parts = (first, second)
-        if first.grade_id not in self.tasks or second.grade_id not in ("", first.grade_id) or self.blank(first):
+        if first.grade_id not in self.tasks or second.grade_id not in ("", first.grade_id) or self.is_blank(first):
             return None
-        if any(cell.kind != "code" or not self.own(cell) for cell in parts):
+        if any(cell.kind != "code" or not self.is_students(cell) for cell in parts):
             return None
         if not any(syntax_error(cell.source) for cell in parts):
             return None
         together = ("\n".join(cell.source for cell in parts), "".join(cell.source for cell in parts))
         return next((text for text in together if not syntax_error(text)), None)
 
-    def settle_copies(self):
+    def resolve_duplicates(self):
         """Leave an id to one cell: to the first that is answered, or to the first test that is as released."""
-        for grade_id, wanted in self.wanted.items():
-            copies = self.labelled(grade_id)
+        for grade_id, wanted in self.released_cells.items():
+            copies = self.cells_with_id(grade_id)
             if len(copies) < 2:
                 continue
-            good = self.blank if _locked(wanted) else self.own
-            best = list(filter(good, copies)) or list(filter(self.blank, copies)) or copies
-            spare = [cell for cell in copies if cell is not best[0] and self.blank(cell)]
-            others = [cell for cell in copies if cell is not best[0] and not self.blank(cell)]
+            good = self.is_blank if _locked(wanted) else self.is_students
+            best = list(filter(good, copies)) or list(filter(self.is_blank, copies)) or copies
+            spare = [cell for cell in copies if cell is not best[0] and self.is_blank(cell)]
+            others = [cell for cell in copies if cell is not best[0] and not self.is_blank(cell)]
             said = ["copies as released were left out"] if spare else []
             said += ["all the student's texts are kept in their order"] if others else []
             self.note(best[0], f"it stood {len(copies)} times: {', '.join(said)}")
@@ -237,7 +246,7 @@ class _Work:
         for cell in self.cells:
             if cell.kind != "code":
                 cell.source = cell.source.replace("\0", "")
-            elif self.own(cell) and self.looked(cell):
+            elif self.is_students(cell) and self.is_inspected(cell):
                 cell.source, says = repair_source(cell.source)
                 wrong = syntax_error(cell.source) if cell.grade_id and not says else ""
                 if says or wrong:
@@ -245,86 +254,90 @@ class _Work:
 
     def restore_locked(self):
         """Give locked cells their released text. What else was defined in them, by a merge of cells, is kept."""
-        for cell in [cell for cell in self.cells if self.locked(cell) and not self.blank(cell)]:
-            wanted = self.wanted[cell.grade_id].source
+        for cell in [cell for cell in self.cells if self.is_locked(cell) and not self.is_blank(cell)]:
+            wanted = self.released_cells[cell.grade_id].source
             says = "it was changed and has its released text again"
             left = cell.source.replace(wanted, "").strip("\n") if cell.kind == "code" else ""
             cell.source = wanted
-            merged = [n for n in self.tasks.values() if left and n <= defined_names(left) and not self.definers(n)]
+            merged = [
+                n for n in self.tasks.values() if left and n <= defined_names(left) and not self.cells_defining(n)
+            ]
             if merged:
-                self.cells.insert(self.place(cell), Cell("code", left))
+                self.cells.insert(self.index(cell), Cell("code", left))
                 says += "; what was defined in it stands in a cell of its own"
             self.note(cell, says)
 
     def find_by_name(self):
         """Find the answers whose cells are missing, or as released, by the names that other cells define."""
         for grade_id, names in self.tasks.items():
-            labelled = next(iter(self.labelled(grade_id)), None)
-            found = [] if labelled and self.own(labelled) else self.definers(names)
+            labelled = next(iter(self.cells_with_id(grade_id)), None)
+            found = [] if labelled and self.is_students(labelled) else self.cells_defining(names)
             if not found:
                 continue
-            test = next(iter(self.labelled(f"test_{grade_id}")), None)
+            test = next(iter(self.cells_with_id(f"test_{grade_id}")), None)
             what = f"`{', '.join(sorted(names))}`"
-            if labelled and self.blank(labelled):
+            if labelled and self.is_blank(labelled):
                 self.remove(labelled)
             elif labelled:
                 labelled.grade_id = ""
             if plain := [cell for cell in found if not cell.grade_id]:
-                before = [cell for cell in plain if test and self.place(cell) < self.place(test)]
+                before = [cell for cell in plain if test and self.index(cell) < self.index(test)]
                 chosen = (before or plain)[-1]
                 chosen.grade_id = grade_id
                 self.note(chosen, f"the answer was found in another cell, which defines {what}")
             else:
                 made = Cell("code", f"# {what} is defined in the cell {found[-1].grade_id}.", grade_id)
-                self.cells.insert(self.place(found[-1]) + 1, made)
+                self.cells.insert(self.index(found[-1]) + 1, made)
                 self.note(made, f"the answer was found in the cell {found[-1].grade_id}, which defines {what}")
 
-    def put_back(self):
+    def restore_missing(self):
         """Insert every missing cell behind the nearest of the cells before it in the release that is there."""
-        for number, given in enumerate(self.release.cells):
-            if not _label(given) or self.labelled(_label(given)):
+        for number, released in enumerate(self.release.cells):
+            if not _label(released) or self.cells_with_id(_label(released)):
                 continue
             there = self._keys()
             place = next((there.index(key) + 1 for key in reversed(self.keys[:number]) if key in there), 0)
-            self.cells.insert(place, Cell(given.cell_type, given.source, _label(given)))
+            self.cells.insert(place, Cell(released.cell_type, released.source, _label(released)))
             self.note(self.cells[place], "it was missing and was put back as released")
 
     def order_tests(self):
         """Move a test that stands before what it tests behind it."""
         for grade_id, names in self.tasks.items():
-            for test in self.labelled(f"test_{grade_id}"):
-                answer = self.labelled(grade_id)[0]
-                found = [answer] if names <= _names(answer) else self.definers(names)
-                early = any(self.place(cell) < self.place(test) for cell in found)
-                last = max([answer] if early else [answer, *found], key=self.place)
-                if self.place(test) < self.place(last):
+            for test in self.cells_with_id(f"test_{grade_id}"):
+                answer = self.cells_with_id(grade_id)[0]
+                found = [answer] if names <= _names(answer) else self.cells_defining(names)
+                early = any(self.index(cell) < self.index(test) for cell in found)
+                last = max([answer] if early else [answer, *found], key=self.index)
+                if self.index(test) < self.index(last):
                     self.remove(test)
-                    self.cells.insert(self.place(last) + 1, test)
+                    self.cells.insert(self.index(last) + 1, test)
                     self.note(test, "it stood before what it tests and was moved behind it")
 
-    def provide(self):
+    def restore_imports(self):
         """Put back, before the answers, released cells with imports and definitions that the answers use."""
         plain = [cell for cell in self.cells if cell.kind == "code" and not cell.grade_id]
         texts = {cell.words: cell for cell in reversed(plain)}
         answers = "\n".join(cell.source for cell in self.cells if cell.grade_id in self.tasks)
-        for number, given in enumerate(self.release.cells):
-            if given.cell_type != "code" or _label(given) or not PROVIDES.search(given.source):
+        for number, released in enumerate(self.release.cells):
+            if released.cell_type != "code" or _label(released) or not DEFINES.search(released.source):
                 continue
             later = {_label(cell) for cell in self.release.cells[number:]} & set(self.tasks)
             first = next((place for place, cell in enumerate(self.cells) if cell.grade_id in later), None)
             same = texts.get(self.words[number])
-            if first is None or (same and self.place(same) < first):
+            if first is None or (same and self.index(same) < first):
                 continue
-            earlier = [cell for cell in self.cells[:first] if cell.kind == "code" and self.looked(cell)]
+            earlier = [cell for cell in self.cells[:first] if cell.kind == "code" and self.is_inspected(cell)]
             known = set().union(*map(_names, earlier))
-            needed = {n for n in importable_names(given.source) - known if re.search(rf"\b{re.escape(n)}\b", answers)}
+            needed = {
+                n for n in importable_names(released.source) - known if re.search(rf"\b{re.escape(n)}\b", answers)
+            }
             if needed:
                 if same:
                     self.remove(same)
-                self.cells.insert(first, Cell("code", given.source))
+                self.cells.insert(first, Cell("code", released.source))
                 self.note(self.cells[first], "it was missing, changed or too late and was put before the answers")
 
-    def told(self):
+    def sorted_notes(self):
         """The notes in the order of the cells; of very many, the first ones."""
         places = {cell.grade_id: place for place, cell in enumerate(self.cells) if cell.grade_id}
         notes = sorted(self.notes, key=lambda note: places.get(note[0], -1))
@@ -340,7 +353,7 @@ class _Work:
             elif cell.attachments:
                 made["attachments"] = cell.attachments
             if cell.grade_id:
-                made["metadata"] = _copied(self.wanted[cell.grade_id].metadata)
+                made["metadata"] = _copied(self.released_cells[cell.grade_id].metadata)
             cells.append(nbformat.from_dict(made | {"id": f"cell-{number}", "source": cell.source}))
         return new_notebook(cells=cells, metadata=_copied(self.release.metadata))
 

@@ -20,7 +20,7 @@ from autograder.course.changed_questions import SaveCells
 from autograder.course.folder import Course, add_scripts_to_path
 from autograder.errors import MachineError, UsageError
 from autograder.grading.gradebook import SAVING
-from autograder.grading.submission import Options, grade_submission, notebooks_of
+from autograder.grading.submission import Options, grade_submission, notebook_paths
 from autograder.names import require_name
 from autograder.pages.sanitize import plain
 from autograder.sandbox.bubblewrap import require_sandbox
@@ -56,7 +56,7 @@ def configure(c):
     c.HTMLExporter.filters = {"markdown2html": "autograder.pages.sanitize.markdown"}
 
 
-def release_of(course, names):
+def released_files(course, names):
     """Return {relative path: bytes} of the release that a notebook in nbgrader's pipeline belongs to."""
     released = course.released(names["assignment"])
     if f"{names['notebook']}.ipynb" not in released or "chainrule/__init__.py" not in released:
@@ -85,8 +85,8 @@ class Execute(StockExecute):
         assignment, notebook, student = names["assignment"], names["notebook"], names["student"]
         require_name(student)
         options = Options(self.sandbox, limits=Limits.of(course.config))
-        released, folder = release_of(course, names), course.path("submitted", assignment, student)
-        submitted, notes = read_submission(folder, options.limits, notebooks_of(released))
+        released, folder = released_files(course, names), course.path("submitted", assignment, student)
+        submitted, notes = read_submission(folder, options.limits, notebook_paths(released))
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
         if graded.timed_out:  # nbgrader goes through the class one by one: nothing else is judged beside it
             graded = grade_submission(submitted, released, assignment, student, options, only=notebook)

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as npst
 
 from autograder.sandbox.kernel import next_message
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.output_buffer import Kept
+from autograder.sandbox.output_buffer import OutputBuffer
 from autograder.sandbox.reply import read_reply
 from autograder.submission.files import find_notebooks, read_submission
 from autograder.submission.fix_source import defined_names, repair_source, syntax_error
@@ -106,7 +106,7 @@ messages = values | st.fixed_dictionaries(
 
 @given(st.lists(messages | st.sampled_from([ValueError("garbled"), KeyError("content")]), max_size=6))
 def test_messages_of_any_shape_are_taken_in_or_dropped(told):
-    kept = Kept(Limits(output_bytes=300, outputs=2))
+    kept = OutputBuffer(Limits(output_bytes=300, outputs=2))
     channel = Told(told)
     while (found := next_message(channel.get_iopub_msg, 0)) is not None:
         found["parent_header"].get("msg_id")

@@ -1,9 +1,9 @@
 """Grade the submissions of an assignment: judged in parallel, recorded one by one as they are done.
 
 `grade` gives a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
-submission costs only itself: whatever happens to it, it ends with a result. What could not be judged is said and not
-recorded: an older grade stays. What was judged is kept on disk until it is recorded, so a command that is killed, or
-finds no room or a locked gradebook, is finished by running it again.
+submission costs only itself: whatever happens to it, it ends with a result. What could not be judged is reported and
+not recorded: an older grade stays. What was judged is kept on disk until it is recorded, so a command that is killed,
+or finds no room or a locked gradebook, is finished by running it again.
 """
 
 import errno
@@ -23,8 +23,8 @@ from autograder.errors import MachineError, NotGraded, UsageError
 from autograder.grading import journal
 from autograder.grading.gradebook import record, scores
 from autograder.grading.journal import Entry
-from autograder.grading.points import Points, line_of, renew_penalties, with_hand
-from autograder.grading.submission import Options, grade_submission, notebooks_of
+from autograder.grading.points import Points, renew_penalties, summary_line, with_manual_points
+from autograder.grading.submission import Options, grade_submission, notebook_paths
 from autograder.grading.workers import pool, submit
 from autograder.names import require_name
 from autograder.sandbox.bubblewrap import require_sandbox
@@ -36,7 +36,7 @@ __all__ = ["Result", "grade", "pool", "stamp_of"]
 
 MARGIN_SECONDS = 120
 # Errors that say nothing about a submission.
-OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO, errno.EAGAIN}
+MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO, errno.EAGAIN}
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,14 @@ class Result:
     @property
     def tasks(self):
         """The verdicts of all notebooks, with the points that were given by hand."""
-        return with_hand([v for verdicts in (self.verdicts or {}).values() for v in verdicts], self.points.by_hand)
+        return with_manual_points(
+            [v for verdicts in (self.verdicts or {}).values() for v in verdicts], self.points.by_hand
+        )
 
     def reasons(self):
         """One line for every task that lost points."""
         found = [f"{name}: {note}" for name, notes in (self.notes or {}).items() for note in notes]
-        return found + [": ".join(line) for v in self.tasks if (line := line_of(v))]
+        return found + [": ".join(line) for v in self.tasks if (line := summary_line(v))]
 
     def as_dict(self):
         return {
@@ -98,22 +100,24 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
     student: grade only this one. force: grade again what was graded before.
     """
     released = course.released(assignment)
-    students, over = course.students(assignment), find_misplaced(course, assignment)
-    lost = [Result(name, error=why) for name, why in over.items() if student in (None, name)]
-    if lost and not (students if student is None else student in students):
-        return iter(lost)
+    students, misplaced_students = course.students(assignment), find_misplaced(course, assignment)
+    misplaced_results = [Result(name, error=why) for name, why in misplaced_students.items() if student in (None, name)]
+    if misplaced_results and not (students if student is None else student in students):
+        return iter(misplaced_results)
     if student is not None and student not in students:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     if not students:
         raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
     if options.sandbox == "bwrap":
         require_sandbox()
-    found = _Round(course, assignment, options, released, executor).results([student] if student else students, force)
-    return chain(lost, found)
+    found = _GradingRun(course, assignment, options, released, executor).results(
+        [student] if student else students, force
+    )
+    return chain(misplaced_results, found)
 
 
 @dataclass(frozen=True)
-class _Round:
+class _GradingRun:
     """Grading some students of an assignment. released: {relative path: bytes} of the released folder."""
 
     course: Course
@@ -127,10 +131,10 @@ class _Round:
         with locked(self.course):
             _require_in_gradebook(self.course, self.assignment)
             again = []
-            yield from self._through(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), again)
-            yield from self._through(again, True, 1)
+            yield from self._judge_all(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), again)
+            yield from self._judge_all(again, True, 1)
 
-    def _through(self, students, force, most, again=None):
+    def _judge_all(self, students, force, most, again=None):
         """Give the results of students. At most so many submissions are held in memory at a time.
 
         again: a list for the students that are not done with; without one, all are.
@@ -149,11 +153,11 @@ class _Round:
     def _begin(self, student, force, waiting):
         """Give the known result of a student, or put the job that judges the submission among the waiting ones."""
         require_name(student)
-        folder, notebooks = self.course.path("submitted", self.assignment, student), notebooks_of(self.released)
+        folder, notebooks = self.course.path("submitted", self.assignment, student), notebook_paths(self.released)
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
         notes += student_files(submitted, self.released)[1]
         stamp = stamp_of(submitted, self.released, self.options)
-        known = None if force else self._known(student, submitted, stamp)
+        known = None if force else self._earlier_result(student, submitted, stamp)
         if known:
             yield known
             return
@@ -165,14 +169,14 @@ class _Round:
     def _seconds(self):
         """When a submission is given up. The limits end it long before; this is for what they miss."""
         limits = self.options.limits
-        return len(notebooks_of(self.released)) * limits.notebook_seconds * limits.patience + MARGIN_SECONDS
+        return len(notebook_paths(self.released)) * limits.notebook_seconds * limits.patience + MARGIN_SECONDS
 
     def _done(self, waiting, again):
         """Wait for jobs; record those that are done, in the order they were given, and give their results."""
         done = wait(waiting, return_when=FIRST_COMPLETED).done
         for job in [job for job in waiting if job in done]:
             student, *more = waiting.pop(job)
-            if again is not None and _may_be_the_machine(job):
+            if again is not None and _may_be_overload(job):
                 again.append(student)
             else:
                 yield self._finish(job, student, *more)
@@ -189,14 +193,14 @@ class _Round:
         """Say why a submission was not judged, and what to try."""
         if isinstance(error, MachineError | NotGraded):
             return _line(error)
-        if getattr(error, "errno", None) in OF_THE_MACHINE:
+        if getattr(error, "errno", None) in MACHINE_ERRORS:
             return f"machine: expected room to judge in, got {_line(error)}; run this again"
-        said = f"{type(error).__name__}: {_line(error)}"
+        message = f"{type(error).__name__}: {_line(error)}"
         if isinstance(error, ProcessExpired):
-            said = "the process that judged it ended"
+            message = "the process that judged it ended"
         elif isinstance(error, TimeoutError):
-            said = f"that took longer than {self._seconds():.0f} s"
-        return f"it could not be judged: {said}; run this again, with --jobs 1 if the machine is short of anything"
+            message = f"that took longer than {self._seconds():.0f} s"
+        return f"it could not be judged: {message}; run this again, with --jobs 1 if the machine is short of anything"
 
     def _recorded(self, student, submitted, entry):
         """Put what was judged into the journal, then into the gradebook. Until that is done the older grade stays."""
@@ -206,11 +210,11 @@ class _Round:
             found = record(self.course, self.assignment, student, entry, submitted)
             journal.write(self.course, self.assignment, student, entry.done())
         except Exception as error:
-            said = f"judged but not recorded: {_line(error)}; mend that and run the same command again"
-            return Result(student, error=said)
+            message = f"judged but not recorded: {_line(error)}; mend that and run the same command again"
+            return Result(student, error=message)
         return Result(student, found, entry.verdicts, entry.notes)
 
-    def _known(self, student, submitted, stamp):
+    def _earlier_result(self, student, submitted, stamp):
         """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""
         entry = journal.read(self.course, self.assignment, student)
         if entry is None or entry.stamp != stamp:
@@ -232,7 +236,7 @@ class _Round:
             return None
 
 
-def _may_be_the_machine(job):
+def _may_be_overload(job):
     """True if time was up or the process ended: a machine that does too much at once does that, too."""
     error = job.exception()
     return isinstance(error, TimeoutError | ProcessExpired) or (error is None and bool(job.result().timed_out))
@@ -240,8 +244,8 @@ def _may_be_the_machine(job):
 
 def _entry(graded, stamp, timestamp, notes):
     verdicts = {name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()}
-    said = {name: texts for name, texts in ({"files": notes} | graded.notes).items() if texts}
-    return Entry(stamp, verdicts, said, graded.notebooks, timestamp)
+    all_notes = {name: texts for name, texts in ({"files": notes} | graded.notes).items() if texts}
+    return Entry(stamp, verdicts, all_notes, graded.notebooks, timestamp)
 
 
 def _require_in_gradebook(course, assignment):

@@ -18,16 +18,16 @@ from chainrule.judging.verdict import AnswerError, Unanswered, Verdict, judge
 __all__ = ["Evidence", "Run", "whole_time"]
 
 HANGS_ALLOWED = 2
-MISSED = re.compile(r"name '(\w+)' is not defined")
+MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 TO_SEE = "time was up: this is to be looked at by hand"
-DEFINED = """
-def there(name):
+CHECK_DEFINED = """
+def is_defined(name):
     first, _, method = name.partition(".")
     value = globals().get(first)
     if method:  # a class's own: every one has an __init__ of object's
         value = next((vars(c)[method] for c in getattr(value, "__mro__", ())[:-1] if method in vars(c)), None)
     return callable(value)
-found = [there(name) for name in {names}]
+found = [is_defined(name) for name in {names}]
 """
 
 
@@ -78,9 +78,9 @@ class Run:
         if self.skipped and any(o.get("ename") == "NameError" for o in outputs):
             self._run_skipped()
             outputs = self._cell(source)
-        return outputs + self._rescued(source, outputs)
+        return outputs + self._run_rest(source, outputs)
 
-    def _rescued(self, source, outputs):
+    def _run_rest(self, source, outputs):
         """Where a cell stopped, run what it would have imported and defined after that; return this as an output."""
         stop = self.ended or find_error(outputs, source)
         parts = definitions_after(source, stop.line) if stop else []
@@ -91,7 +91,7 @@ class Run:
         self.stops.append(
             (frozenset().union(*(defined_names(part.text) for part in parts)), f"{_label(source)}: {said}")
         )
-        return [self._said(source, said)]
+        return [self._add_note(source, said)]
 
     def _run_parts(self, parts):
         """Run parts of a cell; of one that fails the parts inside it."""
@@ -110,25 +110,25 @@ class Run:
         seconds = self._seconds(self.limits.cell_seconds)
         if seconds <= 0:
             self.late = True
-            return [self._said(source, f"not run: {self._used_up()}")]
+            return [self._add_note(source, f"not run: {self._used_up()}")]
         try:
             outputs = self._alive().run_cell(source, seconds)
         except TimeUp as error:
             self.late, self.ended = True, Stop(f"after {error}")
-            return [*error.outputs, self._said(source, f"stopped after {error}: is there an endless loop?")]
+            return [*error.outputs, self._add_note(source, f"stopped after {error}: is there an endless loop?")]
         except KernelDied as error:
             if again and not str(error):
                 return self._cell(source, again=False)
             self.ended = Stop(f"as the process ended{error}")
-            return [*error.outputs, self._said(source, f"the process ended while this cell ran{error}")]
+            return [*error.outputs, self._add_note(source, f"the process ended while this cell ran{error}")]
         self.ran.append(source)
         for output in outputs:
             limit = self.limits.behind(output.get("ename", ""), output.get("evalue", ""))
             if limit or output.get("text", "").startswith(LEFT_OUT):
-                self._said(source, limit or output["text"].removeprefix("[grader] ").strip())
+                self._add_note(source, limit or output["text"].removeprefix("[grader] ").strip())
         return outputs
 
-    def _said(self, source, text):
+    def _add_note(self, source, text):
         """Note what happened to a cell; return it as an output."""
         self.notes.append(f"{_label(source)}: {text}")
         return new_output("stream", name="stderr", text=f"[grader] {text}\n")
@@ -139,10 +139,10 @@ class Run:
         said: what is to be known about its cells.
         """
         exam, questions, answers = exam_of(task, seed), _Questions(self), []
-        verdict = judge(exam, _kept(questions.ask, answers), seed)
+        verdict = judge(exam, _recording(questions.ask, answers), seed)
         self.notes += questions.limits
         unboxed = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
-        verdict, stops = self._explained(verdict)
+        verdict, stops = self._with_stops(verdict)
         late = (self.late or questions.late) and verdict.attempted and not verdict.passed
         verdict = verdict.with_notes([*unboxed, *said, *stops, *questions.limits, *([TO_SEE] if late else [])])
         verdict = replace(verdict, timed_out=late)
@@ -150,11 +150,11 @@ class Run:
             self.options.witness(Evidence(verdict, exam, answers, list(self.ran)))
         return verdict
 
-    def _explained(self, verdict):
+    def _with_stops(self, verdict):
         """The verdict with why a name that it misses is not there, or why the answer itself had to be run alone."""
         outcomes = []
         for outcome in verdict.outcomes:
-            missed = set(MISSED.findall(outcome.message))
+            missed = set(MISSING_NAME.findall(outcome.message))
             why = [text for names, text in self.stops if names & missed and text not in outcome.message]
             outcomes.append(
                 replace(outcome, message=f"{outcome.message} ({'; '.join(why)})" if why else outcome.message)
@@ -168,13 +168,15 @@ class Run:
 
         Where it gives no sound answer that is all of them: who asks for one of them is told why.
         """
-        case = Case(DEFINED.format(names=names), {}, {"found": None})
+        case = Case(CHECK_DEFINED.format(names=names), {}, {"found": None})
         try:
             found = self._alive().ask(case, False)["found"]
         except (AnswerError, BadReply, TimeUp, Unanswered):
             return names
         return (
-            [name for name, there in zip(names, found, strict=True) if there] if found.shape == (len(names),) else names
+            [name for name, exists in zip(names, found, strict=True) if exists]
+            if found.shape == (len(names),)
+            else names
         )
 
     def _alive(self):
@@ -183,10 +185,10 @@ class Run:
             self.kernel = Kernel(self.folder, self.limits, self.options.sandbox, clock=self.time.clock)
         while not self.kernel.alive():
             self.kernel.start()
-            self._repeat()
+            self._rerun_cells()
         return self.kernel
 
-    def _repeat(self):
+    def _rerun_cells(self):
         """Run the earlier cells again. One that ends the process this time is left out the next time."""
         for source in list(self.ran):
             seconds = self._seconds(self.limits.cell_seconds)
@@ -219,7 +221,7 @@ def _label(source):
     return f"cell `{first[:40]}`"
 
 
-def _kept(ask, answers):
+def _recording(ask, answers):
     """The same `ask`, which also puts every answer on a list; what was not asked has none."""
 
     def asking(case, measured):

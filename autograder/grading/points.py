@@ -1,7 +1,7 @@
 """What a student has in the gradebook: `points_of` with the penalty for lateness and the points given by hand.
 
-`with_hand` puts points given by hand beside what was judged, `line_of` says in a line what a task earned, and
-`renew_penalties` works the penalties out again.
+`with_manual_points` adds the points given by hand to verdicts, `summary_line` gives a task and its points in one line,
+and `renew_penalties` computes the penalties again.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.errors import GradingError
 
-__all__ = ["Points", "earned", "line_of", "points_of", "renew_penalties", "with_hand"]
+__all__ = ["Points", "earned", "summary_line", "points_of", "renew_penalties", "with_manual_points"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def points_of(submission):
     )
 
 
-def with_hand(verdicts, by_hand):
+def with_manual_points(verdicts, by_hand):
     """Return the dicts of verdicts with "by_hand" in those whose points were given by hand."""
     found = [(v, by_hand.get(f"test_{v['task'].replace('.', '-')}")) for v in verdicts]
     return [v if points is None else v | {"by_hand": points} for v, points in found]
@@ -65,7 +65,7 @@ def earned(verdict):
     return verdict.get("by_hand", verdict["score"])
 
 
-def line_of(verdict):
+def summary_line(verdict):
     """Return (a task and what it earned, why not more), or None if there is nothing to say."""
     if "by_hand" not in verdict:
         hand, reason = "", verdict["reason"]

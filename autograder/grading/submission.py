@@ -25,11 +25,11 @@ from autograder.submission.repair import repair
 from autograder.tasks.catalog import of_assignment
 from chainrule.judging.verdict import Outcome, Verdict
 
-__all__ = ["Graded", "Options", "grade_submission", "notebooks_of", "seed_of", "workspace"]
+__all__ = ["Graded", "Options", "grade_submission", "notebook_paths", "seed_of", "workspace"]
 
 
 # A name that is a file's here and a folder's there, or too long to be put below another folder: it is left out.
-OF_A_NAME = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+NAME_ERRORS = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
 
     submitted, released: {relative path: bytes} of the student's folder and of the released one. only: one notebook.
     """
-    made = Graded({}, {}, {})
-    releases = released_notebooks(released)
+    result = Graded({}, {}, {})
+    releases = read_notebooks(released)
     found = find_notebooks(submitted, releases)
     unpacked = _require_unpacked(submitted, found, releases, f"{student}/{assignment}")
     repaired = {name: repair(found[name][0], release, options.limits) for name, release in releases.items()}
@@ -86,8 +86,8 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
             said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "", *files) if note]
             said += work.notes
             graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
-            made.add(name, work.notebook, *graded)
-    return made
+            result.add(name, work.notebook, *graded)
+    return result
 
 
 def _require_unpacked(submitted, found, releases, place):
@@ -101,15 +101,15 @@ def _require_unpacked(submitted, found, releases, place):
     return f"{archives} is an archive and was not opened"
 
 
-def released_notebooks(released):
+def read_notebooks(released):
     """Return {name: notebook} of a released folder."""
     return {
         path.removesuffix(".ipynb"): nbformat.reads(released[path].decode(), as_version=4)
-        for path in notebooks_of(released)
+        for path in notebook_paths(released)
     }
 
 
-def notebooks_of(released):
+def notebook_paths(released):
     """The files of a released folder that are notebooks to be graded."""
     return sorted(path for path in released if path.endswith(".ipynb") and "/" not in path)
 
@@ -130,7 +130,7 @@ def workspace(folder, submitted, released, repaired):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         except OSError as error:
-            if path in released or error.errno not in OF_A_NAME:
+            if path in released or error.errno not in NAME_ERRORS:
                 raise
     for path in Path(folder).rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # where root grades, the code runs as another user
@@ -143,7 +143,7 @@ def _code_of(notebook):
 
 
 def grade_notebook(repaired, release, folder, assignment, student, options, said=()):
-    """Run and judge a repaired notebook in place; return its verdicts and what happened, in sentences.
+    """Run and judge a repaired notebook in place; return its verdicts and notes on what happened.
 
     said: (grade id or "", sentence) of what was repaired: it is shown in the verdict on its task, or in the first one.
 
@@ -154,14 +154,16 @@ def grade_notebook(repaired, release, folder, assignment, student, options, said
     by_test = {task.test_id: task for task in of_assignment(assignment).values()}
     tests = [(cell, by_test[name]) for cell in cells if (name := _grade_id(cell)) in by_test]
     seed, lost = seed_of(assignment, student), repaired.unreadable
-    told = {task.name: [text for name, text in said if name in (task.solution_id, task.test_id)] for _, task in tests}
+    notes_by_task = {
+        task.name: [text for name, text in said if name in (task.solution_id, task.test_id)] for _, task in tests
+    }
     for _, task in tests[:1]:
-        told[task.name] = [text for name, text in said if not name] + told[task.name]
+        notes_by_task[task.name] = [text for name, text in said if not name] + notes_by_task[task.name]
     if lost:
-        judged = {task.name: _all_lost(task, lost, seed) for _, task in tests}
+        judged = {task.name: _unreadable_verdict(task, lost, seed) for _, task in tests}
         notes = [lost]
     else:
-        judged, notes = _judged(cells, _plan(release), folder, options, by_test, seed, told)
+        judged, notes = _judged(cells, _plan(release), folder, options, by_test, seed, notes_by_task)
     for cell, task in tests:
         show(cell, judged[task.name])
     return [judged[task.name] for _, task in tests], [text for _, text in said] + notes
@@ -172,14 +174,16 @@ def _plan(release):
     return {cell.source: definitions(cell.source) for cell in release.cells if cell.cell_type == "code"}
 
 
-def _judged(cells, plan, folder, options, by_test, seed, told):
+def _judged(cells, plan, folder, options, by_test, seed, notes_by_task):
     """Return {task: Verdict} and notes. Of cells that are as released only the definitions are run, if that will do."""
     judged, notes = {}, []
     own = [cell for cell in cells if not _grade_id(cell) and cell.source.strip() and cell.source not in plan]
-    gone = {source: part for source, part in plan.items() if part and source not in {cell.source for cell in cells}}
+    deleted_cells = {
+        source: part for source, part in plan.items() if part and source not in {cell.source for cell in cells}
+    }
     time = whole_time(options.limits)
 
-    def through(chosen, first, parts):
+    def run_and_judge(chosen, first, parts):
         with contextlib.closing(Run(folder, options, time)) as run:
             for source, part in first.items():
                 run.cell(source, part)
@@ -188,15 +192,15 @@ def _judged(cells, plan, folder, options, by_test, seed, told):
                 if task is None:
                     cell.outputs = run.cell(cell.source, parts.get(cell.source)) if cell.source.strip() else []
                 elif task.name not in judged or not judged[task.name].passed:
-                    verdicts = run.judge(task, seed, told[task.name]), judged.get(task.name)
+                    verdicts = run.judge(task, seed, notes_by_task[task.name]), judged.get(task.name)
                     judged[task.name] = max(
                         filter(None, verdicts), key=lambda verdict: (verdict.score, verdict.timed_out)
                     )
             notes.extend(note for note in run.notes if note not in notes)
 
-    through([cell for cell in cells if cell not in own], gone if own else {}, plan)
+    run_and_judge([cell for cell in cells if cell not in own], deleted_cells if own else {}, plan)
     if own or options.run_all:
-        through(cells, {}, {} if options.run_all else plan)
+        run_and_judge(cells, {}, {} if options.run_all else plan)
     return judged, notes
 
 
@@ -223,5 +227,5 @@ def definitions(source):
     return "\n".join(ast.unparse(statement) for statement in body if isinstance(statement, kinds))
 
 
-def _all_lost(task, why, seed):
+def _unreadable_verdict(task, why, seed):
     return Verdict(task.name, tuple(Outcome(c.name, c.points, None, why) for c in task.checks), seed)

@@ -19,7 +19,7 @@ from nbgrader.api import MissingEntry
 
 from autograder.errors import UsageError
 from autograder.grading import journal
-from autograder.grading.points import earned, line_of, points_of, with_hand
+from autograder.grading.points import earned, points_of, summary_line, with_manual_points
 from autograder.names import printable
 from autograder.sandbox.outputs import text
 from chainrule.judging.verdict import NO_VALUE, NOT_ATTEMPTED
@@ -79,7 +79,7 @@ class Row:
     def reasons(self):
         """A line for every reason, with the tasks it cost points in."""
         tasks = {}
-        for task, reason in filter(None, map(line_of, self.verdicts)):
+        for task, reason in filter(None, map(summary_line, self.verdicts)):
             tasks.setdefault(reason, []).append(task)
         return [f"{', '.join(names)}: {reason}" for reason, names in tasks.items()]
 
@@ -139,7 +139,9 @@ def _rows(course, assignment):
             found = _judged(course, assignment, student)
             if found is not None:
                 has, (verdicts, notes) = points_of(submission), found
-                rows.append(Row(student, has.score, has.manual, with_hand(verdicts, has.by_hand), notes, has.late))
+                rows.append(
+                    Row(student, has.score, has.manual, with_manual_points(verdicts, has.by_hand), notes, has.late)
+                )
     return sorted(rows, key=lambda row: row.student), points
 
 
@@ -161,7 +163,7 @@ def _tasks(rows):
         for verdict in row.verdicts:
             task = tasks.setdefault(verdict["task"], Task(verdict["task"], verdict["max"]))
             task.scores.append(earned(verdict))
-            checks = verdict["checks"] if line_of(verdict) else []
+            checks = verdict["checks"] if summary_line(verdict) else []
             wrong = {check["message"] for check in checks if check["result"] in ("wrong", "in part")} - {NO_VALUE}
             # A reason counts once for a student, however many checks it costs, and whatever numbers are in it.
             task.reasons.update({_without_numbers(message): message for message in sorted(wrong)}.values())

@@ -10,7 +10,7 @@ from autograder.errors import GradingError, UsageError
 from autograder.grading import journal
 from autograder.grading.classroom import stamp_of
 from autograder.grading.notebook import Evidence
-from autograder.grading.submission import grade_submission, notebooks_of
+from autograder.grading.submission import grade_submission, notebook_paths
 from autograder.plainfile.files import allowed, read_python, read_verdicts, verdict_fault
 from autograder.plainfile.judge import judge_file
 from autograder.submission.files import read_submission
@@ -101,7 +101,7 @@ def replay_record(course, assignment, student, options, task=None):
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     entry = _recorded(course, assignment, student)
     folder = course.path("submitted", assignment, student)
-    submitted, _ = read_submission(folder, options.limits, notebooks_of(released))
+    submitted, _ = read_submission(folder, options.limits, notebook_paths(released))
     run_all = next((flag for flag in (False, True) if entry.stamp in _stamps(submitted, released, options, flag)), None)
     if run_all is None:
         raise GradingError(

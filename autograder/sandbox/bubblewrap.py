@@ -36,7 +36,7 @@ __all__ = [
     "bwrap_works",
     "lacks",
     "require_sandbox",
-    "trouble",
+    "retry_problem",
     "way",
 ]
 
@@ -84,8 +84,8 @@ START_SECONDS = 180
 # inside until the sandbox is whole and we, who hold the other end of its standard input, say that we are there.
 WAITS = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]
 # What the kernel needs to find and read, tried in a sandbox before the first one.
-NEEDED = ("numpy", "matplotlib", "ipykernel", "IPython", "zmq", "tornado", "scipy", "sklearn", "PIL", "igraph")
-TRY = """
+PACKAGES = ("numpy", "matplotlib", "ipykernel", "IPython", "zmq", "tornado", "scipy", "sklearn", "PIL", "igraph")
+READ_PACKAGES = """
 import importlib.util, sys
 for name in sys.argv[1:]:
     spec = importlib.util.find_spec(name)
@@ -224,8 +224,8 @@ def bwrap_works():
     how, errors = _tried()
     if how is not None:
         return None
-    said = "; ".join(f"{name}, {error}" for name, error in errors.items())
-    return f"sandbox: expected bubblewrap to start, got: {said}. Try this: {advice(errors.values(), sys.prefix)}"
+    messages = "; ".join(f"{name}, {error}" for name, error in errors.items())
+    return f"sandbox: expected bubblewrap to start, got: {messages}. Try this: {advice(errors.values(), sys.prefix)}"
 
 
 def way():
@@ -234,8 +234,8 @@ def way():
     return _tried()[0]
 
 
-def trouble():
-    """Try the way that worked once more; return what is said if it fails now, or None."""
+def retry_problem():
+    """Try the way that worked once more; return the message if it fails, or None."""
     return _problem(way())
 
 
@@ -260,20 +260,20 @@ def _tried():
 
 
 def _problem(how):
-    """Start Python in a sandbox as kernels are; return None, or the last line of what is said if it fails."""
-    needed = [name for name in NEEDED if importlib.util.find_spec(name)]
+    """Start Python in a sandbox as kernels are; return None, or the last line of its messages if it fails."""
+    needed = [name for name in PACKAGES if importlib.util.find_spec(name)]
     with scratch() as folder:
         connection, home = Path(folder, "connection.json"), Path(folder, "home")
         connection.touch()
         home.mkdir()
         command = bwrap_command(how, home, connection, asdict(Limits()), waits=())
-        command += [sys.executable, "-c", TRY, *needed]
+        command += [sys.executable, "-c", READ_PACKAGES, *needed]
         try:
             tried = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)
         except subprocess.TimeoutExpired:
             return f"no end within {START_SECONDS} s"
-    said = tried.stderr.decode(errors="replace").strip().splitlines()
-    return None if tried.returncode == 0 else (said or [f"exit code {tried.returncode}"])[-1]
+    messages = tried.stderr.decode(errors="replace").strip().splitlines()
+    return None if tried.returncode == 0 else (messages or [f"exit code {tried.returncode}"])[-1]
 
 
 def require_sandbox():

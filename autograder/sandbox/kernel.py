@@ -11,7 +11,7 @@ from queue import Empty
 
 from autograder.sandbox.bubblewrap import START_SECONDS
 from autograder.sandbox.cpu_time import Allowance, Clock
-from autograder.sandbox.output_buffer import Kept
+from autograder.sandbox.output_buffer import OutputBuffer
 from autograder.sandbox.process import Process
 from autograder.sandbox.reply import read_reply
 from chainrule.judging import runner
@@ -86,13 +86,13 @@ class Kernel:
 
     def run_cell(self, code, seconds=None):
         """Run a cell and return its outputs. Raises TimeUp or KernelDied, which carry the outputs so far."""
-        kept = Kept(self.limits)
+        buffer = OutputBuffer(self.limits)
         try:
-            _, idle = self._execute(code, seconds or self.limits.cell_seconds, kept.add, store_history=True)
+            _, idle = self._execute(code, seconds or self.limits.cell_seconds, buffer.add, store_history=True)
         except (TimeUp, KernelDied) as error:
-            error.outputs = kept.all()
+            error.outputs = buffer.all()
             raise
-        return kept.all(lost=not idle)
+        return buffer.all(lost=not idle)
 
     def ask(self, case, measured, seconds=None):
         """Run a case on the student's code; return {output: array}, or raise AnswerError, BadReply, Unanswered."""
@@ -123,9 +123,9 @@ class Kernel:
         """
         allowance = Allowance(self.clock, seconds, self.limits.patience)
         with self.clock.asking():
-            return self._exchanged(code, allowance, keep, expressions, options)
+            return self._exchange(code, allowance, keep, expressions, options)
 
-    def _exchanged(self, code, allowance, keep, expressions, options):
+    def _exchange(self, code, allowance, keep, expressions, options):
         message = self.process.client.execute(
             code, user_expressions=expressions or {}, allow_stdin=False, stop_on_error=False, **options
         )
@@ -145,17 +145,17 @@ class Kernel:
                     reply = found["content"]
                 elif later and found["parent_header"].get("msg_id") == later:
                     return reply, False
-            heard = next_message(self.process.client.get_iopub_msg, 0 if idle else 0.1)
-            if heard is None:
+            output = next_message(self.process.client.get_iopub_msg, 0 if idle else 0.1)
+            if output is None:
                 if self.clock.seconds - last > 1 and (idle or reply is not None):
                     break
                 if reply is None and not self.process.alive():
                     self._died()
-            elif heard["parent_header"].get("msg_id") == message:
+            elif output["parent_header"].get("msg_id") == message:
                 last = self.clock.seconds
-                idle |= heard["msg_type"] == "status" and heard["content"].get("execution_state") == "idle"
+                idle |= output["msg_type"] == "status" and output["content"].get("execution_state") == "idle"
                 if keep:
-                    keep(heard)
+                    keep(output)
         return reply, idle
 
     def _interrupt(self, message, words):

@@ -1,4 +1,4 @@
-"""Keep the outputs of one cell, cleaned and cut to size: `Kept`."""
+"""Keep the outputs of one cell, cleaned and cut to size: `OutputBuffer`."""
 
 import json
 
@@ -6,13 +6,13 @@ from nbformat.v4 import new_output
 
 from autograder.sandbox.outputs import safe
 
-__all__ = ["LEFT_OUT", "Kept"]
+__all__ = ["LEFT_OUT", "OutputBuffer"]
 
 LEFT_OUT = "[grader] output was left out"
-SHOWN = ("stream", "display_data", "execute_result", "error")
+OUTPUT_TYPES = ("stream", "display_data", "execute_result", "error")
 
 
-class Kept:
+class OutputBuffer:
     """The outputs of one cell. What is beyond the limits is left out, and a line says so."""
 
     def __init__(self, limits):
@@ -21,7 +21,7 @@ class Kept:
 
     def add(self, message):
         """Take in what a message of the kernel shows."""
-        if self.room < 0 or message["msg_type"] not in SHOWN:
+        if self.room < 0 or message["msg_type"] not in OUTPUT_TYPES:
             return
         output = safe(message["content"] | {"output_type": message["msg_type"]})
         if output is None:
@@ -41,6 +41,6 @@ class Kept:
         """Return the outputs; lost: something did not arrive because it was too large."""
         if not lost and self.room >= 0:
             return self.outputs
-        most = f"{self.limits.output_bytes} bytes and {self.limits.outputs} outputs"
-        text = f"{LEFT_OUT}: a cell may show {most}\n"
+        limit = f"{self.limits.output_bytes} bytes and {self.limits.outputs} outputs"
+        text = f"{LEFT_OUT}: a cell may show {limit}\n"
         return [*self.outputs, new_output("stream", name="stderr", text=text)]

@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from autograder.errors import MachineError
-from autograder.sandbox.bubblewrap import CONNECTION, HOME, SOCKETS, WRITABLE, require_sandbox, trouble
+from autograder.sandbox.bubblewrap import CONNECTION, HOME, SOCKETS, WRITABLE, require_sandbox, retry_problem
 from autograder.sandbox.socket_path import short_path
 from autograder.sandbox.watchdog import Watch, family
 
@@ -32,11 +32,11 @@ class Process:
     """
 
     def __init__(self, folder, limits, sandbox, seconds, clock):
-        self.limits, self.boxed, self.held = limits, sandbox == "bwrap", []
+        self.limits, self.boxed, self.descriptors = limits, sandbox == "bwrap", []
         if self.boxed:
             require_sandbox()
         self.sockets = Path(tempfile.mkdtemp(prefix="cr"))
-        self.door, self.short = short_path(self.sockets)
+        self.folder_descriptor, self.short = short_path(self.sockets)
         self.context = zmq.Context()
         # A connection that carries a larger message is dropped. An answer is packed in base64 twice.
         self.context.maxmsgsize = max(2 * limits.answer_bytes, limits.output_bytes) + 2**20
@@ -45,7 +45,7 @@ class Process:
         end = time.monotonic() + seconds
         try:
             # Without a sandbox the kernel takes the same short path to its sockets.
-            self.manager.start_kernel(cwd=str(self.sockets), pass_fds=() if self.boxed else (self.door,))
+            self.manager.start_kernel(cwd=str(self.sockets), pass_fds=() if self.boxed else (self.folder_descriptor,))
             self.pid = self.manager.provisioner.process.pid
             if self.boxed:
                 self._hold_sockets(end)
@@ -54,7 +54,7 @@ class Process:
         except (RuntimeError, OSError) as error:
             self.close()
             raise MachineError(f"kernel: expected it to start within {seconds:.0f} s, got {error}") from None
-        self.watch = Watch(self.pid, limits, self.kill, self.held[len(CHANNELS) :], clock)
+        self.watch = Watch(self.pid, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
         self.watch.start()
 
     def _hold_sockets(self, end):
@@ -64,15 +64,15 @@ class Process:
         """
         ports = [getattr(self.manager, f"{channel}_port") for channel in CHANNELS]
         paths = [f"{self.manager.ip}-{port}" for port in ports] + list(WRITABLE)
-        while not self.held:
+        while not self.descriptors:
             if not self.manager.is_alive():
-                raise RuntimeError(f"an end at once: {trouble() or 'started again, it stays'}")
+                raise RuntimeError(f"an end at once: {retry_problem() or 'started again, it stays'}")
             if time.monotonic() > end:
                 raise RuntimeError("no sign of life")
             time.sleep(0.01)
-            self.held = _opened(family(self.pid), paths)
+            self.descriptors = _opened(family(self.pid), paths)
         self.manager.ip = f"{self.short}/held"
-        for port, descriptor in zip(ports, self.held, strict=False):
+        for port, descriptor in zip(ports, self.descriptors, strict=False):
             os.symlink(f"/proc/self/fd/{descriptor}", f"{self.manager.ip}-{port}")
 
     def connect(self):
@@ -124,7 +124,7 @@ class Process:
             self.manager.shutdown_kernel(now=True)
         self.context.destroy(linger=0)
         shutil.rmtree(self.sockets, ignore_errors=True)
-        for descriptor in [self.door, *self.held]:
+        for descriptor in [self.folder_descriptor, *self.descriptors]:
             os.close(descriptor)
 
 

@@ -28,38 +28,38 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self.pid, self.limits, self.stop, self.places = pid, limits, stop, places
         self.reason = ""
-        self.own = psutil.Process()
-        self.base = self.own.memory_info().rss
-        self.over = threading.Event()
+        self.grader = psutil.Process()
+        self.base = self.grader.memory_info().rss
+        self.ending = threading.Event()
         self.meter = Meter(clock or Clock(), family(pid))
 
     def run(self):
-        while not self.over.wait(EVERY_SECONDS):
-            found = family(self.pid)
-            self.meter.read(found)
-            if reason := self.too_much(found):
+        while not self.ending.wait(EVERY_SECONDS):
+            processes = family(self.pid)
+            self.meter.read(processes)
+            if reason := self.exceeded_limit(processes):
                 self.reason = reason
                 self.stop()
                 return
 
     def end(self):
         """Watch no longer; returns when the thread has ended."""
-        self.over.set()
+        self.ending.set()
         self.join()
 
-    def too_much(self, found):
+    def exceeded_limit(self, processes):
         """Return what is beyond a limit, as a sentence, or an empty text."""
         limits = self.limits
         # In a sandbox threads count, too, as they do for the system's own limit, which holds for most users.
-        count = sum(map(threads, found)) - BUBBLEWRAP if self.places else len(found)
+        count = sum(map(threads, processes)) - BUBBLEWRAP if self.places else len(processes)
         if count > limits.processes:
             return f"it had more than {limits.processes} processes"
         # What processes share counts several times in the first sum, which is quick, and once in the second.
-        if all(sum(map(count, found)) > limits.memory_bytes for count in (resident, proportional)):
+        if all(sum(map(count, processes)) > limits.memory_bytes for count in (resident, proportional)):
             return f"its processes used more than {limits.memory_bytes / 2**30:.3g} GiB of memory together"
-        if self.own.memory_info().rss - self.base > TAKEN_IN_BYTES:
+        if self.grader.memory_info().rss - self.base > TAKEN_IN_BYTES:
             return "it sent more than can be taken in"
-        if any(files_in(place) > limits.files for place in self.places):
+        if any(count_files(place) > limits.files for place in self.places):
             return f"it wrote more than {limits.files} files"
         return ""
 
@@ -93,7 +93,7 @@ def _read(amount):
         return 0
 
 
-def files_in(place):
+def count_files(place):
     """The number of files of the file system that a folder is on."""
     found = os.statvfs(place)
     return found.f_files - found.f_ffree

@@ -2,6 +2,7 @@ import base64
 import importlib.util
 import json
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -438,3 +439,23 @@ def test_measuring_leaves_the_callers_tracer_and_inputs_alone():
     finally:
         sys.settrace(before)
     assert X.tolist() == [1, 1, 1]
+
+
+def test_steps_of_other_threads_are_not_counted():
+    stop = threading.Event()
+
+    def spin():
+        while not stop.is_set():
+            sum(range(10))
+
+    call, inputs = "y = [v + 1 for v in x]", {"x": np.arange(2000)}
+    alone = runner._count_steps(call, inputs, {})
+    threads = [threading.Thread(target=spin) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert [runner._count_steps(call, inputs, {}) for _ in range(5)] == [alone] * 5
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

@@ -184,7 +184,7 @@ def _count_steps(call, inputs, namespace):
 
 @contextlib.contextmanager
 def _watched(step):
-    """Call step for every bytecode of this thread: by sys.monitoring where there is one (3.12), else by a trace function.
+    """Call step for every bytecode of this thread: by sys.monitoring (Python 3.12), before that by a trace function.
 
     The kernel has other threads, which work when the machine gives them time: that is not the answer's doing.
     """

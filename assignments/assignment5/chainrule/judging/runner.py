@@ -14,6 +14,7 @@ import json
 import math
 import os
 import sys
+import threading
 import traceback
 import tracemalloc
 import warnings
@@ -183,11 +184,19 @@ def _count_steps(call, inputs, namespace):
 
 @contextlib.contextmanager
 def _watched(step):
-    """Call step for every bytecode: by sys.monitoring where there is one (3.12), else by a trace function."""
+    """Call step for every bytecode of this thread: by sys.monitoring (Python 3.12), before that by a trace function.
+
+    The kernel has other threads, which work when the machine gives them time: that is not the answer's doing.
+    """
     if monitoring := getattr(sys, "monitoring", None):
-        tool, event = 4, monitoring.events.INSTRUCTION
+        tool, event, thread = 4, monitoring.events.INSTRUCTION, threading.get_ident()
+
+        def count(*place):
+            if threading.get_ident() == thread:
+                step(*place)
+
         monitoring.use_tool_id(tool, "chainrule")
-        monitoring.register_callback(tool, event, step)
+        monitoring.register_callback(tool, event, count)
         monitoring.set_events(tool, event)
         try:
             yield

@@ -98,7 +98,7 @@ class Execute(StockExecute):
 def keep_what_cannot_be_read(assignment, student, notebooks):
     """nbgrader's hook before a submission: drop its notebooks if it cannot be read.
 
-    nbgrader takes a notebook that it cannot reach for one that was not handed in, and writes 0 into the gradebook; a
+    nbgrader takes a notebook that it cannot reach for one that was not submitted, and writes 0 into the gradebook; a
     submission without notebooks it reports, and leaves its grade alone. What a hook raises it passes over.
     """
     try:

@@ -11,7 +11,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from chainrule.errors import ChainruleError
+from chainrule.errors import PARSER_ERRORS, ChainruleError
 
 __all__ = ["NotWritten"]
 __path__ = []  # what makes Python look for modules inside this one
@@ -69,7 +69,7 @@ def _definitions(source):
     lines = ["pass" if line.startswith(("%", "!")) else line for line in source.split("\n")]  # Jupyter's commands
     try:
         tree = ast.parse("\n".join(lines))
-    except SyntaxError:
+    except PARSER_ERRORS:
         return []
     return [part for part in tree.body if isinstance(part, DEFINING) or _is_constant(part)]
 
@@ -79,7 +79,7 @@ def _is_constant(part):
         return False
     try:
         ast.literal_eval(part.value)
-    except ValueError:
+    except (*PARSER_ERRORS, TypeError):
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""A course with one small notebook, and the corpus of attacks on its grader, handed in by one student each.
+"""A course with one small notebook, and the corpus of attacks on its grader, submitted by one student each.
 
 `make_course` makes and releases the course; `attacks` reads the corpus; `hand_in` writes the submission of an attack.
 

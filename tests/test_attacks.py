@@ -1,6 +1,6 @@
 """A class of hostile and broken submissions: each costs nothing but its own points.
 
-Every attack of tests/attacks is handed in by one student of a small course, and the class is graded in the real sandbox
+Every attack of tests/attacks is submitted by one student of a small course, and the class is graded in the real sandbox
 with short limits. Secrets that nobody may read lie where the attacks look: each holds the word of `CANARY`.
 """
 
@@ -25,7 +25,7 @@ from autograder.grading.classroom import grade, pool
 from autograder.grading.submission import Options
 from autograder.sandbox.limits import Limits
 
-# One worker grades the class for all tests here; the warnings of nbgrader's database layer are not ours to mend.
+# One worker grades the class for all tests here; the warnings of nbgrader's database layer are not ours to fix.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("sandboxed")]
 CANARY = f"CANARY-{secrets.token_hex(8)}"
 CORPUS = {attack.name: attack for attack in attacks() if os.environ.get("ATTACK", "") in attack.name}
@@ -62,7 +62,7 @@ def corpus(request):
 
 @pytest.fixture(scope="module")
 def course(root, tmp_path_factory, corpus):
-    """The class has handed in, and secrets are where they should not be found."""
+    """The class has submitted, and secrets are where they should not be found."""
     made = make_course(root, tmp_path_factory.mktemp("attacks") / "course")
     hand_in(made, HONEST)
     for attack in corpus.values():

@@ -105,7 +105,7 @@ def _harmless(tag, name, value, count, usual):
 def course(root, tmp_path_factory):
     made = make_course(root, tmp_path_factory.mktemp("browser") / "course")
     hand_in(made, "honest", USUAL)
-    # To save time, one student hands in all that is in cells and another all that is done to files.
+    # To save time, one student submits all that is in cells and another all that is done to files.
     hand_in(made, "cells", Attack("cells", "", {}, {}, insert_cells))
     hand_in(made, "files", Attack("files", "", {}, {}, lambda folder: [change(folder) for change in FILES.values()]))
     for name, attack in ANSWERS.items():

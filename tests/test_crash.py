@@ -78,7 +78,7 @@ def ready(made):
 
 @pytest.fixture
 def graded(course, ready):
-    """A course whose students were graded; ada has points and a comment by hand, and both have handed in again."""
+    """A course whose students were graded; ada has points and a comment by hand, and both have submitted again."""
     assert [r.error for r in grade(course, ASSIGNMENT, OPTIONS, executor=Ready(switched(ready.judged)))] == ["", ""]
     with Gradebook(course.directory.db_url) as book:
         place = "softmax", ASSIGNMENT, "ada"

@@ -62,7 +62,7 @@ def test_what_is_looked_for_is_there_outside():
 
 @pytest.fixture
 def found(monkeypatch):
-    """The command with made-up findings."""
+    """The command with invented findings."""
 
     def use(*findings):
         monkeypatch.setattr("autograder.sandbox.bubblewrap.require_sandbox", lambda: None)

@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from machine import makes_user_namespaces
 from small_course import ASSIGNMENT, POINTS, hand_in, make_course
 
 from autograder.course.edition import write_edition
@@ -92,8 +94,11 @@ def test_no_command_needs_a_home(small, sandbox, tmp_path, home, command):
     rest = [tmp_path / "answer.py", "--sandbox", sandbox, "--task", "max_norm"] if command == ["judge"] else []
     unknown = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"] if everybody_reads_python() else []
     if unknown and command == ["judge"]:
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o755)
+        if sandbox == "bwrap" and not makes_user_namespaces(unknown):
+            pytest.skip("the kernel refuses another user a user namespace here, as it does in a chroot")
+        for folder in (tmp_path, *tmp_path.parents):
+            if Path(tempfile.gettempdir()) in folder.parents:
+                folder.chmod(0o755)
     done = run("--course", small if command[0] == "report" else ROOT, *command, *rest, before=unknown, HOME=home)
     assert "Traceback" not in done.stderr
     assert "atplotlib" not in done.stderr
@@ -158,7 +163,7 @@ with tempfile.TemporaryDirectory() as folder, Kernel(folder, Limits(processes=64
     try:
         code = "for n in range(99):\\n    if os.fork() == 0:\\n        time.sleep(60)\\ntime.sleep(5)"
         found = kernel.run_cell(f"import os, time\\n{code}")
-        print(found[0].get("evalue"))
+        print(*[output["evalue"] for output in found if output["output_type"] == "error"])
     except KernelDied as error:
         print(error)
 """
@@ -186,6 +191,8 @@ def test_a_way_that_works_is_used_and_keeps_the_limit_on_processes(bwrap, what):
     before, words = BEFORE[what]
     if before and (os.geteuid() != 0 or subprocess.run([*before, "true"], capture_output=True, check=False).returncode):
         pytest.skip("this machine does not let us take rights away")
+    if words == NAMESPACE and not makes_user_namespaces(before):
+        pytest.skip("the kernel refuses a user namespace here, as it does in a chroot")
     text = tried(before)
     assert words is None or words in text
     assert "sysctl" in text or "Errno 11" in text or "more than 64 processes" in text, text

@@ -89,7 +89,7 @@ def unseen(text):
 
 @pytest.fixture(scope="module")
 def base(root, tmp_path_factory):
-    """A released course in which ada handed in."""
+    """A released course in which ada submitted."""
     course = make_course(root, tmp_path_factory.mktemp("base") / "course")
     hand_in(course, "ada")
     (course.root / "gradebook.db").unlink()

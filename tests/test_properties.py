@@ -161,7 +161,7 @@ mangled = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow,
 
 
 def check_repaired(data, release, limits=None):
-    """Whatever was handed in, the notebook has the shape of the release and can be written and read again."""
+    """Whatever was submitted, the notebook has the shape of the release and can be written and read again."""
     found = repair(data, release, limits or Limits())
     nbformat.validate(found.notebook)
     assert json.loads(nbformat.writes(found.notebook).encode()) == json.loads(nbformat.writes(found.notebook))

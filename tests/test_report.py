@@ -14,7 +14,7 @@ from autograder.grading import journal
 from autograder.grading.journal import Entry
 from autograder.pages.report import Row, write_report
 
-# The warnings of nbgrader's database layer are not ours to mend.
+# The warnings of nbgrader's database layer are not ours to fix.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 SUM = "the data part of dW is the sum over the images, expected their mean: divide by N"
 TAG = "\"'></td><script>document.title = 'PWNED'</script><img src=x onerror=x>"

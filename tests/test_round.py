@@ -1,4 +1,4 @@
-"""The whole round on a made-up class, through the real sandbox and nbgrader's gradebook."""
+"""The whole round on the example class, through the real sandbox and nbgrader's gradebook."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from autograder.grading.classroom import grade, pool
 from autograder.grading.submission import Options
 from autograder.pages.feedback import write_feedback
 
-# One worker runs the round for all tests here; the warnings of nbgrader's database layer are not ours to mend.
+# One worker runs the round for all tests here; the warnings of nbgrader's database layer are not ours to fix.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 AUTO, MANUAL = 95, 5
 BLANK = "not attempted yet"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import nbformat
 
+from chainrule.errors import PARSER_ERRORS
+
 __all__ = ["missing_imports", "other_packages"]
 
 NOTEBOOKS = "chainrule.mine"  # `from chainrule.mine.lstm import f` takes f from lstm.ipynb
@@ -117,7 +119,7 @@ def _python(source):
 def _tree(text):
     try:
         return ast.parse(text)
-    except SyntaxError:
+    except PARSER_ERRORS:
         return ast.Module([], [])
 
 

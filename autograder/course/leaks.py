@@ -92,19 +92,22 @@ def _in_notebook(notebook, secret):
 def _in_code(text, secret):
     """Statements that follow each other here as they do in a reference function."""
     try:
-        tree = ast.parse(_without_magics(text))
-    except SyntaxError:
-        return []
-    found = []
+        return sorted(set(_reference_code(ast.parse(_without_magics(text)), secret)))
+    except (SyntaxError, ValueError):
+        return []  # it is not Python
+    except (RecursionError, MemoryError):
+        return ["holds code that is nested too deeply to be checked"]
+
+
+def _reference_code(tree, secret):
     for body in _bodies(tree):
         shapes = [_shape(statement) for statement in body]
         for pair in zip(shapes, shapes[1:], strict=False):
             if name := _reference_pairs(secret).get(pair):
-                found.append(f"holds reference code of {name}")
+                yield f"holds reference code of {name}"
         for statement in body:
             if isinstance(statement, ast.Return) and (name := _reference_returns(secret).get(ast.dump(statement))):
-                found.append(f"holds reference code of {name}")
-    return sorted(set(found))
+                yield f"holds reference code of {name}"
 
 
 def _without_magics(text):

@@ -95,7 +95,7 @@ class Result:
 
 
 def grade(course, assignment, options, student=None, force=False, executor=None):
-    """Return an iterator over the Results of the students who handed in the assignment, as they are done.
+    """Return an iterator over the Results of the students who submitted the assignment, as they are done.
 
     student: grade only this one. force: grade again what was graded before.
     """
@@ -210,7 +210,7 @@ class _GradingRun:
             found = record(self.course, self.assignment, student, entry, submitted)
             journal.write(self.course, self.assignment, student, entry.done())
         except Exception as error:
-            message = f"judged but not recorded: {_line(error)}; mend that and run the same command again"
+            message = f"judged but not recorded: {_line(error)}; fix that and run the same command again"
             return Result(student, error=message)
         return Result(student, found, entry.verdicts, entry.notes)
 

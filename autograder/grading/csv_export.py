@@ -55,7 +55,7 @@ def cell(value):
 
 
 def _row(gradebook, assignment, student):
-    """The cells of a row. Who handed in nothing has 0 points."""
+    """The cells of a row. A student without a submission has 0 points."""
     try:
         found = gradebook.find_submission(assignment.name, student.id)
         when, score, penalty = found.timestamp, found.score, found.late_submission_penalty

@@ -1,7 +1,7 @@
 """Write a graded submission into nbgrader's folders and gradebook, through nbgrader's own autograde.
 
 `record` takes what was judged; nbgrader saves the scores and the penalties for lateness in one transaction, and the
-executed notebooks replace those in autograded/, with the other files that were handed in, as nbgrader copies them.
+executed notebooks replace those in autograded/, with the other files of the submission, as nbgrader copies them.
 `scores` reads a student's points back. `SaveVerdicts` writes reasons into the gradebook, in nbgrader's autograde, too.
 """
 
@@ -37,7 +37,7 @@ PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", "
 def record(course, assignment, student, entry, submitted):
     """Record an `Entry` and return the `Points`. Whatever fails, the gradebook and autograded/ stay as they were.
 
-    submitted: {relative path: bytes} of what was handed in.
+    submitted: {relative path: bytes} of the submission.
     """
     inbox, made = course.workplace / "submitted", course.workplace / "autograded"
     for folder in (inbox, made):
@@ -81,7 +81,7 @@ def _lay_out(folder, entry):
 
 
 def _carry(submitted, folder, ignored):
-    """Write the files that were handed in beside the notebooks, among them the secret by which feedback is released.
+    """Write the files that were submitted beside the notebooks, among them the secret by which feedback is released.
 
     What nbgrader has put there stays, above all the instructor's own files. ignored: patterns of names.
     """

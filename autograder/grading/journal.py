@@ -16,7 +16,7 @@ class Entry:
     """A judged submission. stamp: the fingerprint of what was judged, or None for what is to be judged again.
 
     verdicts: {notebook: [dict of a verdict, with its reason]}. notebooks: {name: text of the executed notebook} and
-    timestamp: when it was handed in, both only until it is recorded.
+    timestamp: when it was submitted, both only until it is recorded.
     """
 
     stamp: str | None

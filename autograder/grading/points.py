@@ -90,5 +90,7 @@ def renew_penalties(course, assignment, student):
                 AssignLatePenalties(config=course.config)(new_notebook(), {"nbgrader": place})
             except Exception as error:  # the plug-in is the instructor's
                 words = f"{type(error).__name__}: {' '.join(str(error).split())}"
-                raise GradingError(f"late penalty: expected points from the plug-in, got {words}; mend it") from error
+                raise GradingError(
+                    f"late penalty: expected points from the plug-in, got {words}; fix the plug-in"
+                ) from error
         transaction.commit()

@@ -23,6 +23,7 @@ from autograder.sandbox.limits import Limits
 from autograder.submission.files import case_mismatches, find_archives, find_notebooks, is_answered, student_files
 from autograder.submission.repair import repair
 from autograder.tasks.catalog import of_assignment
+from chainrule.errors import PARSER_ERRORS
 from chainrule.judging.verdict import Outcome, Verdict
 
 __all__ = ["Graded", "Options", "grade_submission", "notebook_paths", "seed_of", "workspace"]
@@ -220,11 +221,10 @@ def show(cell, verdict):
 def definitions(source):
     """Return what a cell imports and defines, not what it computes and draws; all of it if it is not plain Python."""
     try:
-        body = ast.parse(source).body
-    except SyntaxError:
+        kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+        return "\n".join(ast.unparse(part) for part in ast.parse(source).body if isinstance(part, kinds))
+    except PARSER_ERRORS:
         return source
-    kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-    return "\n".join(ast.unparse(statement) for statement in body if isinstance(statement, kinds))
 
 
 def _unreadable_verdict(task, why, seed):

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from autograder.errors import UsageError
 from autograder.submission.python_version import version_words
+from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["Written"]
 
@@ -40,7 +41,7 @@ class Written:
             words = version_words(source, error)
             said = f"{error.msg} in line {error.lineno}{words and f'; {words}'}"
             raise UsageError(f"{path}: expected Python, got {said}") from None
-        except (ValueError, RecursionError, MemoryError):
+        except PARSER_ERRORS:
             raise UsageError(f"{path}: expected Python, got what cannot be parsed") from None
         self.found = dict(_bound(self.tree.body))
         for name, node in list(self.found.items()):

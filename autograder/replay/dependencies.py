@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from chainrule.errors import PARSER_ERRORS
+
 __all__ = ["needed_code"]
 
 METHOD = ast.FunctionDef | ast.AsyncFunctionDef
@@ -118,7 +120,14 @@ def _at_once(statement):
 
 
 def _statements(source):
-    """The statements of a cell: none if it is not Python, apart from Jupyter's commands."""
+    """The statements of a cell: none if it is not Python, apart from Jupyter's commands, or nested too deeply."""
+    try:
+        return _all_statements(source)
+    except RecursionError:
+        return []
+
+
+def _all_statements(source):
     tree = _parsed(source)
     if tree is None:
         source = "\n".join("pass" if line.lstrip()[:1] in ("%", "!") else line for line in source.split("\n"))
@@ -142,7 +151,7 @@ def _parsed(source):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python thinks of a student's strings is no matter here
             return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except PARSER_ERRORS:
         return None
 
 
@@ -224,5 +233,5 @@ def _attributes_of(module):
     try:
         path = Path(importlib.util.find_spec(module).origin)
         return _attributes(ast.parse(path.read_text(encoding="utf-8")))
-    except (ImportError, AttributeError, OSError, ValueError, SyntaxError):  # such as chainrule.mine.NAME
+    except (ImportError, AttributeError, OSError, *PARSER_ERRORS):  # such as chainrule.mine.NAME
         return frozenset()

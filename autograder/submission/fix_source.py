@@ -10,6 +10,7 @@ import warnings
 from functools import lru_cache
 
 from autograder.submission.python_version import version_words
+from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["conflict_sides", "defined_names", "importable_names", "parse_cell", "repair_source", "syntax_error"]
 
@@ -60,7 +61,7 @@ def syntax_error(text):
     except SyntaxError as error:
         words = version_words(MAGIC.sub(r"\1pass", text), error)
         return f"line {error.lineno} is not Python ({error.msg}{words and f'; {words}'})"
-    except (ValueError, RecursionError, MemoryError):
+    except PARSER_ERRORS:
         return "the text is not Python"
     return ""
 
@@ -71,7 +72,7 @@ def defined_names(text):
     if len(text) <= LONGEST:
         try:
             return frozenset(_bound(parse_cell(text).body))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except PARSER_ERRORS:
             pass
     return frozenset(name for pair in NAME.findall(text[:LONGEST]) for name in pair if name)
 
@@ -201,6 +202,6 @@ def _runs(pieces):
     """Whether lines are Python and more than a stray word."""
     try:
         body = parse_cell("\n".join(pieces)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except PARSER_ERRORS:
         return False
     return all(not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call | ast.Constant) for node in body)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autograder.submission.fix_source import parse_cell
 from autograder.submission.python_version import GRADER_PYTHON
+from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["Part", "Stop", "definitions_after", "find_error"]
 
@@ -55,7 +56,7 @@ def definitions_after(source, line=0):
     """Return the Parts of a cell from a line on, in their order: what runs although the cell stopped there."""
     try:
         return _parts(parse_cell(source).body, source.split("\n"), line)[:MOST_PARTS]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except PARSER_ERRORS:
         return []
 
 

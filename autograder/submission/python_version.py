@@ -8,6 +8,8 @@ import re
 import sys
 import warnings
 
+from chainrule.errors import PARSER_ERRORS
+
 __all__ = ["GRADER_PYTHON", "version_words"]
 
 GRADER_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
@@ -52,7 +54,7 @@ def _parses(text):
         warnings.simplefilter("ignore")
         try:
             ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except PARSER_ERRORS:
             return False
     return True
 

@@ -1,6 +1,10 @@
 """The errors of Chainrule, split by whose input was wrong."""
 
-__all__ = ["ChainruleError", "CheckFailed", "DataError", "one_line"]
+__all__ = ["PARSER_ERRORS", "ChainruleError", "CheckFailed", "DataError", "one_line"]
+
+# What Python raises when it parses text that it cannot take, or takes a deeply nested syntax tree apart: which one of
+# them differs from one version to the next.
+PARSER_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class ChainruleError(Exception):

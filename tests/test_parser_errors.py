@@ -1,0 +1,74 @@
+"""Whatever Python's parser raises for a text, which differs between versions, costs that text alone."""
+
+import ast
+
+import pytest
+
+from autograder.course.import_check import _tree
+from autograder.course.leaks import _in_code
+from autograder.errors import UsageError
+from autograder.grading.submission import definitions
+from autograder.plainfile.parse import Written
+from autograder.replay.dependencies import needed_code
+from autograder.submission.fix_source import defined_names, repair_source, syntax_error
+from autograder.submission.partial_cell import definitions_after
+from autograder.submission.python_version import version_words
+from chainrule.errors import PARSER_ERRORS
+from chainrule.mine import _definitions
+
+
+def judged(text):
+    with pytest.raises(UsageError) as caught:
+        Written("answer.py", text, {})
+    return "\n" not in str(caught.value)
+
+
+READERS = {
+    "repair": lambda text: repair_source(text) is not None,
+    "names": lambda text: isinstance(defined_names(text), frozenset),
+    "syntax": lambda text: "\n" not in syntax_error(text),
+    "rest of a cell": lambda text: definitions_after(text) == [],
+    "version": lambda text: isinstance(version_words(text, SyntaxError("x", ("", 1, 1, ""))), str),
+    "plain file": judged,
+    "script": lambda text: needed_code([text], "f", "f()") == ([], [], []),
+    "release": lambda text: definitions(text) == text,
+    "leaks": lambda text: _in_code(text, frozenset()) in ([], ["holds code that is nested too deeply to be checked"]),
+    "imports": lambda text: _tree(text).body == [],
+    "other notebooks": lambda text: _definitions(text) == [],
+}
+HOSTILE = [
+    "f'{(" * 9_000 + ")}'" * 9_000,
+    "type x[" * 7_000,
+    "(" * 5_000,
+    "x = " + "-" * 50_000 + "1 1",
+    "\0x",
+    "def f(\ud800",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:8]))
+@pytest.mark.parametrize("reader", READERS)
+def test_text_that_cannot_be_parsed_is_no_traceback(reader, text):
+    assert READERS[reader](text)
+
+
+@pytest.mark.parametrize("error", PARSER_ERRORS)
+@pytest.mark.parametrize("reader", set(READERS) - {"script"})
+def test_whatever_the_parser_raises_is_no_traceback(reader, error, monkeypatch):
+    def refuse(*_, **__):
+        raise error("too complex to parse")
+
+    text = f"x = 1  # {error.__name__}"  # not seen before by what keeps its answers
+    monkeypatch.setattr(ast, "parse", refuse)
+    assert READERS[reader](text)
+
+
+def test_a_long_sum_is_looked_through_or_left_as_it_is():
+    text = "def f():\n    return " + "+".join(["1"] * 3_000)
+    for reader in ("repair", "names", "syntax", "version"):
+        assert READERS[reader](text), reader
+    assert definitions(text)
+    assert needed_code([text], "f", "f()")
+    assert _in_code(text, frozenset()) is not None
+    definitions_after(text)
+    _definitions(text)

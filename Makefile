@@ -1,4 +1,4 @@
-# `make demo` runs the whole round on a made-up class, `make test` all tests, `make mutants` the measure of the grader's
+# `make demo` runs the whole round on an example class, `make test` all tests, `make mutants` the measure of the grader's
 # errors; each installs what it needs first.
 PYTHON ?= python3
 VENV ?= .venv

@@ -15,8 +15,8 @@ from autograder.grading.notebook import Run
 from autograder.grading.submission import Options
 from autograder.plainfile import foreign_imports as foreign
 from autograder.plainfile.judge import judge_file
-from autograder.plainfile.lending import cache_of, lent, of_assignment, public_names, write_course
-from autograder.plainfile.parse import Written
+from autograder.plainfile.lending import cache_contents, lent_parts, parts_of_assignment, public_names, write_course
+from autograder.plainfile.parse import PythonFile
 from autograder.sandbox.kernel import TimeUp
 from autograder.tasks.catalog import TASKS, task_named
 from autograder.tasks.spec import exam_of
@@ -32,7 +32,7 @@ per_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 
 
 def written(text):
-    return Written("mine.py", text, NAMES)
+    return PythonFile("mine.py", text, NAMES)
 
 
 # What a file defines, and what of it is empty.
@@ -90,19 +90,19 @@ TODO = "    #####\n    # TODO: Implement it. #\n    #####\n{}\n    #####\n    # 
     ],
 )
 def test_a_function_as_it_was_handed_out_is_blank(body, blank):
-    assert written(f"def adam(x):\n{body}\n").blank("adam") == blank
+    assert written(f"def adam(x):\n{body}\n").is_blank("adam") == blank
 
 
 def test_only_an_exercise_can_be_blank():
     file = written("class LinearClassifier:\n    def loss(self): pass\n    def train(self): pass\n")
-    assert file.filled == {"LinearClassifier", "LinearClassifier.loss"}
+    assert file.implemented == {"LinearClassifier", "LinearClassifier.loss"}
 
 
 def test_an_inherited_method_is_blank_where_the_base_is():
     file = written(
         "class Net:\n    def predict(self): pass\nclass TwoLayerNet(Net):\n    def loss(self): return self.x\n"
     )
-    assert (file.blank("TwoLayerNet.predict"), file.blank("TwoLayerNet.loss")) == (True, False)
+    assert (file.is_blank("TwoLayerNet.predict"), file.is_blank("TwoLayerNet.loss")) == (True, False)
 
 
 def test_a_file_that_is_no_python_says_where():
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_python_says_where():
 
 
 def names_lent(task, text):
-    return {name for _, name in lent(task_named(task), written(text))}
+    return {name for _, name in lent_parts(task_named(task), written(text))}
 
 
 @pytest.mark.parametrize(
@@ -160,13 +160,13 @@ def test_a_convnet_is_lent_a_convolution_whatever_it_calls_it():
 class Greedy:
     """Stands for a file that defines one task and names everything."""
 
-    filled: frozenset
-    mentioned = frozenset(name.rpartition(".")[2] for name in NAMES)
+    implemented: frozenset
+    used_names = frozenset(name.rpartition(".")[2] for name in NAMES)
 
 
 @per_task
 def test_no_task_is_lent_its_own_reference(task, tmp_path):
-    parts = of_assignment(lent(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
+    parts = parts_of_assignment(lent_parts(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
     assert task.name not in {name for _, name in parts}
     assert task.name not in public_names(task.assignment, parts)
     # What is lent can be read as Python, and every name in it is there.
@@ -181,7 +181,7 @@ def test_no_task_is_lent_its_own_reference(task, tmp_path):
 
 def test_a_module_that_is_lent_in_part_imports_what_it_needs(tmp_path):
     file = written("def lstm_backward(dh, cache): return lstm_step_backward(dh, dh, cache)")
-    parts = of_assignment(lent(task_named("lstm_backward"), file), "assignment4")
+    parts = parts_of_assignment(lent_parts(task_named("lstm_backward"), file), "assignment4")
     write_course(tmp_path, "assignment4", parts)
     text = (tmp_path / "chainrule/recurrent/lstm.py").read_text(encoding="utf-8")
     assert "import numpy as np\n" in text
@@ -191,7 +191,7 @@ def test_a_module_that_is_lent_in_part_imports_what_it_needs(tmp_path):
 
 def test_a_module_that_is_lent_in_part_leaves_out_what_the_file_has(tmp_path):
     file = written("def batchnorm_forward(x): return x\ndef spatial_batchnorm_backward(dout, cache): return dout")
-    parts = of_assignment(lent(task_named("spatial_batchnorm_backward"), file), "assignment3")
+    parts = parts_of_assignment(lent_parts(task_named("spatial_batchnorm_backward"), file), "assignment3")
     assert {name for _, name in parts} == {"spatial_batchnorm_forward"}
     write_course(tmp_path, "assignment3", parts)
     assert "def batchnorm_forward" not in (tmp_path / "chainrule/norm.py").read_text(encoding="utf-8")
@@ -210,7 +210,7 @@ def _aliases(node):
     ],
 )
 def test_what_a_cache_holds(module, name, holds):
-    assert cache_of(module, name) == holds
+    assert cache_contents(module, name) == holds
 
 
 # Imports that are not there, met in this process.
@@ -227,9 +227,11 @@ def run(monkeypatch):
         file, names = written(text), {"np": np}
         known = known if known is not None else public_names("assignment5", frozenset())
         plan = {"missing": {}, "methods": {}, "modules": []} | plan
-        foreign.install(names, known=known, written=sorted(file.filled), blank=sorted(file.names - file.filled), **plan)
+        foreign.install(
+            names, known=known, written=sorted(file.implemented), blank=sorted(file.names - file.implemented), **plan
+        )
         exec(compile(text, "mine.py", "exec"), names)
-        foreign.settle()
+        foreign.link_names()
         return names
 
     yield execute

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from autograder.errors import UsageError
-from autograder.plainfile.parse import Written
+from autograder.plainfile.parse import PythonFile
 from autograder.submission.fix_source import syntax_error
 from autograder.submission.python_version import version_words
 
@@ -68,7 +68,7 @@ def test_newer_syntax_is_named_with_the_graders_version(text, tmp_path):
     with pytest.raises(
         UsageError, match=r"x\.py: expected Python, got .* in line \d+; the grader runs Python 3\.\d+, "
     ):
-        Written("x.py", text, set())
+        PythonFile("x.py", text, set())
 
 
 @pytest.mark.parametrize("text", OLD)

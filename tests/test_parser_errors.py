@@ -8,7 +8,7 @@ from autograder.course.import_check import _tree
 from autograder.course.leaks import _in_code
 from autograder.errors import UsageError
 from autograder.grading.submission import definitions
-from autograder.plainfile.parse import Written
+from autograder.plainfile.parse import PythonFile
 from autograder.replay.dependencies import needed_code
 from autograder.submission.fix_source import defined_names, repair_source, syntax_error
 from autograder.submission.partial_cell import definitions_after
@@ -19,7 +19,7 @@ from chainrule.mine import _definitions
 
 def judged(text):
     with pytest.raises(UsageError) as caught:
-        Written("answer.py", text, {})
+        PythonFile("answer.py", text, {})
     return "\n" not in str(caught.value)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograder.__main__ import main
 from autograder.grading.submission import Options
-from autograder.plainfile.files import MOST_CODE, MOST_SEED, allowed, read_python, read_verdicts
+from autograder.plainfile.files import MOST_CODE, MOST_SEED, permitted_path, read_python, read_verdicts
 from autograder.plainfile.judge import judge_file
 
 VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, "checks": []}
@@ -248,7 +248,7 @@ def test_a_list_opens_only_what_is_below_this_folder_or_beside_it(folder, refuse
         allow = ["--file", str(bad)]
         assert "expected a function called max_norm" in refused("replay", str(lists / "v.json"), *allow)
     for good in ("sub/in.py", folder / "sub" / "in.py", "sub/../sub/in.py", lists / "near.py", "near.py"):
-        assert Path(allowed(str(good), lists / "v.json")).name in ("in.py", "near.py")
+        assert Path(permitted_path(str(good), lists / "v.json")).name in ("in.py", "near.py")
 
 
 def test_judge_and_replay_in_one_folder(capsys):

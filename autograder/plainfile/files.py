@@ -1,4 +1,4 @@
-"""Read what `judge` and `replay` are given: `read_python`, `read_verdicts`; `allowed` says which files may be opened.
+"""Read what `judge` and `replay` are given: `read_python`, `read_verdicts`; `permitted_path` says what may be opened.
 
 Whatever a file is, there is its content or a `UsageError` that says in a line what is wrong and what to try.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError, unreadable_error
 
-__all__ = ["allowed", "read_python", "read_verdicts", "seed_ok", "verdict_fault"]
+__all__ = ["permitted_path", "read_python", "read_verdicts", "is_seed", "verdict_problem"]
 
 MOST_CODE, MOST_JSON = 5_000_000, 200_000_000  # bytes
 MOST_SEED = 2**63 - 1
@@ -94,12 +94,12 @@ def _fault(found):
     if not found:
         return "the list is empty"
     for number, verdict in enumerate(found, 1):
-        if why := verdict_fault(verdict, file=True):
+        if why := verdict_problem(verdict, file=True):
             return f"verdict {number}: {why}"
     return ""
 
 
-def verdict_fault(verdict, file=False):
+def verdict_problem(verdict, file=False):
     """What keeps a recorded verdict from being replayed, or ""."""
     if not isinstance(verdict, dict):
         return f"it is a {type(verdict).__name__}, no object"
@@ -108,7 +108,7 @@ def verdict_fault(verdict, file=False):
         return f"it has no {missing[0]}"
     if not all(isinstance(verdict[name], str) for name in ("task", "file") if name in needed):
         return "task and file are texts"
-    if not seed_ok(verdict["seed"]):
+    if not is_seed(verdict["seed"]):
         return f"seed is a whole number from 0 to {MOST_SEED}"
     if not all(_is_number(verdict[name]) for name in ("score", "max")):
         return "score and max are numbers"
@@ -118,7 +118,7 @@ def verdict_fault(verdict, file=False):
     return ""
 
 
-def seed_ok(seed):
+def is_seed(seed):
     return type(seed) is int and 0 <= seed <= MOST_SEED
 
 
@@ -126,7 +126,7 @@ def _is_number(value):
     return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
-def allowed(named, verdicts, files=()):
+def permitted_path(named, verdicts, files=()):
     """Return the path of a file that a list of verdicts names, if `replay` may open it.
 
     It is looked for where `judge` was run, below the current folder, then beside the list; links are followed first.

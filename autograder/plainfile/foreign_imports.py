@@ -2,7 +2,8 @@
 
 Code written for CS231n imports its helpers, as in `from cs231n.layers import *` or `from past.builtins import xrange`.
 `install` answers such imports with what this course has under the same name; what it does not have becomes a stand-in
-that fails once it is used. `settle` is called after the file has run. `reached` says what may be used by which name.
+that fails once it is used. `link_names` is called after the file has run. `possible_functions` says which functions a
+name may stand for.
 
 This text alone is sent into that process.
 """
@@ -17,7 +18,7 @@ from itertools import islice
 
 import numpy as np
 
-__all__ = ["install", "reached", "settle"]
+__all__ = ["install", "possible_functions", "link_names"]
 
 ROOTS = ("cs231n", "past", "future", "six")
 # Files that lie beside the student's in that course.
@@ -55,7 +56,7 @@ COMPOSED = (
 KEYWORDS = {"FullyConnectedNet": ("normalization", "use_batchnorm", {None: False, "batchnorm": True})}
 
 
-def reached(name):
+def possible_functions(name):
     """The functions that a name may stand for: itself, those it is put together from, and their like."""
     base, _, way = name.rpartition("_")
     names = {name}
@@ -83,7 +84,7 @@ def install(names, **plan):
         names[name] = offer.ours(name)
 
 
-def settle():
+def link_names():
     """Put what the file has defined, and what it has left blank or out, together with what it is lent."""
     names = offer.names
     for name in offer.blank & offer.known.keys():

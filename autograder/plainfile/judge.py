@@ -13,8 +13,15 @@ from autograder.errors import UsageError
 from autograder.grading.notebook import Run
 from autograder.plainfile import foreign_imports as foreign
 from autograder.plainfile.files import read_python
-from autograder.plainfile.lending import arguments_of, cache_of, lent, of_assignment, public_names, write_course
-from autograder.plainfile.parse import Written
+from autograder.plainfile.lending import (
+    argument_text,
+    cache_contents,
+    lent_parts,
+    parts_of_assignment,
+    public_names,
+    write_course,
+)
+from autograder.plainfile.parse import PythonFile
 from autograder.tasks.catalog import TASKS, task_named
 from chainrule.judging.verdict import NOT_ATTEMPTED, Outcome, Verdict
 
@@ -32,7 +39,7 @@ _foreign.install(globals(), **{plan!r})
 def judge_file(path, options, seed, names=None):
     """Return the verdicts on all tasks that a file defines, or on those that are named."""
     wanted = [task_named(name) for name in names] if names else TASKS
-    file = Written(path, read_python(path), {task.name for task in TASKS})
+    file = PythonFile(path, read_python(path), {task.name for task in TASKS})
     tasks = [task for task in wanted if task.name in file.names]
     found, problems = {}, []
     try:
@@ -61,13 +68,13 @@ def _groups(tasks, file):
 
 def _parts(task, file):
     """What a task is lent: nothing if it is blank, so that all that are blank are looked at together."""
-    return frozenset() if file.blank(task.name) else lent(task, file)
+    return frozenset() if file.is_blank(task.name) else lent_parts(task, file)
 
 
 def _judged(file, assignment, parts, tasks, options, seed):
     """Run the file; return {task: Verdict, or None where it is not there}, and what went wrong."""
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
-        write_course(folder, assignment, of_assignment(parts, assignment))
+        write_course(folder, assignment, parts_of_assignment(parts, assignment))
         with closing(Run(folder, options)) as run:
             problem = _load(run, file, _plan(file, assignment, parts))
             there = run.defines([task.name for task in tasks])
@@ -89,7 +96,7 @@ def _load(run, file, plan):
     if run.stops:
         problem += ", so that the imports, functions and classes after that alone were run"
         run.stops.clear()  # it is said once
-    run.cell("_foreign.settle()")
+    run.cell("_foreign.link_names()")
     return problem
 
 
@@ -105,12 +112,12 @@ def _problem(outputs):
 
 def _plan(file, assignment, parts):
     """What `autograder.plainfile.foreign_imports.install` is told."""
-    own = of_assignment(parts, assignment)
+    own = parts_of_assignment(parts, assignment)
     return {
         "known": public_names(assignment, own),
         "missing": {name: module for module, name in sorted(parts) if "." not in name},
-        "written": sorted(file.filled),
-        "blank": sorted(file.names - file.filled),
+        "written": sorted(file.implemented),
+        "blank": sorted(file.names - file.implemented),
         "methods": {name: module for module, name in sorted(own) if "." in name},
         "modules": sorted({module for module, _ in own}),
     }
@@ -118,9 +125,9 @@ def _plan(file, assignment, parts):
 
 def _verdict(run, task, file, seed, said):
     """Judge a task; say what it was lent, and tell apart what was not attempted."""
-    parts = of_assignment(_parts(task, file), task.assignment)
+    parts = parts_of_assignment(_parts(task, file), task.assignment)
     verdict = run.judge(task, seed, [*said, *_lent_words(parts)])
-    if file.blank(task.name) and not verdict.score:
+    if file.is_blank(task.name) and not verdict.score:
         return replace(verdict, outcomes=tuple(Outcome(c.name, c.points, False, NOT_ATTEMPTED) for c in task.checks))
     words = [] if verdict.passed else [*_cache_words(task, parts, file), *_argument_words(task, verdict, file)]
     return replace(verdict, note=" ".join([verdict.note, *words]).strip())
@@ -142,8 +149,8 @@ def _cache_words(task, parts, file):
     for module, name in sorted(parts):
         kind = name.rpartition("_")[2]
         other = {"forward": "backward", "backward": "forward"}.get(kind)
-        if other and f"{name.removesuffix(kind)}{other}" in file.filled | {task.name}:
-            holds = cache_of(module, f"{name.removesuffix(kind)}forward")
+        if other and f"{name.removesuffix(kind)}{other}" in file.implemented | {task.name}:
+            holds = cache_contents(module, f"{name.removesuffix(kind)}forward")
             form = f"holds {holds}" if holds else "has a form of its own"
             yield f"The cache of the course's {name} {form}: if yours differs, put both functions into the file."
 
@@ -157,6 +164,6 @@ def _argument_words(task, verdict, file):
     ]
     owner = task.name.rpartition(".")[0]
     name = f"{owner}.__init__" if owner and any("__init__" in message for message in failed) else task.name
-    theirs, ours = file.arguments(name), arguments_of(task.module.__name__, name)
+    theirs, ours = file.arguments(name), argument_text(task.module.__name__, name)
     if failed and theirs != ours and None not in (theirs, ours):
         yield f"The file has {name}({theirs}), this course {name}({ours})."

@@ -1,4 +1,4 @@
-"""What the code of a plain file finds beside itself: `lent`, and a folder that holds just that: `write_course`.
+"""What the code of a plain file finds beside itself: `lent_parts`, and a folder that holds just that: `write_course`.
 
 Earlier assignments are there in full, as students have them. Of the task's own assignment there is only what its call
 and its reference use and the file does not define: whoever writes `lstm_forward` alone is lent `lstm_step_forward`,
@@ -16,7 +16,7 @@ from autograder.course.edition import earlier_modules, excluded_modules, write_m
 from autograder.plainfile import foreign_imports as foreign
 from autograder.tasks.catalog import task_named
 
-__all__ = ["arguments_of", "cache_of", "lent", "of_assignment", "public_names", "write_course"]
+__all__ = ["argument_text", "cache_contents", "lent_parts", "parts_of_assignment", "public_names", "write_course"]
 
 
 # What else a task is made of in other courses, where the reference here does without.
@@ -27,18 +27,18 @@ HABITS = {
 }
 
 
-def lent(task, file):
-    """Return the parts of the course, (module, name), that a task may lean on and that the `Written` file, or the call
-    of the task, names without defining them; with what these need in turn. Those of earlier assignments count, too.
+def lent_parts(task, file):
+    """Return the parts of the course, (module, name), that a task may use and that the `PythonFile`, or the call of the
+    task, names without defining them; with what these need in turn. Those of earlier assignments count, too.
     """
-    written = file.filled | {task.name}
+    written = file.implemented | {task.name}
     allowed = _closed([*_called(task), *_used(task.module.__name__, task.name), *_by_habit(task)], written)
-    named = {same for name in file.mentioned for same in foreign.reached(name)}
+    named = {same for name in file.used_names for same in foreign.possible_functions(name)}
     chosen = [part for part in allowed if part[1].rpartition(".")[2] in named]
     return frozenset(_closed([*_called(task), *chosen], written))
 
 
-def of_assignment(parts, assignment):
+def parts_of_assignment(parts, assignment):
     """Return those parts that the students of an assignment do not have from earlier ones."""
     dropped = excluded_modules(assignment)
     return frozenset(part for part in parts if part[0].split(".")[1] in dropped)
@@ -51,7 +51,7 @@ def public_names(assignment, parts):
     return earlier | {name: module for module, name in sorted(parts) if not name.startswith("_") and "." not in name}
 
 
-def cache_of(module, name):
+def cache_contents(module, name):
     """What the cache of a forward function of the course holds, as it is written there; "" if that takes more words."""
     node = _definition(module, name)
     returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)] if node else []
@@ -60,7 +60,7 @@ def cache_of(module, name):
     return ast.unparse(last) if isinstance(last, ast.Tuple) or (last and ast.unparse(last) in given) else ""
 
 
-def arguments_of(module, name):
+def argument_text(module, name):
     """The arguments of a function of the course, as they are written there, or None."""
     node = _definition(module, name)
     return ast.unparse(node.args) if isinstance(node, ast.FunctionDef) else None
@@ -184,5 +184,5 @@ def _imports(node, module, used, parts, assignment):
         origin = _origin(module, name) if isinstance(node, ast.ImportFrom) else None
         if origin is None:
             yield ast.unparse(type(node)(**{**vars(node), "names": [alias]}))
-        elif origin in parts or not of_assignment({origin}, assignment):
+        elif origin in parts or not parts_of_assignment({origin}, assignment):
             yield f"from {origin[0]} import {origin[1]} as {name}"

@@ -1,7 +1,7 @@
-"""Read what a plain file defines without running it: `Written`.
+"""Read what a plain file defines without running it: `PythonFile`.
 
 A name that is only imported is nobody's answer. A function whose place for code is still empty is told apart from one
-that is wrong: `Written.blank` knows the forms in which courses hand them out.
+that is wrong: `PythonFile.is_blank` knows the forms in which courses hand them out.
 """
 
 import ast
@@ -13,7 +13,7 @@ from autograder.errors import UsageError
 from autograder.submission.python_version import version_words
 from chainrule.errors import PARSER_ERRORS
 
-__all__ = ["Written"]
+__all__ = ["PythonFile"]
 
 # Where an exercise begins and ends, in the handouts of CS231n: the marks of the newer years, then those of the older.
 STARTS = re.compile(r"^\s*#.*START OF YOUR CODE"), re.compile(r"^\s*#\s*TODO")
@@ -24,7 +24,7 @@ COMMAND = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)  # Jupyter's, in a noteboo
 COMPUTES = ast.Call | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Subscript | ast.Attribute
 
 
-class Written:
+class PythonFile:
     """The functions, classes and methods of a file. names: "function" and "Class.method", inherited ones included.
 
     exercises: the names that are handed out empty; others may well be empty for good, such as a method of a base class.
@@ -43,22 +43,22 @@ class Written:
             raise UsageError(f"{path}: expected Python, got {said}") from None
         except PARSER_ERRORS:
             raise UsageError(f"{path}: expected Python, got what cannot be parsed") from None
-        self.found = dict(_bound(self.tree.body))
-        for name, node in list(self.found.items()):
+        self.nodes = dict(_bound(self.tree.body))
+        for name, node in list(self.nodes.items()):
             if isinstance(node, ast.ClassDef):
-                self.found |= {f"{name}.{n}": m for n, m in self._methods(node, {name}).items()} | self._attached(name)
+                self.nodes |= {f"{name}.{n}": m for n, m in self._methods(node, {name}).items()} | self._attached(name)
 
     @property
     def names(self):
-        return frozenset(self.found)
+        return frozenset(self.nodes)
 
     @cached_property
-    def filled(self):
+    def implemented(self):
         """The names whose place for code is not empty."""
-        return frozenset(name for name in self.found if not self.blank(name))
+        return frozenset(name for name in self.nodes if not self.is_blank(name))
 
     @cached_property
-    def mentioned(self):
+    def used_names(self):
         """Every name that occurs in the file, also as an attribute, in an import, or as a text for getattr."""
         found = set()
         for node in ast.walk(self.tree):
@@ -68,9 +68,9 @@ class Written:
             found |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
         return frozenset(found)
 
-    def blank(self, name):
+    def is_blank(self, name):
         """True for an exercise as it was handed out: nothing but `pass`, comments and placeholders."""
-        node = self.found.get(name) if name in self.exercises else None
+        node = self.nodes.get(name) if name in self.exercises else None
         if not isinstance(node, ast.FunctionDef):
             return False
         unfilled = self._unfilled(node)
@@ -78,7 +78,7 @@ class Written:
 
     def arguments(self, name):
         """The arguments of a function as they are written, or None."""
-        node = self.found.get(name)
+        node = self.nodes.get(name)
         return ast.unparse(node.args) if isinstance(node, ast.FunctionDef) else None
 
     def _source(self, node):
@@ -89,7 +89,7 @@ class Written:
         """{name: node} of a class and of its bases in this file, the nearest first."""
         found = dict(_bound(node.body))
         for base in node.bases:
-            above = self.found.get(base.id) if isinstance(base, ast.Name) else None
+            above = self.nodes.get(base.id) if isinstance(base, ast.Name) else None
             if isinstance(above, ast.ClassDef) and base.id not in seen:
                 found = self._methods(above, seen | {base.id}) | found
         return found

@@ -11,7 +11,7 @@ from autograder.grading import journal
 from autograder.grading.classroom import stamp_of
 from autograder.grading.notebook import Evidence
 from autograder.grading.submission import grade_submission, notebook_paths
-from autograder.plainfile.files import allowed, read_python, read_verdicts, verdict_fault
+from autograder.plainfile.files import permitted_path, read_python, read_verdicts, verdict_problem
 from autograder.plainfile.judge import judge_file
 from autograder.submission.files import read_submission
 from autograder.tasks.catalog import task_named
@@ -143,7 +143,7 @@ def replay_list(path, options, task=None, allow=()):
     for (file, seed), recorded in files.items():
         selected = _select(recorded, task) if not task or task in recorded else {}
         if selected:
-            place = allowed(file, path, allow)
+            place = permitted_path(file, path, allow)
             read_python(place, "replay")
             runs.append((place, seed, recorded, selected))
     for file, seed, recorded, selected in runs:
@@ -171,7 +171,7 @@ def _recorded(course, assignment, student):
     if entry.stamp is None:
         raise GradingError(f"{student}: expected a record of verdicts, found that it could not be judged; {advice}")
     try:
-        faults = [verdict_fault(v) for verdicts in entry.verdicts.values() for v in verdicts]
+        faults = [verdict_problem(v) for verdicts in entry.verdicts.values() for v in verdicts]
     except (AttributeError, TypeError):
         faults = ["it is no list"]
     if any(faults):

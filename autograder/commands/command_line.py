@@ -91,7 +91,7 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         name, text = command.__name__.rpartition(".")[2], command.__doc__.partition("\n")[0]
-        own = commands.add_parser(name, help=text, description=text)
-        own.set_defaults(run=command.run, parser=own)
-        command.add_arguments(own)
+        subparser = commands.add_parser(name, help=text, description=text)
+        subparser.set_defaults(run=command.run, parser=subparser)
+        command.add_arguments(subparser)
     return parser

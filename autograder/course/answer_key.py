@@ -78,9 +78,9 @@ def portable_environment():
 def write_key(path, assignment, old=None):
     """Write the answer key of an assignment to an .npz file. old: a key that is kept where it says the same."""
     call = "import sys; from autograder.course.answer_key import save_key; save_key(*sys.argv[1:])"
-    made = [sys.executable, "-W", "ignore", "-c", call, str(path), assignment]
+    command = [sys.executable, "-W", "ignore", "-c", call, str(path), assignment]
     done = subprocess.run(
-        made, env=portable_environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
+        command, env=portable_environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]

@@ -36,13 +36,14 @@ class SaveCells(StockSaveCells):
         )
 
     def _drop(self, notebook):
-        gone = [(cell, rows) for old, new, _, rows in self._kinds(notebook) for cell in old if cell.name not in new]
-        if names := sorted({cell.name for cell, rows in gone if rows and _has_hand(cell)}):
+        kinds = self._kinds(notebook)
+        removed_cells = [(cell, rows) for old, new, _, rows in kinds for cell in old if cell.name not in new]
+        if names := sorted({cell.name for cell, rows in removed_cells if rows and _has_hand(cell)}):
             raise UsageError(
                 f"release: expected {', '.join(names)} in {self.notebook_id}.ipynb, with points or comments by hand in "
                 "the gradebook, found no such cell; put it back, or clear them in formgrader and run this again"
             )
-        for cell, rows in gone:
+        for cell, rows in removed_cells:
             for row in [*cell.grades, *cell.comments] if rows else ():
                 self.gradebook.db.delete(row)
             self.gradebook.db.delete(cell)

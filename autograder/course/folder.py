@@ -39,8 +39,8 @@ class Course:
     def __init__(self, root="."):
         self.root = Path(os.path.realpath(root))
         if root == "" or not os.path.isfile(self.root / CONFIG):
-            found = f"{self.root!s:.300}" if root else "''"
-            raise UsageError(f"course: expected a folder with {CONFIG}, got {found}; use --course")
+            got = f"{self.root!s:.300}" if root else "''"
+            raise UsageError(f"course: expected a folder with {CONFIG}, got {got}; use --course")
         require_path(self.root)
         add_scripts_to_path()
         _let_python_find_plugins(self.root)
@@ -151,9 +151,9 @@ def failure_message(result):
     """Return the line that tells what went wrong from a result of nbgrader's API."""
     lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".split("\n")]
     telling = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
-    own = [line for line in telling if not any(words in line for words in EMPTY_WORDS)]
-    said = (own or telling or ["it gave no reason"])[0]
-    return _is_old(said) if "Error" in said and OLD.search(said) else said
+    specific_lines = [line for line in telling if not any(words in line for words in EMPTY_WORDS)]
+    message = (specific_lines or telling or ["it gave no reason"])[0]
+    return _is_old(message) if "Error" in message and OLD.search(message) else message
 
 
 def read_folder(folder):

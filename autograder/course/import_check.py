@@ -79,13 +79,13 @@ def other_packages(folder):
     What is only imported in a `try` that forgives the failure is not needed.
     """
     modules, sources = _read(Path(folder))
-    found = {}
+    packages = {}
     for source in sources:
         for each in source.imports:
             if not _is_own(each.module, modules):
                 name = each.module.split(".")[0]
-                found[name] = found.get(name, False) or not each.forgiven
-    return found
+                packages[name] = packages.get(name, False) or not each.forgiven
+    return packages
 
 
 def _read(folder):

@@ -30,21 +30,21 @@ def find_leaks(folder, assignment=None):
     assignment: whose modules must be absent; by default the folder's name.
     """
     if not os.path.isdir(folder):  # nor is the empty name
-        found = str(folder)[:300] or repr("")
-        raise UsageError(f"leaks: expected a released folder, got {found}; run `autograder release` first")
+        got = str(folder)[:300] or repr("")
+        raise UsageError(f"leaks: expected a released folder, got {got}; run `autograder release` first")
     folder = Path(folder)
     assignment = assignment or folder.resolve().name
     known = assignment in course_table()
     dropped, given = (excluded_modules(assignment), earlier_modules(assignment)) if known else ((), ())
     secret = frozenset(task.name for task in catalog.TASKS if task.module.__name__.split(".")[1] not in given)
-    found = []
+    leaks = []
     read_folder(folder)  # what cannot be read raises here: of that, nobody can say that nothing is in it
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         place = str(path.relative_to(folder))
         if "__pycache__" in path.parts:
             continue
-        found += [f"{place}: {what}" for what in _in_file(path, dropped, given, secret)]
-    return found
+        leaks += [f"{place}: {what}" for what in _in_file(path, dropped, given, secret)]
+    return leaks
 
 
 def _module(path):
@@ -74,19 +74,19 @@ def _in_file(path, dropped, given, secret):
 
 
 def _in_notebook(notebook, secret):
-    found = []
+    leaks = []
     for number, cell in enumerate(notebook.cells):
         where = f"cell {number}"
-        found += [f"{where}: holds {marker!r}" for marker in MARKERS if marker in cell.source]
+        leaks += [f"{where}: holds {marker!r}" for marker in MARKERS if marker in cell.source]
         if cell.cell_type != "code":
             continue
         if cell.outputs or cell.execution_count:
-            found.append(f"{where}: holds stored outputs")
+            leaks.append(f"{where}: holds stored outputs")
         label = cell.metadata.get("nbgrader", {})
         if label.get("solution") and not label.get("grade") and "NotImplementedError" not in cell.source:
-            found.append(f"{where}: the solution was not taken out")
-        found += [f"{where}: {what}" for what in _in_code(cell.source, secret)]
-    return found
+            leaks.append(f"{where}: the solution was not taken out")
+        leaks += [f"{where}: {what}" for what in _in_code(cell.source, secret)]
+    return leaks
 
 
 def _in_code(text, secret):
@@ -151,12 +151,12 @@ def _reference_pairs(secret):
 @cache
 def _reference_returns(secret):
     """{return statement: task} of the reference functions that are one long return."""
-    found = {}
+    returns = {}
     for task in (task for task in catalog.TASKS if task.name in secret):
         body = [s for s in ast.parse(task.source()).body[0].body if not _is_docstring(s)]
         if len(body) == 1 and isinstance(body[0], ast.Return):
-            found[ast.dump(body[0])] = task.name
-    return found
+            returns[ast.dump(body[0])] = task.name
+    return returns
 
 
 def _is_docstring(statement):

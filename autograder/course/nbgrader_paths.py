@@ -53,8 +53,8 @@ def create_engine(text, **options):
 
 def _write_alembic_ini(alembic_ini, db_url):
     """nbgrader's function of that name; in such a file a % stands for something else, too."""
-    found = sqlalchemy.make_url(database_url(db_url)).render_as_string(hide_password=False)
-    _STOCK_INI(alembic_ini, found.replace("%", "%%"))
+    address = sqlalchemy.make_url(database_url(db_url)).render_as_string(hide_password=False)
+    _STOCK_INI(alembic_ini, address.replace("%", "%%"))
 
 
 _STOCK_INI = nbgrader.dbutil.write_alembic_ini

@@ -42,12 +42,12 @@ def release(course, assignment):
     _require_tasks(course.path("source", assignment), assignment)
     target = course.path("release", assignment)
     with locked(course), course.transaction():
-        made = _generate(course, assignment)
-        write_edition(made, assignment, old=target)
-        leaks = find_leaks(made, assignment)
+        new_release = _generate(course, assignment)
+        write_edition(new_release, assignment, old=target)
+        leaks = find_leaks(new_release, assignment)
         if leaks:
             raise GradingError(f"release: expected nothing that gives a solution away, found {'; '.join(leaks)}")
-        if missing := missing_imports(made):
+        if missing := missing_imports(new_release):
             raise SpecError(
                 f"release: expected a folder that holds what its code imports, found {'; '.join(missing)}; "
                 "say in course.toml from which assignment on a module is there"
@@ -56,7 +56,7 @@ def release(course, assignment):
         old = course.workplace / "old"
         if target.exists():
             os.replace(target, old)
-        os.replace(made, target)
+        os.replace(new_release, target)
     return sorted(read_folder(target))
 
 

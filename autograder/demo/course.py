@@ -17,8 +17,8 @@ def new_course(course, folder):
     """Make a course folder with a copy of source/; an older demo there is replaced, anything else is left alone."""
     asked, folder = folder, Path(os.path.realpath(folder))
     if not asked or not _free(folder):
-        found = str(asked) or repr("")
-        raise UsageError(f"demo: expected an empty folder or an older demo, got {found}; choose another with --folder")
+        got = str(asked) or repr("")
+        raise UsageError(f"demo: expected an empty folder or an older demo, got {got}; choose another with --folder")
     require_path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     try:

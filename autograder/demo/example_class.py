@@ -142,8 +142,8 @@ def _texts(student, assignment):
     tasks = of_assignment(assignment)
     texts = {}
     for name, wrong in student.mistakes:
-        found = next(m for m in tasks[name].mistakes if m.name == wrong)
-        texts[name] = tasks[name].source_with_mistake(found)
+        named_mistake = next(m for m in tasks[name].mistakes if m.name == wrong)
+        texts[name] = tasks[name].source_with_mistake(named_mistake)
     for name, body in student.bodies:
         head = tasks[name].source().split("\n", 1)[0]
         texts[name] = f'{head}\n    """My own."""\n    {body}\n'

@@ -52,7 +52,7 @@ class Result:
     @property
     def timed_out(self):
         """The tasks that lost points where time was up: somebody should look at them."""
-        return [v["task"] for found in (self.verdicts or {}).values() for v in found if v.get("timed_out")]
+        return [v["task"] for verdicts in (self.verdicts or {}).values() for v in verdicts if v.get("timed_out")]
 
     @property
     def score(self):
@@ -75,8 +75,8 @@ class Result:
 
     def reasons(self):
         """One line for every task that lost points."""
-        found = [f"{name}: {note}" for name, notes in (self.notes or {}).items() for note in notes]
-        return found + [": ".join(line) for v in self.tasks if (line := summary_line(v))]
+        lines = [f"{name}: {note}" for name, notes in (self.notes or {}).items() for note in notes]
+        return lines + [": ".join(line) for v in self.tasks if (line := summary_line(v))]
 
     def as_dict(self):
         return {
@@ -110,10 +110,10 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
         raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
     if options.sandbox == "bwrap":
         require_sandbox()
-    found = _GradingRun(course, assignment, options, released, executor).results(
+    results = _GradingRun(course, assignment, options, released, executor).results(
         [student] if student else students, force
     )
-    return chain(misplaced_results, found)
+    return chain(misplaced_results, results)
 
 
 @dataclass(frozen=True)
@@ -207,12 +207,12 @@ class _GradingRun:
         try:
             if journal.read(self.course, self.assignment, student) != entry:
                 journal.write(self.course, self.assignment, student, entry)
-            found = record(self.course, self.assignment, student, entry, submitted)
+            points = record(self.course, self.assignment, student, entry, submitted)
             journal.write(self.course, self.assignment, student, entry.done())
         except Exception as error:
             message = f"judged but not recorded: {_line(error)}; fix that and run the same command again"
             return Result(student, error=message)
-        return Result(student, found, entry.verdicts, entry.notes)
+        return Result(student, points, entry.verdicts, entry.notes)
 
     def _earlier_result(self, student, submitted, stamp):
         """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""
@@ -227,11 +227,11 @@ class _GradingRun:
             return None
         place = self.course, self.assignment, student
         try:
-            found = scores(*place)
-            if found.late:  # or it was when it was graded
+            points = scores(*place)
+            if points.late:  # or it was when it was graded
                 renew_penalties(*place)
-                found = scores(*place)
-            return Result(student, found, entry.verdicts, entry.notes)
+                points = scores(*place)
+            return Result(student, points, entry.verdicts, entry.notes)
         except MissingEntry:  # a new gradebook
             return None
 
@@ -243,7 +243,9 @@ def _may_be_overload(job):
 
 
 def _entry(graded, stamp, timestamp, notes):
-    verdicts = {name: [v.as_dict() | {"reason": v.reason()} for v in found] for name, found in graded.verdicts.items()}
+    verdicts = {
+        name: [v.as_dict() | {"reason": v.reason()} for v in results] for name, results in graded.verdicts.items()
+    }
     all_notes = {name: texts for name, texts in ({"files": notes} | graded.notes).items() if texts}
     return Entry(stamp, verdicts, all_notes, graded.notebooks, timestamp)
 

@@ -57,8 +57,8 @@ def cell(value):
 def _row(gradebook, assignment, student):
     """The cells of a row. A student without a submission has 0 points."""
     try:
-        found = gradebook.find_submission(assignment.name, student.id)
-        when, score, penalty = found.timestamp, found.score, found.late_submission_penalty
+        submission = gradebook.find_submission(assignment.name, student.id)
+        when, score, penalty = submission.timestamp, submission.score, submission.late_submission_penalty
     except MissingEntry:
         when, score, penalty = None, 0.0, 0.0
     who = student.id, student.last_name, student.first_name, student.email

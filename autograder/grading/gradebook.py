@@ -39,15 +39,15 @@ def record(course, assignment, student, entry, submitted):
 
     submitted: {relative path: bytes} of the submission.
     """
-    inbox, made = course.workplace / "submitted", course.workplace / "autograded"
-    for folder in (inbox, made):
+    inbox, graded = course.workplace / "submitted", course.workplace / "autograded"
+    for folder in (inbox, graded):
         shutil.rmtree(folder, ignore_errors=True)
     _lay_out(inbox / student / assignment, entry)
     # The notebooks come repaired, executed and judged: nbgrader only has to save them.
     api = course.nbgrader(
         CourseDirectory={
             "submitted_directory": str(inbox.relative_to(course.root)),
-            "autograded_directory": str(made.relative_to(course.root)),
+            "autograded_directory": str(graded.relative_to(course.root)),
             "directory_structure": os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}"),
         },
         Autograde={"sanitize_preprocessors": [], "autograde_preprocessors": SAVING},
@@ -58,11 +58,11 @@ def record(course, assignment, student, entry, submitted):
             if "KeyboardInterrupt" in result["error"].rstrip().rsplit("\n", 1)[-1]:
                 raise KeyboardInterrupt
             raise GradingError(f"nbgrader could not record the grades of {assignment}: {failure_message(result)}")
-        found = scores(course, assignment, student)
-        _carry(submitted, made / student / assignment, course.directory.ignore)
-        with _replaced(course.path("autograded", assignment, student), made / student / assignment, made / "old"):
+        points = scores(course, assignment, student)
+        _carry(submitted, graded / student / assignment, course.directory.ignore)
+        with _replaced(course.path("autograded", assignment, student), graded / student / assignment, graded / "old"):
             transaction.commit()
-    return found
+    return points
 
 
 def scores(course, assignment, student):

@@ -29,7 +29,7 @@ class Entry:
     @property
     def timed_out(self):
         """The tasks that lost points where time was up: they are judged again by the next run."""
-        return [v["task"] for found in self.verdicts.values() for v in found if v.get("timed_out")]
+        return [v["task"] for verdicts in self.verdicts.values() for v in verdicts if v.get("timed_out")]
 
     def done(self):
         """The entry once it is recorded: the notebooks stand in autograded/ then."""

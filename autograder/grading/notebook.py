@@ -87,11 +87,11 @@ class Run:
         if not parts:
             return []
         self._run_parts(parts)
-        said = f"it stopped {stop.words}; what it imports and defines after that was run alone"
+        note = f"it stopped {stop.words}; what it imports and defines after that was run alone"
         self.stops.append(
-            (frozenset().union(*(defined_names(part.text) for part in parts)), f"{_label(source)}: {said}")
+            (frozenset().union(*(defined_names(part.text) for part in parts)), f"{_label(source)}: {note}")
         )
-        return [self._add_note(source, said)]
+        return [self._add_note(source, note)]
 
     def _run_parts(self, parts):
         """Run parts of a cell; of one that fails the parts inside it."""
@@ -170,12 +170,12 @@ class Run:
         """
         case = Case(CHECK_DEFINED.format(names=names), {}, {"found": None})
         try:
-            found = self._alive().ask(case, False)["found"]
+            answers = self._alive().ask(case, False)["found"]
         except (AnswerError, BadReply, TimeUp, Unanswered):
             return names
         return (
-            [name for name, exists in zip(names, found, strict=True) if exists]
-            if found.shape == (len(names),)
+            [name for name, exists in zip(names, answers, strict=True) if exists]
+            if answers.shape == (len(names),)
             else names
         )
 

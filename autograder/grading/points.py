@@ -56,8 +56,8 @@ def points_of(submission):
 
 def with_manual_points(verdicts, by_hand):
     """Return the dicts of verdicts with "by_hand" in those whose points were given by hand."""
-    found = [(v, by_hand.get(f"test_{v['task'].replace('.', '-')}")) for v in verdicts]
-    return [v if points is None else v | {"by_hand": points} for v, points in found]
+    pairs = [(v, by_hand.get(f"test_{v['task'].replace('.', '-')}")) for v in verdicts]
+    return [v if points is None else v | {"by_hand": points} for v, points in pairs]
 
 
 def earned(verdict):

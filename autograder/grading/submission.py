@@ -57,7 +57,7 @@ class Graded:
     @property
     def timed_out(self):
         """The tasks that lost points where time was up."""
-        return [v.task for found in self.verdicts.values() for v in found if v.timed_out]
+        return [v.task for verdicts in self.verdicts.values() for v in verdicts if v.timed_out]
 
     def add(self, name, notebook, verdicts, notes):
         self.notebooks[name], self.verdicts[name], self.notes[name] = nbformat.writes(notebook), verdicts, notes
@@ -75,28 +75,28 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
     """
     result = Graded({}, {}, {})
     releases = read_notebooks(released)
-    found = find_notebooks(submitted, releases)
-    unpacked = _require_unpacked(submitted, found, releases, f"{student}/{assignment}")
-    repaired = {name: repair(found[name][0], release, options.limits) for name, release in releases.items()}
+    notebooks = find_notebooks(submitted, releases)
+    unpacked = _require_unpacked(submitted, notebooks, releases, f"{student}/{assignment}")
+    repaired = {name: repair(notebooks[name][0], release, options.limits) for name, release in releases.items()}
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
         workspace(folder, submitted, released, repaired)
         for name in [only] if only else releases:
             work = repaired[name]
             code = "\n".join(cell.source for cell in work.notebook.cells if cell.cell_type == "code")
             files = case_mismatches(code, student_files(submitted, released)[0])
-            said = [("", note) for note in (found[name][1], unpacked if work.unreadable else "", *files) if note]
-            said += work.notes
-            graded = grade_notebook(work, releases[name], folder, assignment, student, options, said)
+            file_notes = notebooks[name][1], unpacked if work.unreadable else "", *files
+            repair_notes = [("", note) for note in file_notes if note] + work.notes
+            graded = grade_notebook(work, releases[name], folder, assignment, student, options, repair_notes)
             result.add(name, work.notebook, *graded)
     return result
 
 
-def _require_unpacked(submitted, found, releases, place):
+def _require_unpacked(submitted, notebooks, releases, place):
     """Raise NotGraded where nothing but an archive may hold the work; return what is said of one beside other work."""
     archives = ascii(", ".join(find_archives(submitted)[:3]))[:200]
     if archives == "''":
         return ""
-    if not any(is_answered(data, releases[name]) for name, (data, _) in found.items()):
+    if not any(is_answered(data, releases[name]) for name, (data, _) in notebooks.items()):
         deed = f"unpack it into submitted/{place} and run this again"
         raise NotGraded(f"not graded: found {archives} and no work beside it; {deed}")
     return f"{archives} is an archive and was not opened"
@@ -120,10 +120,10 @@ def workspace(folder, submitted, released, repaired):
 
     Of the notebooks these are the code cells: one may import what another defines (see `chainrule.mine`).
     """
-    own, _ = student_files(submitted, released)
+    students_files, _ = student_files(submitted, released)
     for name, work in repaired.items():
         Path(folder, f"{name}.ipynb").write_text(_code_of(work.notebook), encoding="utf-8", errors="replace")
-    for path, data in [*released.items(), *own.items()]:
+    for path, data in [*released.items(), *students_files.items()]:
         if path.endswith(".ipynb"):
             continue
         target = Path(folder, path)
@@ -154,15 +154,15 @@ def grade_notebook(repaired, release, folder, assignment, student, options, said
     cells = [cell for cell in repaired.notebook.cells if cell.cell_type == "code"]
     by_test = {task.test_id: task for task in of_assignment(assignment).values()}
     tests = [(cell, by_test[name]) for cell in cells if (name := _grade_id(cell)) in by_test]
-    seed, lost = seed_of(assignment, student), repaired.unreadable
+    seed, unreadable = seed_of(assignment, student), repaired.unreadable
     notes_by_task = {
         task.name: [text for name, text in said if name in (task.solution_id, task.test_id)] for _, task in tests
     }
     for _, task in tests[:1]:
         notes_by_task[task.name] = [text for name, text in said if not name] + notes_by_task[task.name]
-    if lost:
-        judged = {task.name: _unreadable_verdict(task, lost, seed) for _, task in tests}
-        notes = [lost]
+    if unreadable:
+        judged = {task.name: _unreadable_verdict(task, unreadable, seed) for _, task in tests}
+        notes = [unreadable]
     else:
         judged, notes = _judged(cells, _plan(release), folder, options, by_test, seed, notes_by_task)
     for cell, task in tests:
@@ -178,7 +178,7 @@ def _plan(release):
 def _judged(cells, plan, folder, options, by_test, seed, notes_by_task):
     """Return {task: Verdict} and notes. Of cells that are as released only the definitions are run, if that will do."""
     judged, notes = {}, []
-    own = [cell for cell in cells if not _grade_id(cell) and cell.source.strip() and cell.source not in plan]
+    students_cells = [cell for cell in cells if not _grade_id(cell) and cell.source.strip() and cell.source not in plan]
     deleted_cells = {
         source: part for source, part in plan.items() if part and source not in {cell.source for cell in cells}
     }
@@ -199,8 +199,8 @@ def _judged(cells, plan, folder, options, by_test, seed, notes_by_task):
                     )
             notes.extend(note for note in run.notes if note not in notes)
 
-    run_and_judge([cell for cell in cells if cell not in own], deleted_cells if own else {}, plan)
-    if own or options.run_all:
+    run_and_judge([cell for cell in cells if cell not in students_cells], deleted_cells if students_cells else {}, plan)
+    if students_cells or options.run_all:
         run_and_judge(cells, {}, {} if options.run_all else plan)
     return judged, notes
 

@@ -16,8 +16,8 @@ SECONDS = 300  # for the pages of one student
 def write_feedback(course, assignment, students, executor):
     """Run nbgrader's generate_feedback for every student; return {student: problem} where it failed."""
     jobs = {student: submit(executor, SECONDS, _one, str(course.root), assignment, student) for student in students}
-    found = {student: _problem(job) for student, job in jobs.items()}
-    return {student: problem for student, problem in found.items() if problem}
+    problems = {student: _problem(job) for student, job in jobs.items()}
+    return {student: problem for student, problem in problems.items() if problem}
 
 
 def make_releasable(assignment, student, **_):

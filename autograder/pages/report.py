@@ -136,9 +136,9 @@ def _rows(course, assignment):
             return [], 0.0
         for submission in gradebook.assignment_submissions(assignment):
             student = submission.student.id
-            found = _judged(course, assignment, student)
-            if found is not None:
-                has, (verdicts, notes) = points_of(submission), found
+            judged = _judged(course, assignment, student)
+            if judged is not None:
+                has, (verdicts, notes) = points_of(submission), judged
                 rows.append(
                     Row(student, has.score, has.manual, with_manual_points(verdicts, has.by_hand), notes, has.late)
                 )
@@ -149,8 +149,8 @@ def _judged(course, assignment, student):
     """Return ([verdict], [note]) of a graded student, or None: from the journal, or from what nbgrader wrote itself."""
     entry = journal.read(course, assignment, student)
     if entry is not None:
-        notes = [f"{name}: {note}" for name, said in entry.notes.items() for note in said]
-        return ([v for found in entry.verdicts.values() for v in found], notes) if entry.recorded else None
+        notes = [f"{name}: {note}" for name, texts in entry.notes.items() for note in texts]
+        return ([v for verdicts in entry.verdicts.values() for v in verdicts], notes) if entry.recorded else None
     paths = sorted(course.path("autograded", assignment, student).glob("*.ipynb"))
     cells = [cell for path in paths for cell in nbformat.read(path, as_version=4).cells]
     return ([cell.metadata["chainrule"] for cell in cells if "chainrule" in cell.metadata], []) if paths else None
@@ -184,8 +184,8 @@ def _alike(reasons):
     """Count sentences that differ in their numbers alone as one: the first of the most frequent stands for all."""
     groups = {}
     for sentence, count in reasons.most_common():
-        said = groups.setdefault(_without_numbers(sentence), [sentence, 0])
-        said[1] += count
+        group = groups.setdefault(_without_numbers(sentence), [sentence, 0])
+        group[1] += count
     return Counter(dict(groups.values()))
 
 

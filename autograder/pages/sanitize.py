@@ -65,15 +65,15 @@ def clean(html):
 @pass_context
 def markdown(context, source):
     """Return Markdown as clean HTML: nbconvert's filter of that name, with a student as the author in mind."""
-    found = None
+    cleaned = None
     if len(source) <= LONGEST_MARKDOWN:
         attachments = context.get("cell", {}).get("attachments")
         renderer = Renderer(escape=False, exclude_anchor_links=True, attachments=attachments)
         # Boxes to tick are left as they are written: a page has nothing to fill in.
         plugins = [import_plugin(name) for name in MarkdownWithMath.DEFAULT_PLUGINS if name != "task_lists"]
         with suppress(Exception):  # whatever a library stumbles over must not cost the page
-            found = clean(MarkdownWithMath(renderer, plugins=plugins).render(source))
-    return as_text(source) if found is None else found
+            cleaned = clean(MarkdownWithMath(renderer, plugins=plugins).render(source))
+    return as_text(source) if cleaned is None else cleaned
 
 
 class Renderer(IPythonRenderer):
@@ -158,8 +158,8 @@ def _labels(cell):
 
 def _pictures(files):
     """The pictures among the files of one attachment, {type: base64}."""
-    found = {kind: picture(kind, files.get(kind)) for kind in PICTURES} if isinstance(files, dict) else {}
-    return {kind: data for kind, data in found.items() if data}
+    pictures = {kind: picture(kind, files.get(kind)) for kind in PICTURES} if isinstance(files, dict) else {}
+    return {kind: data for kind, data in pictures.items() if data}
 
 
 class FeedbackExporter(HTMLExporter):

@@ -58,8 +58,8 @@ def read_verdicts(path):
     """Return the list that `autograder judge --json` printed into a file."""
     data = _bytes(path, f"replay: expected a list of verdicts, got {path}", MOST_JSON)
     try:
-        found = json.loads(data, parse_constant=_no_constant, object_pairs_hook=_no_twins)
-        why = _fault(found)
+        verdicts = json.loads(data, parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        why = _fault(verdicts)
     except UnicodeError:
         why = "it is not in UTF-8"
     except RecursionError:
@@ -72,7 +72,7 @@ def read_verdicts(path):
         raise UsageError(
             f"replay: expected verdicts as `autograder judge --json` prints them, got others in {path}: {why}"
         )
-    return found
+    return verdicts
 
 
 def _no_constant(name):
@@ -80,20 +80,20 @@ def _no_constant(name):
 
 
 def _no_twins(pairs):
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is there twice")
-    return made
+    return mapping
 
 
-def _fault(found):
+def _fault(verdicts):
     """What is wrong with a list of verdicts, or ""."""
-    if not isinstance(found, list):
-        return f"it is a {type(found).__name__}, no list"
-    if not found:
+    if not isinstance(verdicts, list):
+        return f"it is a {type(verdicts).__name__}, no list"
+    if not verdicts:
         return "the list is empty"
-    for number, verdict in enumerate(found, 1):
+    for number, verdict in enumerate(verdicts, 1):
         if why := verdict_problem(verdict, file=True):
             return f"verdict {number}: {why}"
     return ""
@@ -154,12 +154,12 @@ def permitted_path(named, verdicts, files=()):
 def _bytes(path, expected, most):
     """The content of a regular file: what is no such file is not opened."""
     try:
-        found = os.stat(path)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
             raise UsageError(f"{expected}, which is a folder; name the files in it")
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"{expected}, which is no regular file; save it as one")
-        if found.st_size > most:
+        if status.st_size > most:
             raise UsageError(f"{expected}, which is larger than {most // 1_000_000} MB")
         with open(path, "rb") as file:
             return file.read(most + 1)

@@ -94,17 +94,19 @@ def link_names():
             vars(module).setdefault(name, names[name])
     for method, module in offer.methods.items():
         owner, _, name = method.partition(".")
-        made = names.get(owner)
-        own = isinstance(made, type) and any(name in vars(c) for c in made.__mro__[:-1]) and method not in offer.blank
-        if isinstance(made, type) and not own:
-            setattr(made, name, vars(getattr(importlib.import_module(module), owner))[name])
+        cls = names.get(owner)
+        is_defined = (
+            isinstance(cls, type) and any(name in vars(c) for c in cls.__mro__[:-1]) and method not in offer.blank
+        )
+        if isinstance(cls, type) and not is_defined:
+            setattr(cls, name, vars(getattr(importlib.import_module(module), owner))[name])
     for owner, keywords in KEYWORDS.items():
         _take_keywords(names.get(owner), *keywords)
 
 
-def _take_keywords(made, ours, theirs, values):
+def _take_keywords(cls, ours, theirs, values):
     """Let a class be made with our keyword where it has another one for the same thing."""
-    begin = vars(made).get("__init__") if isinstance(made, type) else None
+    begin = vars(cls).get("__init__") if isinstance(cls, type) else None
     taken = inspect.signature(begin).parameters if inspect.isfunction(begin) else {}
     if ours in taken or theirs not in taken:
         return
@@ -113,11 +115,11 @@ def _take_keywords(made, ours, theirs, values):
         if ours in kwargs:
             value = kwargs.pop(ours)
             if value not in values:
-                raise TypeError(f"{made.__name__} takes {theirs}, which cannot say {ours}={value!r}")
+                raise TypeError(f"{cls.__name__} takes {theirs}, which cannot say {ours}={value!r}")
             kwargs[theirs] = values[value]
         begin(self, *args, **kwargs)
 
-    made.__init__ = begin_with_ours
+    cls.__init__ = begin_with_ours
 
 
 class _Offer:
@@ -150,11 +152,11 @@ class _Offer:
                 return table[last]
         for module in OTHERS:
             try:
-                found = importlib.import_module(module)
+                loaded = importlib.import_module(module)
             except ImportError:  # not in the edition of this assignment
                 continue
-            if last in found.__all__:
-                return getattr(found, last)
+            if last in loaded.__all__:
+                return getattr(loaded, last)
         return Absent(name)
 
 

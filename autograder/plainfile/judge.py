@@ -41,7 +41,7 @@ def judge_file(path, options, seed, names=None):
     wanted = [task_named(name) for name in names] if names else TASKS
     file = PythonFile(path, read_python(path), {task.name for task in TASKS})
     tasks = [task for task in wanted if task.name in file.names]
-    found, problems = {}, []
+    verdicts_by_task, problems = {}, []
     try:
         groups = _groups(tasks, file)
     except RecursionError:  # what Python parses may still be nested too deeply to be looked through
@@ -50,12 +50,12 @@ def judge_file(path, options, seed, names=None):
         ) from None
     for (assignment, parts), group in groups.items():
         verdicts, problem = _judged(file, assignment, parts, group, options, seed)
-        found |= verdicts
+        verdicts_by_task |= verdicts
         problems.append(problem)
-    if not any(found.values()):
+    if not any(verdicts_by_task.values()):
         expected = " or ".join(names) if names else "as a task is (see `autograder tasks`)"
         raise UsageError(f"{path}: expected a function called {expected}, found none{''.join(problems[:1])}")
-    return [found[task.name] or _unreached(task, problems[0], seed) for task in tasks]
+    return [verdicts_by_task[task.name] or _unreached(task, problems[0], seed) for task in tasks]
 
 
 def _groups(tasks, file):
@@ -78,11 +78,11 @@ def _judged(file, assignment, parts, tasks, options, seed):
         with closing(Run(folder, options)) as run:
             problem = _load(run, file, _plan(file, assignment, parts))
             there = run.defines([task.name for task in tasks])
-            said = [problem.replace("; running it", "running the file", 1)] if problem else []
-            found = {}
+            notes = [problem.replace("; running it", "running the file", 1)] if problem else []
+            verdicts = {}
             for task in tasks:
-                found[task.name] = _verdict(run, task, file, seed, said) if task.name in there else None
-    return found, problem
+                verdicts[task.name] = _verdict(run, task, file, seed, notes) if task.name in there else None
+    return verdicts, problem
 
 
 def _load(run, file, plan):
@@ -112,21 +112,21 @@ def _problem(outputs):
 
 def _plan(file, assignment, parts):
     """What `autograder.plainfile.foreign_imports.install` is told."""
-    own = parts_of_assignment(parts, assignment)
+    own_parts = parts_of_assignment(parts, assignment)
     return {
-        "known": public_names(assignment, own),
+        "known": public_names(assignment, own_parts),
         "missing": {name: module for module, name in sorted(parts) if "." not in name},
         "written": sorted(file.implemented),
         "blank": sorted(file.names - file.implemented),
-        "methods": {name: module for module, name in sorted(own) if "." in name},
-        "modules": sorted({module for module, _ in own}),
+        "methods": {name: module for module, name in sorted(own_parts) if "." in name},
+        "modules": sorted({module for module, _ in own_parts}),
     }
 
 
-def _verdict(run, task, file, seed, said):
+def _verdict(run, task, file, seed, notes):
     """Judge a task; say what it was lent, and tell apart what was not attempted."""
     parts = parts_of_assignment(_parts(task, file), task.assignment)
-    verdict = run.judge(task, seed, [*said, *_lent_words(parts)])
+    verdict = run.judge(task, seed, [*notes, *_lent_words(parts)])
     if file.is_blank(task.name) and not verdict.score:
         return replace(verdict, outcomes=tuple(Outcome(c.name, c.points, False, NOT_ATTEMPTED) for c in task.checks))
     words = [] if verdict.passed else [*_cache_words(task, parts, file), *_argument_words(task, verdict, file)]

@@ -82,13 +82,13 @@ def write_course(folder, assignment, parts):
 
 def _closed(parts, written):
     """The parts that a file does not define, with what they need in turn."""
-    found, waiting = set(), list(parts)
+    closure, waiting = set(), list(parts)
     while waiting:
         part = waiting.pop()
-        if part not in found and part[1] not in written:
-            found.add(part)
+        if part not in closure and part[1] not in written:
+            closure.add(part)
             waiting += _used(*part)
-    return found
+    return closure
 
 
 def _by_habit(task):
@@ -154,12 +154,12 @@ def _defined(node):
 
 def _text(module, names, parts, assignment):
     """The text of a module of which only some names are there."""
-    kept = [_cut(node, names) for node in _tree(module).body]
-    kept = [node for node in kept if node is not None]
-    used = {node.id for part in kept for node in ast.walk(part) if isinstance(node, ast.Name)}
+    statements = [_cut(node, names) for node in _tree(module).body]
+    statements = [node for node in statements if node is not None]
+    used = {node.id for part in statements for node in ast.walk(part) if isinstance(node, ast.Name)}
     imports = [line for node in _tree(module).body for line in _imports(node, module, used, parts, assignment)]
     public = sorted(name for name in names if not name.startswith("_") and "." not in name)
-    return "\n\n".join([*imports, f"__all__ = {public}", *map(ast.unparse, kept)]) + "\n"
+    return "\n\n".join([*imports, f"__all__ = {public}", *map(ast.unparse, statements)]) + "\n"
 
 
 def _cut(node, names):

@@ -32,15 +32,15 @@ class PythonFile:
 
     def __init__(self, path, text, exercises):
         self.text, self.exercises = text, exercises
-        source = COMMAND.sub(lambda found: "pass".ljust(len(found[0])), text)
+        source = COMMAND.sub(lambda match: "pass".ljust(len(match[0])), text)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what Python thinks of a student's strings is no matter here
                 self.tree = ast.parse(source)
         except SyntaxError as error:
             words = version_words(source, error)
-            said = f"{error.msg} in line {error.lineno}{words and f'; {words}'}"
-            raise UsageError(f"{path}: expected Python, got {said}") from None
+            problem = f"{error.msg} in line {error.lineno}{words and f'; {words}'}"
+            raise UsageError(f"{path}: expected Python, got {problem}") from None
         except PARSER_ERRORS:
             raise UsageError(f"{path}: expected Python, got what cannot be parsed") from None
         self.nodes = dict(_bound(self.tree.body))
@@ -60,13 +60,13 @@ class PythonFile:
     @cached_property
     def used_names(self):
         """Every name that occurs in the file, also as an attribute, in an import, or as a text for getattr."""
-        found = set()
+        names = set()
         for node in ast.walk(self.tree):
-            found |= {node.id} if isinstance(node, ast.Name) else set()
-            found |= {node.attr} if isinstance(node, ast.Attribute) else set()
-            found |= {node.name} if isinstance(node, ast.alias) else set()
-            found |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
-        return frozenset(found)
+            names |= {node.id} if isinstance(node, ast.Name) else set()
+            names |= {node.attr} if isinstance(node, ast.Attribute) else set()
+            names |= {node.name} if isinstance(node, ast.alias) else set()
+            names |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+        return frozenset(names)
 
     def is_blank(self, name):
         """True for an exercise as it was handed out: nothing but `pass`, comments and placeholders."""
@@ -87,12 +87,12 @@ class PythonFile:
 
     def _methods(self, node, seen):
         """{name: node} of a class and of its bases in this file, the nearest first."""
-        found = dict(_bound(node.body))
+        methods = dict(_bound(node.body))
         for base in node.bases:
             above = self.nodes.get(base.id) if isinstance(base, ast.Name) else None
             if isinstance(above, ast.ClassDef) and base.id not in seen:
-                found = self._methods(above, seen | {base.id}) | found
-        return found
+                methods = self._methods(above, seen | {base.id}) | methods
+        return methods
 
     def _attached(self, name):
         """{"Class.method": None} for what is put on a class from outside: `Class.method = function`."""

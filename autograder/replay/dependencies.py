@@ -73,11 +73,11 @@ def needed_code(cells, task, call, given=(), better=""):
     root, *method = task.split(".")
     tree = ast.parse(call)
     asked = _part(tree)
-    own = {s.get_name() for s in _table(tree).get_symbols() if s.is_assigned() or s.is_imported()}
-    names, attributes = {root} | asked.names - own - {*given}, {*method} | asked.attributes | _foreign(tree)
-    made = {name for s in statements for name in s.sets}
+    call_names = {s.get_name() for s in _table(tree).get_symbols() if s.is_assigned() or s.is_imported()}
+    names, attributes = {root} | asked.names - call_names - {*given}, {*method} | asked.attributes | _foreign(tree)
+    defined = {name for s in statements for name in s.sets}
     other = _part(ast.parse(better))
-    names, attributes = names | other.names & made, attributes | other.attributes
+    names, attributes = names | other.names & defined, attributes | other.attributes
     chosen, missing = {}, set()
     while True:
         before = len(names), len(attributes), len(chosen)
@@ -91,7 +91,7 @@ def needed_code(cells, task, call, given=(), better=""):
                 attributes |= _foreign(statement.node)
         if before == (len(names), len(attributes), len(chosen)):
             break
-        missing = names - made - {*dir(builtins)}
+        missing = names - defined - {*dir(builtins)}
         chosen |= {number: s for number, s in enumerate(statements) if missing and "*" in s.sets}
     ordered = _without_replaced([chosen[number] for number in sorted(chosen)])
     replaced = {name for s in ordered if not isinstance(s.node, IMPORT) for name in s.sets}
@@ -101,13 +101,13 @@ def needed_code(cells, task, call, given=(), better=""):
 
 def _without_replaced(statements):
     """Leave out definitions that a later one replaces before anything uses them."""
-    kept = []
+    remaining = []
     for number, statement in enumerate(statements):
         later = statements[number + 1 :]
         again = next((n for n, s in enumerate(later) if s.defines and s.sets == statement.sets), None)
         if not statement.defines or again is None or any(_at_once(s) & statement.sets for s in later[: again + 1]):
-            kept.append(statement)
-    return kept
+            remaining.append(statement)
+    return remaining
 
 
 def _at_once(statement):
@@ -133,17 +133,17 @@ def _all_statements(source):
         source = "\n".join("pass" if line.lstrip()[:1] in ("%", "!") else line for line in source.split("\n"))
         tree = _parsed(source)
     lines = source.split("\n")
-    found, last = [], 0
+    statements, last = [], 0
     for node in tree.body if tree else []:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         if isinstance(node, IMPORT):
-            found += [_statement(ast.unparse(one), one) for one in _single(node)]
+            statements += [_statement(ast.unparse(one), one) for one in _single(node)]
         elif first <= last or ";" in lines[node.end_lineno - 1]:  # it shares its line
-            found.append(_statement(ast.unparse(node), node))
+            statements.append(_statement(ast.unparse(node), node))
         else:
-            found.append(_statement("\n".join(lines[first - 1 : node.end_lineno]), node))
+            statements.append(_statement("\n".join(lines[first - 1 : node.end_lineno]), node))
         last = node.end_lineno
-    return found
+    return statements
 
 
 def _parsed(source):
@@ -158,20 +158,22 @@ def _parsed(source):
 def _single(node):
     """An import of several names as imports of one name each."""
     for alias in node.names:
-        made = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], node.level)
-        yield ast.copy_location(made, node)
+        statement = (
+            ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], node.level)
+        )
+        yield ast.copy_location(statement, node)
 
 
 def _statement(text, node):
     table = _table(node)
-    made = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    made |= {s.get_name() for t in _below(table) for s in t.get_symbols() if s.is_declared_global() and s.is_assigned()}
+    sets = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    sets |= {s.get_name() for t in _below(table) for s in t.get_symbols() if s.is_declared_global() and s.is_assigned()}
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-        made.add("*")
+        sets.add("*")
     if not isinstance(node, ast.ClassDef):
-        return Statement(text, node, frozenset(made), frozenset(_changed(node)), _part(node))
+        return Statement(text, node, frozenset(sets), frozenset(_changed(node)), _part(node))
     methods = [(item.name, _part(item)) for item in node.body if isinstance(item, METHOD)]
-    return Statement(text, node, frozenset(made), frozenset(), _part(_frame(node)), methods)
+    return Statement(text, node, frozenset(sets), frozenset(), _part(_frame(node)), methods)
 
 
 def _frame(node):
@@ -196,14 +198,14 @@ def _table(node):
 
 def _below(table):
     """All scopes inside one."""
-    return [found for child in table.get_children() for found in (child, *_below(child))]
+    return [scope for child in table.get_children() for scope in (child, *_below(child))]
 
 
 def _attributes(node):
     """Attributes that are named, also in a text, as getattr wants them."""
-    found = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
     texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-    return frozenset(found | {text for text in texts if text.isidentifier()})
+    return frozenset(attributes | {text for text in texts if text.isidentifier()})
 
 
 def _changed(node):

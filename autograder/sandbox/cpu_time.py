@@ -62,9 +62,9 @@ class Meter:
                 times, name = process.cpu_times(), (process.pid, process.create_time())
             except psutil.Error:
                 continue
-            own = times.user + times.system
-            self.own[name] = max(own, self.own.get(name, 0.0))
-            total += own + times.children_user + times.children_system
+            cpu_seconds = times.user + times.system
+            self.own[name] = max(cpu_seconds, self.own.get(name, 0.0))
+            total += cpu_seconds + times.children_user + times.children_system
         return max(total, sum(self.own.values()))
 
 

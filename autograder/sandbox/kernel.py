@@ -163,7 +163,7 @@ class Kernel:
         self.process.interrupt()
         end = time.monotonic() + GIVE_WAY_SECONDS
         while time.monotonic() < end:
-            if any(found["parent_header"].get("msg_id") == message for found in self._replies(0.1)):
+            if any(reply["parent_header"].get("msg_id") == message for reply in self._replies(0.1)):
                 raise TimeUp(words)
         self.close()
         raise TimeUp(words)
@@ -176,19 +176,19 @@ class Kernel:
     def _replies(self, seconds):
         """Give the replies that are there or come within seconds, but not more than can be looked through at a time."""
         for _ in range(100):
-            found = next_message(self.process.client.get_shell_msg, seconds)
-            if found is None:
+            reply = next_message(self.process.client.get_shell_msg, seconds)
+            if reply is None:
                 return
-            yield found
+            yield reply
             seconds = 0
 
 
 def next_message(get, seconds):
     """Return the next message, None where there is none, and NOTHING for one that is not what it should be."""
     try:
-        found = get(timeout=seconds)
-        sound = all(isinstance(found[part], kind) for part, kind in PARTS.items())
-        return found if sound else NOTHING
+        message = get(timeout=seconds)
+        sound = all(isinstance(message[part], kind) for part, kind in PARTS.items())
+        return message if sound else NOTHING
     except Empty:
         return None
     except Exception:

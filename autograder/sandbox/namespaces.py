@@ -110,14 +110,14 @@ TELLING = (
 
 def advice(errors, python, system="/proc/sys", mounts="/proc/self/mountinfo"):
     """Return what to do where these are the errors of all WAYS, one a way; python: the folder of this Python."""
-    said = " ".join(errors)
+    text = " ".join(errors)
     if not _root_is_mounted(mounts):
         return CHROOT
-    found = [remedy for words, remedy in TELLING if any(word in said for word in words)]
-    if any(word in said for word in ("namespace", "uid map", "Operation not permitted")):
+    remedies = [remedy for words, remedy in TELLING if any(word in text for word in words)]
+    if any(word in text for word in ("namespace", "uid map", "Operation not permitted")):
         off = [remedy for name, (value, remedy) in SETTINGS.items() if _read(Path(system, name)) == value]
-        found += off or [CONTAINER]
-    return " and ".join(found).format(python=python) or "see what it says"
+        remedies += off or [CONTAINER]
+    return " and ".join(remedies).format(python=python) or "see what it says"
 
 
 def _root_is_mounted(mounts):

@@ -52,7 +52,7 @@ def text(value, colours=True):
         return None
     value = value.encode("utf-8", "replace").decode("utf-8")
     colours = colours and len(COLOUR.findall(value)) <= MOST_COLOURS
-    return UNWANTED.sub(lambda found: colours and found["colour"] or "", value)
+    return UNWANTED.sub(lambda match: colours and match["colour"] or "", value)
 
 
 def picture(kind, value):
@@ -60,8 +60,8 @@ def picture(kind, value):
     try:
         data = base64.b64decode("".join(_joined(value).split()), validate=True)
         # Only the head is read: the pixels are left to the browser, if there are not too many of them.
-        with PICTURES[kind](io.BytesIO(data)) as found:
-            width, height = found.size
+        with PICTURES[kind](io.BytesIO(data)) as image:
+            width, height = image.size
     except Exception:  # the bytes are a student's: whatever is wrong with them means the same here
         return None
     return base64.b64encode(data).decode("ascii") if width * height <= MOST_PIXELS else None
@@ -74,9 +74,9 @@ def _joined(value):
     return value if isinstance(value, str) else None
 
 
-def _stream(name, said):
-    said = text(said)
-    return new_output("stream", name=name, text=said) if name in ("stdout", "stderr") and said else None
+def _stream(name, content):
+    content = text(content)
+    return new_output("stream", name=name, text=content) if name in ("stdout", "stderr") and content else None
 
 
 def _error(output):
@@ -100,5 +100,5 @@ def _size(metadata, kind):
     """The width and height that a picture is to be shown at."""
     wanted = metadata.get(kind) if isinstance(metadata, dict) else None
     wanted = wanted if isinstance(wanted, dict) else {}
-    found = {side: wanted.get(side) for side in ("width", "height")}
-    return {side: n for side, n in found.items() if type(n) in (int, float) and 0 < n <= 10_000}
+    sides = {side: wanted.get(side) for side in ("width", "height")}
+    return {side: n for side, n in sides.items() if type(n) in (int, float) and 0 < n <= 10_000}

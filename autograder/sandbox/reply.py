@@ -18,13 +18,13 @@ def read_reply(reply, names, most):
     reply: the content of an execute_reply, whose expression "answer" is the text that `runner.respond` returns.
     Raises AnswerError with what the student's code raised, and BadReply.
     """
-    found = _unpacked(reply)
-    if isinstance(error := found.get("error"), dict):
+    answer_fields = _unpacked(reply)
+    if isinstance(error := answer_fields.get("error"), dict):
         kind, message, line = (_words(error.get(key)) for key in ("type", "message", "line"))
         if kind == "BadReply":
             raise runner.BadReply(message)
         raise AnswerError(kind, message, line)
-    outputs = found.get("outputs")
+    outputs = answer_fields.get("outputs")
     if not isinstance(outputs, dict) or set(outputs) != set(names):
         raise runner.BadReply("the answer came back without its outputs")
     return {name: runner.decode(outputs[name], most) for name in names}
@@ -41,9 +41,9 @@ def _unpacked(reply):
         answer = reply["user_expressions"]["answer"]
         if answer["status"] != "ok":
             raise runner.BadReply("the answer did not come back: was a built-in function replaced?")
-        found = json.loads(base64.b64decode(answer["data"]["text/plain"].strip("'"), validate=True))
+        fields = json.loads(base64.b64decode(answer["data"]["text/plain"].strip("'"), validate=True))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError):
         raise runner.BadReply(GARBLED) from None
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         raise runner.BadReply(GARBLED)
-    return found
+    return fields

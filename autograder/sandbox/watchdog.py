@@ -95,5 +95,5 @@ def _read(amount):
 
 def count_files(place):
     """The number of files of the file system that a folder is on."""
-    found = os.statvfs(place)
-    return found.f_files - found.f_ffree
+    status = os.statvfs(place)
+    return status.f_files - status.f_ffree

@@ -85,25 +85,25 @@ def find_notebooks(submitted, releases):
     those that were not taken.
     """
     tasks = {name: expected_names(release) for name, release in releases.items()}
-    found = {name: (submitted.get(f"{name}.ipynb"), "") for name in releases}
-    lacking = {name: _lack(found[name][0], releases[name], tasks[name]) for name in releases}
+    notebooks = {name: (submitted.get(f"{name}.ipynb"), "") for name in releases}
+    lacking = {name: _lack(notebooks[name][0], releases[name], tasks[name]) for name in releases}
     chosen, copies, best = {}, {}, {}
     for path, data, exported in _spare(submitted, releases):
         name, rank = _belongs(data, releases, tasks)
         if name is None or (exported and lacking[name] in ("", BLANK)):
             continue
-        if rank[0] and data != found[name][0]:
+        if rank[0] and data != notebooks[name][0]:
             copies.setdefault(name, []).append(path)
         if lacking[name] and (rank[0] or lacking[name] != BLANK) and rank > best.get(name, (0, 0)):
             best[name], chosen[name] = rank, path
-            found[name] = data, f"notebook {name}: {lacking[name]}, {_shown(path)} was graded in its place"
+            notebooks[name] = data, f"notebook {name}: {lacking[name]}, {_shown(path)} was graded in its place"
     for name, paths in copies.items():
         others = [_shown(path) for path in paths if path != chosen.get(name)]
         if others:
             says = f"{', '.join(others[:3])}{' and others' * (len(others) > 3)} holds answers, too, and was not graded"
-            data, note = found[name]
-            found[name] = data, f"{note or f'notebook {name}: this one counts'}; {says}"
-    return found
+            data, note = notebooks[name]
+            notebooks[name] = data, f"{note or f'notebook {name}: this one counts'}; {says}"
+    return notebooks
 
 
 def _lack(data, release, wanted):
@@ -114,9 +114,11 @@ def _lack(data, release, wanted):
     if not cells:
         return "it cannot be read"
     texts, ids = {normalize_whitespace(cell.source) for cell in release.cells}, _blanks(release)
-    own = [cell for cell in cells if cell.words not in texts]
+    changed_cells = [cell for cell in cells if cell.words not in texts]
     names = set().union(*wanted.values()) if wanted else set()
-    answered = any(cell.grade_id in ids or (cell.kind == "code" and names & defined_names(cell.source)) for cell in own)
+    answered = any(
+        cell.grade_id in ids or (cell.kind == "code" and names & defined_names(cell.source)) for cell in changed_cells
+    )
     return "" if answered else BLANK
 
 
@@ -139,20 +141,20 @@ def student_files(submitted, released):
     """
     folders = {path.rpartition("/")[0] for path in submitted if _is_notebook(path) and "/" in path} - {"chainrule"}
     tops = ["", *(f"{folder}/" for folder in sorted(folders, key=_rank_of))]
-    found, changed, hiding, room = {}, [], [], sum(map(len, submitted.values()))
+    files, changed, hiding, room = {}, [], [], sum(map(len, submitted.values()))
     for top in tops:
         for path, data in submitted.items():
             name = path.removeprefix(top)
-            if not path.startswith(top) or name in found:
+            if not path.startswith(top) or name in files:
                 continue
             if name in released:
                 changed += [path] * (not _is_notebook(name) and _lines(data) != _lines(released[name]))
             elif _hides(name, released):
                 hiding.append(path)
             elif not top or len(data) <= room:  # so that all folders together are no more than twice the submission
-                found[name], room = data, room - len(data) * bool(top)
+                files[name], room = data, room - len(data) * bool(top)
     notes = [f"{_some(changed)} differs from the released file: grading uses its own copy"] if changed else []
-    return found, notes + [f"{_some(hiding)} would hide a released file and was left out"] * bool(hiding)
+    return files, notes + [f"{_some(hiding)} would hide a released file and was left out"] * bool(hiding)
 
 
 def case_mismatches(code, paths):
@@ -160,7 +162,7 @@ def case_mismatches(code, paths):
 
     code: the text of a notebook's code. paths: of the files that it may find.
     """
-    said, code = [], code[:MOST_CODE]
+    notes, code = [], code[:MOST_CODE]
     folded = code.casefold()
     for path in paths:
         name = path.rpartition("/")[2]
@@ -170,8 +172,8 @@ def case_mismatches(code, paths):
         place = r"(?<![\w.-])({})(?![\w-])" if stem == name else r"(?m:^)[ \t]*(?:import|from)[ \t]+({})\b"
         asked = set(re.findall(place.format(re.escape(stem)), code, re.IGNORECASE))
         if asked and stem not in asked:
-            said.append(f"the code names {_shown(min(asked))}, the file is {_shown(path)}: capitals count here")
-    return said[:3]
+            notes.append(f"the code names {_shown(min(asked))}, the file is {_shown(path)}: capitals count here")
+    return notes[:3]
 
 
 def _some(paths):
@@ -243,9 +245,9 @@ def _belongs(data, releases, tasks):
     ranks = {}
     for name, release in releases.items():
         blank = {c.metadata.nbgrader.grade_id: c.source.split() for c in release.cells if "nbgrader" in c.metadata}
-        found = ids & set(blank)
-        answered = {c.grade_id for c in cells if c.grade_id in found and c.source.split() != blank[c.grade_id]}
-        ranks[name] = len(answered), len(found)
+        common_ids = ids & set(blank)
+        answered = {c.grade_id for c in cells if c.grade_id in common_ids and c.source.split() != blank[c.grade_id]}
+        ranks[name] = len(answered), len(common_ids)
     if not ids:
         code = [defined_names(cell.source) for cell in cells if cell.kind == "code"]
         for name, wanted in tasks.items():
@@ -270,7 +272,7 @@ def _whole(folder, path, read):
 
 def _listed(top, root, notes):
     """Return the paths, as tuples of names, of all that is no folder and no link."""
-    found, folders, seen = [], [()], 0
+    paths, folders, seen = [], [()], 0
     while folders:
         folder = folders.pop()
         for name, kind in _whole(top, folder, lambda f=folder: _entries(root, f)):
@@ -280,14 +282,14 @@ def _listed(top, root, notes):
             if stat.S_ISDIR(kind) and len(path) <= DEEPEST:
                 folders.append(path)
             elif stat.S_ISREG(kind):
-                found.append(path)
+                paths.append(path)
             else:
                 what = "is deeper than folders may be" if stat.S_ISDIR(kind) else "is no regular file"
                 notes.append(f"{_shown('/'.join(path))} {what} and was left out")
         if seen > LISTED:
             notes.append(f"more than {LISTED} names in the folder: not all were read")
             break
-    return found
+    return paths
 
 
 def _entries(root, folder):

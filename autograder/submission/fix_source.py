@@ -162,10 +162,10 @@ def _unprompted(text):
 def _indented(text):
     """Without the indentation of all lines, or of the first one; tabs as four or eight spaces."""
     first = re.match(r"\s*\n|[ \t]*", text)[0]
-    made = [text, textwrap.dedent(text), re.sub(f"^{re.escape(first)}", "", text, flags=re.MULTILINE)]
+    candidates = [text, textwrap.dedent(text), re.sub(f"^{re.escape(first)}", "", text, flags=re.MULTILINE)]
     for width in (4, 8):
-        made += [text.expandtabs(width), textwrap.dedent(text.expandtabs(width))]
-    return made
+        candidates += [text.expandtabs(width), textwrap.dedent(text.expandtabs(width))]
+    return candidates
 
 
 REPAIRS = (
@@ -194,8 +194,8 @@ def _rescued(text):
             made += pieces[at:end]
             useful = useful or bool(defined_names("\n".join(pieces[at:end])))
         at = end or at + 1
-    found = "\n".join(made)
-    return found if useful and not syntax_error(found) else None
+    rescued = "\n".join(made)
+    return rescued if useful and not syntax_error(rescued) else None
 
 
 def _runs(pieces):

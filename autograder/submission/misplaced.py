@@ -17,12 +17,12 @@ def find_misplaced(course, assignment):
     if not root.is_dir():
         return {}
     others = [_pattern(name) for name in course.assignments() if name != assignment]
-    found, students = {}, course.students(assignment)
+    messages, students = {}, course.students(assignment)
     for name in sorted(filter(_matters, set(os.listdir(root)) - set(students))):
         says = _says(root, name, assignment, others)
         if says:
-            found[name] = f"not graded: {says} and run this again"
-    return found
+            messages[name] = f"not graded: {says} and run this again"
+    return messages
 
 
 def _says(root, name, assignment, others):

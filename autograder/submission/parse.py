@@ -56,10 +56,10 @@ def read_cells(data):
     if listed is None:
         return None, []
     notes = [("", note)] if note else []
-    found = [_cell(each, notes) for each in listed]
-    if lost := found.count(None):
-        notes.append(("", f"cells that cannot be read were left out: {lost}"))
-    return [cell for cell in found if cell], notes
+    cells = [_cell(each, notes) for each in listed]
+    if unreadable := cells.count(None):
+        notes.append(("", f"cells that cannot be read were left out: {unreadable}"))
+    return [cell for cell in cells if cell], notes
 
 
 def _found(text):
@@ -92,16 +92,16 @@ def _json(text):
         return None
 
 
-def _listed(found):
+def _listed(notebook):
     """The list of cells of a notebook: format 4 has one, format 3 one in every worksheet."""
-    if not isinstance(found, dict):
+    if not isinstance(notebook, dict):
         return None
-    if isinstance(found.get("cells"), list):
-        return found["cells"]
-    sheets = found.get("worksheets")
+    if isinstance(notebook.get("cells"), list):
+        return notebook["cells"]
+    sheets = notebook.get("worksheets")
     sheets = [sheet for sheet in sheets if isinstance(sheet, dict)] if isinstance(sheets, list) else []
-    found = [sheet["cells"] for sheet in sheets if isinstance(sheet.get("cells"), list)]
-    return [cell for cells in found for cell in cells] or None
+    notebook = [sheet["cells"] for sheet in sheets if isinstance(sheet.get("cells"), list)]
+    return [cell for cells in notebook for cell in cells] or None
 
 
 def _merged(here, there):
@@ -115,33 +115,35 @@ def _merged(here, there):
     for cell in extra:
         place = ids.get(_grade_id(cell)) if _grade_id(cell) else None
         before.setdefault(len(here) if place is None else place, []).append(cell)
-    return [cell for place, own in enumerate([*here, None]) for cell in [*before.get(place, []), own] if cell]
+    return [
+        cell for place, cell_here in enumerate([*here, None]) for cell in [*before.get(place, []), cell_here] if cell
+    ]
 
 
-def _content(found):
-    return (found.get("cell_type"), _joined(found.get("source")), _grade_id(found)) if isinstance(found, dict) else None
+def _content(cell):
+    return (cell.get("cell_type"), _joined(cell.get("source")), _grade_id(cell)) if isinstance(cell, dict) else None
 
 
 def _rescued(text):
     """Return the objects in a text that look like cells. The work is bounded, whatever the text is."""
-    found, at, left = [], 0, 20 * len(text)
-    while left > 0 and len(found) < MOST_RESCUED and (start := CELL.search(text, at)):
+    cells, at, left = [], 0, 20 * len(text)
+    while left > 0 and len(cells) < MOST_RESCUED and (start := CELL.search(text, at)):
         at = start.start()
         try:
-            made, end = DECODER.raw_decode(text, at)
+            value, end = DECODER.raw_decode(text, at)
             left -= end - at
         except json.JSONDecodeError as error:
             left -= error.pos - at
-            made, end = _salvaged(text, at), at + 1
+            value, end = _salvaged(text, at), at + 1
         except RecursionError:
             left -= len(text)
-            made, end = None, at + 1
-        if isinstance(made, dict) and "cell_type" in made and _cell(made, []):
-            found.append(made)
+            value, end = None, at + 1
+        if isinstance(value, dict) and "cell_type" in value and _cell(value, []):
+            cells.append(value)
             at = end
         else:
             at += 1
-    return found
+    return cells
 
 
 def _salvaged(text, start):
@@ -168,29 +170,29 @@ def _line(text):
         return text.removeprefix('"').removesuffix('"').replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
 
 
-def _cell(found, notes):
+def _cell(raw, notes):
     """Return the Cell that an object of the file stands for, or None."""
-    source = _joined(found.get("source", found.get("input"))) if isinstance(found, dict) else None
+    source = _joined(raw.get("source", raw.get("input"))) if isinstance(raw, dict) else None
     if source is None:
         return None
-    kind = found.get("cell_type")
-    guess = "code" if "outputs" in found or "input" in found else "raw"
-    level = found.get("level")
+    kind = raw.get("cell_type")
+    guess = "code" if "outputs" in raw or "input" in raw else "raw"
+    level = raw.get("level")
     if kind == "heading" and isinstance(level, int) and 0 < level < 7:
         source = "#" * level + " " + source
-    grade_id = _grade_id(found)
-    pictures = _pictures(found.get("attachments"))
-    if found.get("attachments") and pictures != found["attachments"]:
+    grade_id = _grade_id(raw)
+    pictures = _pictures(raw.get("attachments"))
+    if raw.get("attachments") and pictures != raw["attachments"]:
         allowed = f"{PICTURE_BYTES // 1_000_000} MB of PNG, JPEG or GIF pictures"
         notes.append((grade_id, f"attachments were left out, a cell may have {allowed}"))
     return Cell(KINDS.get(kind, guess) if isinstance(kind, str) else guess, source, grade_id, pictures)
 
 
-def _grade_id(found):
+def _grade_id(cell):
     """The id that nbgrader gave to a cell, or ""."""
     for key in ("metadata", "nbgrader", "grade_id"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else ""
+        cell = cell.get(key) if isinstance(cell, dict) else None
+    return cell if isinstance(cell, str) else ""
 
 
 def _joined(source):
@@ -202,7 +204,7 @@ def _joined(source):
 
 def _pictures(attachments):
     """Return those attachments that are pictures."""
-    found, room = {}, PICTURE_BYTES
+    pictures, room = {}, PICTURE_BYTES
     named = list(attachments.items())[:MOST_PICTURES] if isinstance(attachments, dict) else []
     for name, bundle in named:
         for mime, data in bundle.items() if isinstance(bundle, dict) else ():
@@ -210,8 +212,8 @@ def _pictures(attachments):
             if mime not in PICTURES or data is None or len(data) > room or not _is_base64(data):
                 continue
             room -= len(data)
-            found.setdefault(_joined(name)[:200], {})[mime] = data
-    return found
+            pictures.setdefault(_joined(name)[:200], {})[mime] = data
+    return pictures
 
 
 def _is_base64(text):

@@ -39,11 +39,11 @@ def find_error(outputs, source=""):
     """Return the Stop of a cell with these outputs, or None for one that ran to its end."""
     for output in outputs:
         if output["output_type"] == "error":
-            kind, said = output.get("ename", ""), " ".join(output.get("evalue", "").split())[:200]
-            found = LINE.search(COLOURS.sub("", "\n".join(output.get("traceback", []))))
+            kind, message = output.get("ename", ""), " ".join(output.get("evalue", "").split())[:200]
+            match = LINE.search(COLOURS.sub("", "\n".join(output.get("traceback", []))))
             blank = source[: len(source) - len(source.lstrip())].count("\n")  # IPython does not count these lines
-            line = int(found[1][:9]) + blank if found else 0
-            words = f"at line {line}: {kind}: {said}" if line else f"with {kind}: {said}"
+            line = int(match[1][:9]) + blank if match else 0
+            words = f"at line {line}: {kind}: {message}" if line else f"with {kind}: {message}"
             if kind in NOT_PARSED:
                 return Stop(f"{words} (the grader runs {GRADER_PYTHON})")
             return Stop(words, line)

@@ -66,14 +66,14 @@ def _without_templates(text):
 
 def _without_strings(text, kind="f", instead="''"):
     """With another text in the place of every string of a kind that is filled in, such as f"{names["x"]}"."""
-    made, at = [], 0
+    pieces, at = [], 0
     while start := _next_string(text, at):
         end = _end_of_string(text, start)
         if end is None:
             break
-        made += [text[at : start.start()], instead if kind in start[1].lower() else text[start.start() : end]]
+        pieces += [text[at : start.start()], instead if kind in start[1].lower() else text[start.start() : end]]
         at = end
-    return "".join(made) + text[at:]
+    return "".join(pieces) + text[at:]
 
 
 def _next_string(text, at):
@@ -140,14 +140,14 @@ def _is_part(code, place):
 
 def _without_parameters(text):
     """Without the [T] behind the name of a function or a class."""
-    made, at = [], 0
-    while found := PARAMETERS.search(text, at):
-        end = _closed(text, found.end())
+    pieces, at = [], 0
+    while match := PARAMETERS.search(text, at):
+        end = _closed(text, match.end())
         if end is None:
             break
-        made += [text[at : found.end(1)]]
+        pieces += [text[at : match.end(1)]]
         at = end
-    return "".join(made) + text[at:]
+    return "".join(pieces) + text[at:]
 
 
 def _closed(text, at):

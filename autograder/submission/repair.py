@@ -67,12 +67,12 @@ def _read(data, limits):
 
 def expected_names(release):
     """Return {grade id: names that an answer defines} of the cells in which code is to be written."""
-    found = {}
+    names_by_id = {}
     for cell in release.cells:
         if cell.cell_type == "code" and _label(cell) and not _locked(cell):
             names = defined_names(cell.source)
-            found[_label(cell)] = {n for n in names if not any(other.startswith(f"{n}.") for other in names)}
-    return {grade_id: names for grade_id, names in found.items() if names}
+            names_by_id[_label(cell)] = {n for n in names if not any(other.startswith(f"{n}.") for other in names)}
+    return {grade_id: names for grade_id, names in names_by_id.items() if names}
 
 
 class _Work:
@@ -133,19 +133,19 @@ class _Work:
 
     def keep_within(self, limits):
         """Leave out cells that are too long, and cells beyond the number allowed unless they are graded."""
-        kept, ids = [], set()
+        cells, ids = [], set()
         for cell in self.cells:
             size = len(cell.source.encode())
             if size > limits.cell_bytes:
                 self.note(cell, f"it holds {size} bytes, more than the {limits.cell_bytes} allowed, and was left out")
-            elif len(kept) < limits.cells or (cell.grade_id and cell.grade_id not in ids):
-                kept.append(cell)
+            elif len(cells) < limits.cells or (cell.grade_id and cell.grade_id not in ids):
+                cells.append(cell)
                 ids.add(cell.grade_id)
-        lost = len(self.cells) - len(kept)
-        if len(self.cells) > limits.cells and lost:
+        left_out = len(self.cells) - len(cells)
+        if len(self.cells) > limits.cells and left_out:
             self.notes.append(("", f"the notebook has {len(self.cells)} cells, more than the {limits.cells} allowed"))
-        self.cells = kept
-        self.small = sum(len(c.source) for c in kept if c.kind == "code" and self.is_students(c)) <= CODE_LOOKED_INTO
+        self.cells = cells
+        self.small = sum(len(c.source) for c in cells if c.kind == "code" and self.is_students(c)) <= CODE_LOOKED_INTO
 
     def find_by_text(self):
         """Give cells that are as released the ids that they have lost."""
@@ -234,9 +234,9 @@ class _Work:
             best = list(filter(good, copies)) or list(filter(self.is_blank, copies)) or copies
             spare = [cell for cell in copies if cell is not best[0] and self.is_blank(cell)]
             others = [cell for cell in copies if cell is not best[0] and not self.is_blank(cell)]
-            said = ["copies as released were left out"] if spare else []
-            said += ["all the student's texts are kept in their order"] if others else []
-            self.note(best[0], f"it stood {len(copies)} times: {', '.join(said)}")
+            notes = ["copies as released were left out"] if spare else []
+            notes += ["all the student's texts are kept in their order"] if others else []
+            self.note(best[0], f"it stood {len(copies)} times: {', '.join(notes)}")
             for cell in spare:
                 self.remove(cell)
             for cell in others:
@@ -271,8 +271,8 @@ class _Work:
         """Find the answers whose cells are missing, or as released, by the names that other cells define."""
         for grade_id, names in self.tasks.items():
             labelled = next(iter(self.cells_with_id(grade_id)), None)
-            found = [] if labelled and self.is_students(labelled) else self.cells_defining(names)
-            if not found:
+            defining = [] if labelled and self.is_students(labelled) else self.cells_defining(names)
+            if not defining:
                 continue
             test = next(iter(self.cells_with_id(f"test_{grade_id}")), None)
             what = f"`{', '.join(sorted(names))}`"
@@ -280,15 +280,15 @@ class _Work:
                 self.remove(labelled)
             elif labelled:
                 labelled.grade_id = ""
-            if plain := [cell for cell in found if not cell.grade_id]:
+            if plain := [cell for cell in defining if not cell.grade_id]:
                 before = [cell for cell in plain if test and self.index(cell) < self.index(test)]
                 chosen = (before or plain)[-1]
                 chosen.grade_id = grade_id
                 self.note(chosen, f"the answer was found in another cell, which defines {what}")
             else:
-                made = Cell("code", f"# {what} is defined in the cell {found[-1].grade_id}.", grade_id)
-                self.cells.insert(self.index(found[-1]) + 1, made)
-                self.note(made, f"the answer was found in the cell {found[-1].grade_id}, which defines {what}")
+                marker = Cell("code", f"# {what} is defined in the cell {defining[-1].grade_id}.", grade_id)
+                self.cells.insert(self.index(defining[-1]) + 1, marker)
+                self.note(marker, f"the answer was found in the cell {defining[-1].grade_id}, which defines {what}")
 
     def restore_missing(self):
         """Insert every missing cell behind the nearest of the cells before it in the release that is there."""
@@ -305,9 +305,9 @@ class _Work:
         for grade_id, names in self.tasks.items():
             for test in self.cells_with_id(f"test_{grade_id}"):
                 answer = self.cells_with_id(grade_id)[0]
-                found = [answer] if names <= _names(answer) else self.cells_defining(names)
-                early = any(self.index(cell) < self.index(test) for cell in found)
-                last = max([answer] if early else [answer, *found], key=self.index)
+                defining = [answer] if names <= _names(answer) else self.cells_defining(names)
+                early = any(self.index(cell) < self.index(test) for cell in defining)
+                last = max([answer] if early else [answer, *defining], key=self.index)
                 if self.index(test) < self.index(last):
                     self.remove(test)
                     self.cells.insert(self.index(last) + 1, test)
@@ -347,14 +347,14 @@ class _Work:
     def notebook(self):
         cells = []
         for number, cell in enumerate(self.cells):
-            made = {"cell_type": cell.kind, "metadata": {}}
+            raw = {"cell_type": cell.kind, "metadata": {}}
             if cell.kind == "code":
-                made |= {"outputs": [], "execution_count": None}
+                raw |= {"outputs": [], "execution_count": None}
             elif cell.attachments:
-                made["attachments"] = cell.attachments
+                raw["attachments"] = cell.attachments
             if cell.grade_id:
-                made["metadata"] = _copied(self.released_cells[cell.grade_id].metadata)
-            cells.append(nbformat.from_dict(made | {"id": f"cell-{number}", "source": cell.source}))
+                raw["metadata"] = _copied(self.released_cells[cell.grade_id].metadata)
+            cells.append(nbformat.from_dict(raw | {"id": f"cell-{number}", "source": cell.source}))
         return new_notebook(cells=cells, metadata=_copied(self.release.metadata))
 
 

@@ -34,17 +34,17 @@ def submission_time(submitted):
     try:
         if len(data) > LONGEST_TIMESTAMP:
             raise ValueError(f"{len(data)} bytes")
-        found, unknown = _time(_text(data))
-        if found.year not in PLAUSIBLE_YEARS:
-            raise ValueError(f"the year {found.year}")
+        time, unknown = _time(_text(data))
+        if time.year not in PLAUSIBLE_YEARS:
+            raise ValueError(f"the year {time.year}")
     except Exception as error:  # a student can write anything here, and a parser of dates can raise anything
-        said = " ".join(str(error).split())[:100]
+        message = " ".join(str(error).split())[:100]
         return None, (
-            f"timestamp.txt: expected a time such as 2026-01-02 03:04:05 UTC, got {said}; "
+            f"timestamp.txt: expected a time such as 2026-01-02 03:04:05 UTC, got {message}; "
             "it was left out, so that it counts neither as early nor as late"
         )
     note = f"timestamp.txt: the zone {ascii(unknown)} is not known, so that the time was read as UTC" if unknown else ""
-    return f"{found:%Y-%m-%d %H:%M:%S.%f} UTC", note
+    return f"{time:%Y-%m-%d %H:%M:%S.%f} UTC", note
 
 
 def _text(data):
@@ -65,10 +65,10 @@ def _time(text):
     def zone(name, offset):
         if offset is not None:
             return tzoffset(None, offset)
-        found = name and _zone(name)
-        if name and found is None:
+        zone_found = name and _zone(name)
+        if name and zone_found is None:
             unknown.append(name)
-        return found
+        return zone_found
 
     # The parser knows short names; it would take those of this machine's zone for its own, and passes over the others.
     dates = " ".join(words[:-1] if place else words)

@@ -13,7 +13,7 @@ from autograder.course_table import course_table
 
 ROOM = Path(tasks.__file__).parent
 FILES = sorted(ROOM.rglob("*.py"))
-SHARED = {"passes", "spec"}  # what the specs of all assignments may use
+SHARED = {"layer_checks", "spec"}  # what the specs of all assignments may use
 
 
 def imported_by(path):

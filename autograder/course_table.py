@@ -15,9 +15,11 @@ from autograder.errors import UsageError
 
 __all__ = ["Assignment", "course_table", "read_table"]
 
-FILE = Path(autograder.__file__).parent.parent / "course.toml"
 PACKAGE = Path(chainrule.__file__).parent
-TASKS = Path(autograder.__file__).parent / "tasks"
+GRADER = Path(autograder.__file__).parent
+# At the top of a checkout; an installed package, which has no files beside it, holds a copy.
+CHECKOUT = (GRADER.parent / "course.toml").is_file()
+FILE = (GRADER.parent if CHECKOUT else GRADER) / "course.toml"
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def _require_files(row):
         if not (PACKAGE / f"{name}.py").is_file() and not (PACKAGE / name / "__init__.py").is_file():
             raise _wrong(f"modules of chainrule/ in [{row.name}]", f"{name}, and there is no chainrule/{name}.py")
     for name in row.specs:
-        if not (TASKS / row.name / f"{name}.py").is_file():
+        if not (GRADER / "tasks" / row.name / f"{name}.py").is_file():
             raise _wrong(f"modules of autograder/tasks/{row.name}/ for specs", f"{name}, and there is no {name}.py")
-    for path in row.data:
+    for path in row.data if CHECKOUT else ():
         if not (PACKAGE.parent / path).is_file():
             raise _wrong(f"files beside chainrule/ for data in [{row.name}]", f"{path}, and there is none")
 

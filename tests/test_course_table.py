@@ -1,5 +1,11 @@
 """course.toml: what is wrong with a table is said in one line, and the course agrees with its own."""
 
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+
 import nbformat
 import pytest
 
@@ -85,3 +91,14 @@ def test_a_notebook_that_the_table_does_not_name_is_not_released(course):
     nbformat.write(nbformat.v4.new_notebook(), course.path("source", "assignment1") / "extra.ipynb")
     with pytest.raises(UsageError, match="found extra.ipynb; add it there"):
         release(course, "assignment1")
+
+
+def test_an_installed_package_brings_its_table_along(root, tmp_path):
+    for package in ("autograder", "chainrule"):
+        shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    code = "from autograder import course_table as t; print(t.__file__, *t.course_table())"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run([sys.executable, "-c", code], cwd="/", env=environment, capture_output=True, encoding="utf-8")
+    assert run.stdout.split() == [str(tmp_path / "autograder" / "course_table.py"), *course_table()], run.stderr
+    setuptools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert setuptools["package-data"]["autograder"] == ["course.toml"]

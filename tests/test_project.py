@@ -74,3 +74,9 @@ def test_stored_outputs_hold_no_warnings_and_no_progress_bars(root):
 )
 def test_a_warning_beside_a_progress_bar_is_stored(output, bar):
     assert is_bar(nbformat.v4.new_output(output[0], **output[1])) is bar
+
+
+def test_the_configuration_of_an_older_course_finds_the_plugin():
+    from autograder import nbgrader_plugin, plugin
+
+    assert plugin.configure is nbgrader_plugin.configure

@@ -203,3 +203,10 @@ def test_a_folder_says_what_it_is_how_to_work_in_it_and_that_it_is_generated(roo
     places = [text.index(f"`{notebook}.ipynb`") for notebook in row.notebooks]
     assert places == sorted(places)
     assert packages(root) == re.findall(r'"([^"]+>=[^"]+)"', text)
+
+
+def test_a_readme_in_source_is_the_one_that_students_get(course, monkeypatch):
+    (course.path("source", "assignment1") / "README.md").write_text("Bring your own data.", encoding="utf-8")
+    monkeypatch.setattr("autograder.course.edition.write_key", lambda *_: None)
+    release(course, "assignment1")
+    assert (course.path("release", "assignment1") / "README.md").read_text(encoding="utf-8") == "Bring your own data."

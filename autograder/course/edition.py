@@ -19,9 +19,8 @@ PACKAGE = Path(chainrule.__file__).parent
 
 def excluded_modules(assignment):
     """The modules a student of this assignment does not get: taught in it or later, or brought by a later one."""
-    return [m for row in _from(assignment) for m in row.teaches] + [
-        m for row in _from(assignment)[1:] for m in row.brings
-    ]
+    this, *later = _from(assignment)
+    return [*this.teaches, *(module for row in later for module in row.teaches + row.brings)]
 
 
 def earlier_modules(assignment):
@@ -57,7 +56,9 @@ def write_edition(folder, assignment, old=None):
     old: such a folder of before; its answer key is kept where it says the same.
     """
     write_modules(folder, assignment)
-    Path(folder, "README.md").write_text(readme_text(assignment), encoding="utf-8")
+    readme = Path(folder, "README.md")
+    if not readme.exists():  # it may be the instructor's, from source/
+        readme.write_text(readme_text(assignment), encoding="utf-8")
     key = Path("chainrule", "answers", f"{assignment}.npz")
     Path(folder, key).parent.mkdir(exist_ok=True)
     write_key(Path(folder, key), assignment, Path(old, key) if old else None)

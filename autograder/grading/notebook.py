@@ -173,11 +173,9 @@ class Run:
             answers = self._alive().ask(case, False)["found"]
         except (AnswerError, BadReply, TimeUp, Unanswered):
             return names
-        return (
-            [name for name, exists in zip(names, answers, strict=True) if exists]
-            if answers.shape == (len(names),)
-            else names
-        )
+        if answers.shape != (len(names),):
+            return names
+        return [name for name, exists in zip(names, answers, strict=True) if exists]
 
     def _alive(self):
         """Return a running kernel that has seen the earlier cells."""

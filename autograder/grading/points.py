@@ -11,6 +11,7 @@ from nbformat.v4 import new_notebook
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.errors import GradingError
+from chainrule.errors import one_line
 
 __all__ = ["Points", "earned", "summary_line", "points_of", "renew_penalties", "with_manual_points"]
 
@@ -89,8 +90,7 @@ def renew_penalties(course, assignment, student):
             try:
                 AssignLatePenalties(config=course.config)(new_notebook(), {"nbgrader": place})
             except Exception as error:  # the plug-in is the instructor's
-                words = f"{type(error).__name__}: {' '.join(str(error).split())}"
                 raise GradingError(
-                    f"late penalty: expected points from the plug-in, got {words}; fix the plug-in"
+                    f"late penalty: expected points from the plug-in, got {one_line(error)}; fix the plug-in"
                 ) from error
         transaction.commit()

@@ -79,11 +79,11 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
     unpacked = _require_unpacked(submitted, notebooks, releases, f"{student}/{assignment}")
     repaired = {name: repair(notebooks[name][0], release, options.limits) for name, release in releases.items()}
     with tempfile.TemporaryDirectory(prefix="cr") as folder:
-        workspace(folder, submitted, released, repaired)
+        students_files = workspace(folder, submitted, released, repaired)
         for name in [only] if only else releases:
             work = repaired[name]
             code = "\n".join(cell.source for cell in work.notebook.cells if cell.cell_type == "code")
-            files = case_mismatches(code, student_files(submitted, released)[0])
+            files = case_mismatches(code, students_files)
             file_notes = notebooks[name][1], unpacked if work.unreadable else "", *files
             repair_notes = [("", note) for note in file_notes if note] + work.notes
             graded = grade_notebook(work, releases[name], folder, assignment, student, options, repair_notes)
@@ -116,7 +116,7 @@ def notebook_paths(released):
 
 
 def workspace(folder, submitted, released, repaired):
-    """Write what the student's code may read: the package as it was released, and the student's own files.
+    """Write what the student's code may read: the package as released, and the student's own files; return these.
 
     Of the notebooks these are the code cells: one may import what another defines (see `chainrule.mine`).
     """
@@ -135,6 +135,7 @@ def workspace(folder, submitted, released, repaired):
                 raise
     for path in Path(folder).rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # where root grades, the code runs as another user
+    return students_files
 
 
 def _code_of(notebook):

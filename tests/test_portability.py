@@ -69,7 +69,7 @@ def test_noise_moves_last_bits_alike_each_time_and_leaves_whole_numbers(tmp_path
     assert np.array_equal(plain[whole], one[whole])
 
 
-MOVED = 0.2  # of a check's tolerance: what a right answer may move from one kernel to another
+MOVED = 0.05  # of a check's tolerance: what a right answer may move from one kernel to another
 EXAMS = """
 import pickle, sys
 from autograder.tasks.catalog import TASKS
@@ -99,8 +99,9 @@ def moved_far(here, there):
 
 @pytest.mark.slow
 def test_right_answers_hardly_move_from_kernel_to_kernel():
-    found = portability.machines()
-    plain, finer = portability.plainest(), found.get("Haswell", found.get("NEOVERSEN1"))
+    machines = portability.machines()
+    plainest = portability.plainest() | machines.get("NumPy's dispatch cut down", {})
+    finer = machines.get("Haswell", machines.get("NEOVERSEN1"))
     if finer is None:
         pytest.skip("one kernel runs here")
-    assert moved_far(right_answers(plain), right_answers(finer)) == []
+    assert moved_far(right_answers(plainest), right_answers(finer)) == []

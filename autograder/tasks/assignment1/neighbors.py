@@ -112,8 +112,8 @@ no_loops = distance_task(
     "compute_distances_no_loops",
     (
         values("distances", 3, "dists"),
-        # The root of a square of about 1e-10 that should be 0 is 1e-5: that much is rounding, not a mistake.
-        values("equal images: 0, not nan", 1, "dists", draw=draw_equal_images, cases=1, atol=1e-4, strict="extremes"),
+        # The root of a square of about 1e-10 that should be 0 is 1e-5, and more on another processor: rounding, not a mistake.
+        values("equal images: 0, not nan", 1, "dists", draw=draw_equal_images, cases=1, atol=1e-3, strict="extremes"),
         values("one test image", 1, "dists", draw=draw_one_image, cases=1),
         growth(1, draw_sized(12), draw_sized(96), "no loop is left"),
         memory("no (num_test, num_train, D) array", 1, draw_sized(120, 60), limit=120 * 120 * 60 * 8 / 2),

@@ -192,12 +192,12 @@ def _case(task, spec, entropy):
     raise SpecError(f"{task.name}, {spec.name}: the reference's gradient and the numerical one never agree")
 
 
-def _outputs(task, call, inputs, outputs, wrong=None):
+def _outputs(task, call, inputs, outputs, mistake=None):
     """Run the reference, or a mistake, with a fixed seed of np.random; return {output: array}."""
     state = np.random.get_state()
     np.random.seed(0)
     try:
-        return runner.execute(call, inputs, outputs, _namespace(task, wrong))
+        return runner.execute(call, inputs, outputs, _namespace(task, mistake))
     finally:
         np.random.set_state(state)
 
@@ -213,9 +213,9 @@ def _numeric(task, call, inputs, loss, variable):
 
 @cache
 def _up_to(name, call):
-    """Return the statements of a call up to the last one that sets a variable; the rest is not needed for it."""
+    """Return the statements of a call up to the last one that sets a variable; later ones are not needed for it."""
     body = ast.parse(call).body
-    assignments = [i for i, part in enumerate(body) if any(_sets(node, name) for node in ast.walk(part))]
+    assignments = [i for i, statement in enumerate(body) if any(_sets(node, name) for node in ast.walk(statement))]
     return ast.unparse(ast.Module(body[: assignments[-1] + 1], [])) if assignments else call
 
 
@@ -224,7 +224,7 @@ def _sets(node, name):
 
 
 class _Mistakes(Mapping):
-    """{mistake: {output: wrong array}} of a case, computed on access: a correct answer needs none.
+    """{mistake: {output: wrong array}} of a case, computed on access, because a correct answer needs none.
 
     Mistakes that make no difference on these inputs, or raise on them, are left out.
     """
@@ -241,14 +241,14 @@ class _Mistakes(Mapping):
             raise KeyError(name)
         return self.computed[name]
 
-    def _wrong_outputs(self, wrong):
+    def _wrong_outputs(self, mistake):
         try:
-            got = _outputs(*self.case, wrong)
+            outputs = _outputs(*self.case, mistake)
         except Exception:
             return {}
         return {
             name: array
-            for name, array in got.items()
+            for name, array in outputs.items()
             if not same(self.view(array), self.view(self.expected[name]), *self.tolerance)
         }
 
@@ -260,19 +260,19 @@ class _Mistakes(Mapping):
 
 
 @cache
-def _code(task, wrong):
-    return compile(task.source_with_mistake(wrong), f"<{task.name}: {wrong.name}>", "exec")
+def _code(task, mistake):
+    return compile(task.source_with_mistake(mistake), f"<{task.name}: {mistake.name}>", "exec")
 
 
-def _namespace(task, wrong=None):
+def _namespace(task, mistake=None):
     """The names of the reference module; with a mistake, the task's function is replaced by its wrong variant.
 
     A new namespace each time: a mistake may be that a function remembers its last call.
     """
     names = dict(vars(task.module))
-    if wrong is not None:
+    if mistake is not None:
         scope = dict(names)
-        exec(_code(task, wrong), scope)
+        exec(_code(task, mistake), scope)
         *owner, function = task.name.split(".")
         if owner:
             base = names[owner[0]]

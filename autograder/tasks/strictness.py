@@ -1,4 +1,4 @@
-"""Strictness: what an answer with correct values loses for changed inputs, dtype, extremes, loops or memory.
+"""Strictness: the points that an answer with correct values loses for changed inputs, dtype, extremes, loops or memory.
 
 SHARES are shares of the points of a task. A kind of strictness that a task does not check costs nothing there. All
 other points are for values, however they were computed. `apply_strictness` sets the points of checks.
@@ -63,11 +63,11 @@ def _assigned_names(call):
 
 
 def _divide_points(total, weights, strict):
-    """Return the points of each check: its costs, or its share, in tenths, of what these leave."""
+    """Return the points of each check: its costs, or its share, in tenths, of the remaining points."""
     values = [0 if cost else w for w, cost in zip(weights, strict, strict=True)]
     if not any(values):
         raise SpecError("checks: expected at least one check of values, got only checks of strictness")
-    rest = total - sum(strict)
-    points = [round(rest * w / sum(values), 1) for w in values]
-    points[values.index(max(values))] += rest - sum(points)
+    remaining = total - sum(strict)
+    points = [round(remaining * w / sum(values), 1) for w in values]
+    points[values.index(max(values))] += remaining - sum(points)
     return [round(p + cost, 3) for p, cost in zip(points, strict, strict=True)]

@@ -34,7 +34,7 @@ def draw_sized(N):
 
 
 def loss_task(name, notebook, vectorized, checks, mistakes):
-    """A loss with its gradient; the checks that all of them share, and those of this one."""
+    """Return the Task of a loss with its gradient: the checks that all losses share, and its own."""
     common = (
         values("loss", 1, "loss"),
         gradient("dW against numeric", 2, "dW", "loss", "W"),
@@ -56,7 +56,7 @@ def loss_task(name, notebook, vectorized, checks, mistakes):
 
 
 def reg_mistakes():
-    """Mistakes in the penalty; every loss here writes it with the same words."""
+    """Return the mistakes in the penalty; every loss here writes it with the same expression."""
     return (
         mistake("no_penalty", f"the penalty {PENALTY} is missing from the loss")((f" + {PENALTY}", "")),
         mistake(

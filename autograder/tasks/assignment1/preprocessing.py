@@ -9,7 +9,7 @@ __all__ = ["TASKS"]
 
 
 def draw_splits(rng, flat=1.0):
-    """flat: a factor of the spread along the last direction that is asked for, and along the one after it."""
+    """flat: a factor of the spread along the last requested direction, and along the one after it."""
     N, M, D = rng.integers(12, 18), rng.integers(4, 8), rng.integers(3, 6)
     spread = 2.0 ** -np.arange(D)
     spread[-2:] *= flat
@@ -32,7 +32,7 @@ def draw_dead_pixel(rng):
 
 
 def draw_flat(rng):
-    """The last eigenvalue that is asked for is so small that eps counts."""
+    """The last requested eigenvalue is so small that eps counts."""
     return draw_splits(rng, 0.03)
 
 

@@ -41,7 +41,7 @@ spread = int(np.digitize(np.sqrt(np.mean(model.W**2)) / 0.001, [0.01, 0.8, 1.2, 
 
 
 def draw_equal_rows(rng):
-    """Every image is the same, so that every batch is: the run has one right result."""
+    """Every image is the same, so every batch is too: the run has one correct result."""
     D, C, N = rng.integers(3, 6), 3, 200
     label = rng.integers(0, C)
     # Large weights of the other classes let even the penalty count that is there if none is asked for.
@@ -72,7 +72,7 @@ def draw_numbered_rows(rng):
 
 
 def draw_black_images(rng):
-    """All pixels are 0, so that no step moves the first weights. With over 1000 of these, their spread is sure."""
+    """All pixels are 0, so no step moves the first weights. Over 1000 of them make their spread certain."""
     return draw_numbered_rows(rng) | {"X": np.zeros((40, 400)), "y": np.arange(40) % 3}
 
 

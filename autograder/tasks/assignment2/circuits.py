@@ -124,7 +124,7 @@ def draw_two(rng):
 
 
 def draw_opposite(rng):
-    """x + y = 0: the square has no slope, what is left comes through the sigmoids and the numerator."""
+    """x + y = 0: the square has no slope; the gradient comes through the sigmoids and the numerator alone."""
     x = float(away_from_zero(rng))
     return {"x": x, "y": -x}
 

@@ -22,19 +22,19 @@ loss, dWs, dbs = sigmoid_net_backward(activations, y, Ws)
 """
 
 
-def names(letter, numbers):
-    """`names("W", (1, 2))` is "W1, W2, ": good for a list as for unpacking."""
+def numbered_names(letter, numbers):
+    """Return numbered names, each with a comma: `numbered_names("W", (1, 2))` is "W1, W2, "."""
     return "".join(f"{letter}{number}, " for number in numbers)
 
 
 def forward(L):
     layers = range(1, L + 1)
-    return FORWARD.format(*(names(letter, layers) for letter in ("W", "b", "a")), L)
+    return FORWARD.format(*(numbered_names(letter, layers) for letter in ("W", "b", "a")), L)
 
 
 def backward(L):
     layers = range(1, L + 1)
-    return BACKWARD.format(*(names(letter, layers) for letter in ("W", "b", "dW", "db")))
+    return BACKWARD.format(*(numbered_names(letter, layers) for letter in ("W", "b", "dW", "db")))
 
 
 def draw_net(sizes=None, L=3):

@@ -23,8 +23,8 @@ def draw_numbers(rng):
     return {"x": float(x), "y": float(y), "dout": float(dout)}
 
 
-def only(draw, *names):
-    """The same draw, with some of its inputs."""
+def keep_inputs(draw, *names):
+    """Return a draw function with only these inputs of `draw`."""
 
     def drawn(rng):
         inputs = draw(rng)
@@ -41,10 +41,10 @@ def forward_task(gate, inputs, points, checks, mistakes, draw=draw_arrays):
         "assignment2",
         "backprop",
         FORWARD.format(gate, inputs),
-        only(draw, *names),
+        keep_inputs(draw, *names),
         (
             values("arrays", points, "out"),
-            values("numbers", 0.4, "out", draw=only(draw_numbers, *names)),
+            values("numbers", 0.4, "out", draw=keep_inputs(draw_numbers, *names)),
             *checks,
             untouched(0.1, *names),
         ),
@@ -54,24 +54,24 @@ def forward_task(gate, inputs, points, checks, mistakes, draw=draw_arrays):
 
 def backward_task(gate, inputs, points, checks, mistakes):
     names = inputs.split(", ")
-    found = ", ".join(f"d{name}" for name in names)
+    gradient_names = ", ".join(f"d{name}" for name in names)
     pairs = {f"d{name}": name for name in names}
     return Task(
         f"{gate}_gate_backward",
         gates,
         "assignment2",
         "backprop",
-        BACKWARD.format(gate, inputs, found),
-        only(draw_arrays, *names, "dout"),
+        BACKWARD.format(gate, inputs, gradient_names),
+        keep_inputs(draw_arrays, *names, "dout"),
         (
             gradients(f"{' and '.join(pairs)} against numeric", points, pairs),
-            values("numbers", 0.5, *pairs, draw=only(draw_numbers, *names, "dout")),
+            values("numbers", 0.5, *pairs, draw=keep_inputs(draw_numbers, *names, "dout")),
             values(
                 "a second call gives the same, dout unchanged",
                 0.5,
                 *pairs,
                 "dout",
-                call=TWICE.format(gate, inputs, found),
+                call=TWICE.format(gate, inputs, gradient_names),
                 layout="strided",
             ),
             *checks,
@@ -249,7 +249,9 @@ sigmoid_forward = forward_task(
     "x",
     0.5,
     (
-        values("right at +-1000, never nan", 0.5, "out", draw=only(draw_far_out, "x"), cases=2, strict="extremes"),
+        values(
+            "right at +-1000, never nan", 0.5, "out", draw=keep_inputs(draw_far_out, "x"), cases=2, strict="extremes"
+        ),
         values(
             "float32 stays float32",
             0.5,

@@ -1,4 +1,4 @@
-"""Tasks of backprop.ipynb: gradients of matrix products, the Jacobian nobody builds."""
+"""Tasks of backprop.ipynb: gradients of matrix products, the Jacobian that need not be built."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def draw_product(rng):
 
 
 def draw_squares(rng):
-    """Square matrices: here the shapes do not say which factor stands where."""
+    """Square matrices: their shapes do not tell the order of the factors."""
     W, X, dD = rng.normal(size=(3, 3, 3))
     return {"W": W, "X": X, "dD": dD}
 

@@ -21,7 +21,7 @@ number = nets.made
 
 
 def draw_search(rng):
-    """A scripted net is right on the images whose second pixel is below its learning rate."""
+    """A scripted net labels those images correctly whose second pixel is below its learning rate."""
 
     def images(N):
         y = rng.integers(0, 3, N)
@@ -42,7 +42,7 @@ def draw_tie(rng):
 
 
 def draw_all_wrong(rng):
-    """No net labels a single image right."""
+    """No net labels any image correctly."""
     inputs = draw_search(rng)
     inputs["X_val"][:, 1] = 2
     return inputs

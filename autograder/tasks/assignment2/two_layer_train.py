@@ -44,7 +44,7 @@ AFTER = ("W1_after", "b1_after", "W2_after", "b2_after")
 
 
 def draw_run(rng, sizes=(3, 2, 3), N=12):
-    """Every training image is the same, so that every batch is: the run has one right result."""
+    """Every training image is the same, so every batch is too: the run has one correct result."""
     D = sizes[0]
     return draw_net(rng, sizes) | {
         "X": np.tile(rng.normal(size=D), (N, 1)),
@@ -83,11 +83,11 @@ def draw_at_rest(rng):
         # Positive hidden units, so that the probe and the net with its ReLU agree.
         for name in ("X", "X_val", "W1", "b1"):
             inputs[name][...] = np.abs(inputs[name])
-        right, right_val = (
+        correct, correct_val = (
             np.argmax((inputs[X] @ W1 + b1) @ W2 + b2, axis=1) == labels
             for X, labels in (("X", inputs["y"]), ("X_val", inputs["y_val"]))
         )
-        if 1 < np.sum(right) < 4 and 0 < np.sum(right_val) < 7:
+        if 1 < np.sum(correct) < 4 and 0 < np.sum(correct_val) < 7:
             return inputs
 
 
@@ -95,8 +95,8 @@ def draw_numbered(rng):
     """Image i holds its own number i, and its label is i modulo 3. The rate is 0: only the batches matter."""
     N = 600
     X = np.hstack([np.arange(N)[:, None], rng.normal(size=(N, 2))])
-    changed = {"X": X, "y": np.arange(N) % 3, "rate": 0.0, "batch_size": 30, "num_iters": 4}
-    return draw_run(rng) | changed
+    settings = {"X": X, "y": np.arange(N) % 3, "rate": 0.0, "batch_size": 30, "num_iters": 4}
+    return draw_run(rng) | settings
 
 
 STEP = "self.params[name] = self.params[name] - learning_rate * grads[name]"

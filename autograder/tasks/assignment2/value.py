@@ -1,5 +1,7 @@
 """Tasks of backprop.ipynb: the operations of `Value`."""
 
+from dataclasses import replace
+
 from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule import value
 
@@ -177,7 +179,7 @@ def draw_power(rng):
 
 
 def draw_fraction(rng):
-    """A power that is no whole number, of a positive base; and a negative one."""
+    """A fractional power of a positive base; and a negative power."""
     return {
         "a": float(rng.uniform(1.2, 3)),
         "dout": float(rng.normal()),
@@ -284,18 +286,16 @@ tanh = unary(
 )
 
 
-def with_large(made, expression):
-    """The task with the call of its last check, whose inputs are the extreme ones."""
-    *others, last = made.checks
+def with_extremes(task, expression):
+    """Return the task with a new call in its last check, the one on extreme inputs."""
+    *other_checks, last_check = task.checks
     call = LARGE.format(*expression)
     options = {"call": call, "draw": draw_numbers("dout"), "cases": 2, "strict": "extremes"}
-    found = values(last.name, last.points, *last.outputs, **options)
-    return Task(
-        made.name, made.module, made.assignment, made.notebook, made.call, made.draw, (*others, found), made.mistakes
-    )
+    extreme_check = values(last_check.name, last_check.points, *last_check.outputs, **options)
+    return replace(task, checks=(*other_checks, extreme_check))
 
 
-exp = with_large(exp, ("Value(-800.0).exp()", "Value(300.0).exp()"))
-tanh = with_large(tanh, ("Value(-800.0).tanh()", "Value(800.0).tanh()"))
+exp = with_extremes(exp, ("Value(-800.0).exp()", "Value(300.0).exp()"))
+tanh = with_extremes(tanh, ("Value(-800.0).tanh()", "Value(800.0).tanh()"))
 
 TASKS = (add, mul, power, exp, tanh)

@@ -36,12 +36,12 @@ def with_alpha(draw):
 
 
 def elementwise(name, forward_mistakes, backward_mistakes, alpha=False):
-    """The two tasks of an activation that treats every entry alike."""
+    """Return the forward and the backward Task of an elementwise activation."""
     forward, extra = f"{name}_forward", ", alpha" if alpha else ""
-    take = with_alpha if alpha else lambda draw: draw
+    with_inputs = with_alpha if alpha else lambda draw: draw
     call = f"out, cache = {forward}(x{extra})"
     backward = f"dx = {name}_backward(dout, cache)"
-    both = f"{call}\nloss = (out * dout).sum()\n{backward}"
+    forward_and_backward = f"{call}\nloss = (out * dout).sum()\n{backward}"
     default = f"{call.replace('x', 'x.copy()')}\nout_default, _ = {forward}(x)"
     checks = (
         values("arrays of any shape", 0.5, "out", "out_default", call=default),
@@ -50,32 +50,32 @@ def elementwise(name, forward_mistakes, backward_mistakes, alpha=False):
             0.5,
             *("out", "no_warning", "float32_kept", "x"),
             call=CATCH_WARNINGS.format(call, "out"),
-            draw=take(draw_extremes),
+            draw=with_inputs(draw_extremes),
             strict="extremes",
         ),
     )
-    again = call + CATCH_WARNINGS.format(f"{backward.replace('dout', 'dout.copy()')}\n    {backward}", "dx")
+    second_call = call + CATCH_WARNINGS.format(f"{backward.replace('dout', 'dout.copy()')}\n    {backward}", "dx")
     backward_checks = (
         gradient("dx against numeric", 0.5, "dx", "loss", "x"),
         in_float32(
             "1000 and -1000, a second time: same, quiet, float32; dout unchanged",
             0.5,
             *("dx", "no_warning", "float32_kept", "dout"),
-            call=again,
-            draw=take(draw_extremes),
+            call=second_call,
+            draw=with_inputs(draw_extremes),
             strict="extremes",
         ),
     )
-    draw = take(draw_any_shape)
+    draw = with_inputs(draw_any_shape)
     return (
         task(forward, call, draw, checks, forward_mistakes),
-        task(f"{name}_backward", both, draw, backward_checks, backward_mistakes),
+        task(f"{name}_backward", forward_and_backward, draw, backward_checks, backward_mistakes),
     )
 
 
-def returns(text, wrong):
-    """An edit of the last line: another value instead of `text`."""
-    return (f"return {text}", f"return {wrong}")
+def returns(text, replacement):
+    """Return an edit of the return line: `replacement` instead of `text`."""
+    return (f"return {text}", f"return {replacement}")
 
 
 SIGMOID = "out = np.where(x >= 0, 1, small) / (1 + small)"

@@ -32,8 +32,8 @@ GLOBAL = "chance comes from np.random, expected from rng: the same generator has
 IN_PLACE = "X itself is changed, expected a new array"
 
 
-def strict(points, function, argument):
-    """What is given is in single precision."""
+def dtype_check(points, function, argument):
+    """Return a check of float32 inputs: float32_kept, and X unchanged."""
     call = RNG + SINGLE.format(function, argument)
     return values("float32 kept, X unchanged", points, "float32_kept", "X", call=call, draw=float32(draw_images))
 
@@ -68,7 +68,7 @@ random_flip = task(
             cases=2,
             atol=0.07,  # two random shares of 4000 images: 6 * sqrt(2 * 0.25 / 4000) = 0.067
         ),
-        strict(0.2, "random_flip", "1.0"),
+        dtype_check(0.2, "random_flip", "1.0"),
     ),
     (
         mistake("upside_down", "images are turned upside down (along H), expected left to right (along W)")(
@@ -124,7 +124,7 @@ random_crop = task(
             call=CROPS + SAME_CROPS + REPEATS.format("random_crop", "pad"),
             cases=2,
         ),
-        strict(0.2, "random_crop", "pad"),
+        dtype_check(0.2, "random_crop", "pad"),
     ),
     (
         mistake("all_alike", "all images are cut at one place, expected a draw for each")(
@@ -174,7 +174,7 @@ random_contrast = task(
             cases=2,
             atol=0.1,  # means of 2000 draws that vary by 0.5: 6 * sqrt(2 / 2000) * 0.5 = 0.095
         ),
-        strict(0.2, "random_contrast", "low, 2.0"),
+        dtype_check(0.2, "random_contrast", "low, 2.0"),
     ),
     (
         mistake("about_zero", "the image is multiplied by c: stretch it about its mean, not about 0")(

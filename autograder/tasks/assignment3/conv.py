@@ -34,7 +34,7 @@ for extra in (0, 1, 4):
 """
 
 
-def padded(pad):
+def draw_with_pad(pad):
     return lambda rng: {"size": int(rng.integers(2, 7)), "pad": pad}
 
 
@@ -51,7 +51,7 @@ conv_output_size = task(
             0.5,
             "refused",
             call=REFUSED,
-            draw=(padded(0), padded(1), padded(2)),
+            draw=(draw_with_pad(0), draw_with_pad(1), draw_with_pad(2)),
         ),
     ),
     (
@@ -83,7 +83,7 @@ conv_output_size = task(
 
 
 def draw_conv(N, C, F, image, kernel, stride, pad, dtype=float):
-    """Draw images up to a stride larger than `image`, height and width by themselves."""
+    """Draw images up to a stride larger than `image`, height and width independently."""
 
     def draw(rng):
         H, W = (int(size + stride * rng.integers(0, 2)) for size in image)
@@ -124,14 +124,14 @@ def forward_call(form):
 
 
 def backward_call(form):
-    ahead = f"{forward_call(form)}\nloss = np.sum(out * dout)"
-    return f"{ahead}\ndx, dw, db = conv_backward_{form}(dout, cache)"
+    forward_lines = f"{forward_call(form)}\nloss = np.sum(out * dout)"
+    return f"{forward_lines}\ndx, dw, db = conv_backward_{form}(dout, cache)"
 
 
 def backward_twice(call, outputs):
-    """The call with its last line, the backward pass, run first with a copy of dout: the second answer is judged."""
-    *before, last = call.splitlines()
-    return "\n".join([*before, last.replace("dout", "dout.copy()"), f"{outputs} = None", last])
+    """Return the call with its last line, the backward pass, run twice, first with a copy of dout; the second is judged."""
+    *before, backward_line = call.splitlines()
+    return "\n".join([*before, backward_line.replace("dout", "dout.copy()"), f"{outputs} = None", backward_line])
 
 
 def no_pad():

@@ -13,8 +13,8 @@ task = task_factory("assignment3", "cnn", convnet)
 def draw_sizes(rng):
     """Large enough for standard deviations to be known to 3 %."""
     sizes = {"channels": 3, "height": int(2 * rng.integers(3, 5)), "width": 12, "num_filters": 16}
-    more = {"filter_size": 5, "hidden_dim": 100, "num_classes": 11, "weight_scale": float(rng.uniform(0.01, 0.03))}
-    return sizes | more | {"seed": int(rng.integers(1000))}
+    settings = {"filter_size": 5, "hidden_dim": 100, "num_classes": 11, "weight_scale": float(rng.uniform(0.01, 0.03))}
+    return sizes | settings | {"seed": int(rng.integers(1000))}
 
 
 SHAPES = """
@@ -105,7 +105,7 @@ init = task(
 
 
 def draw_net(rng, N=4):
-    """A tiny net; the biases see to it that some windows are dark after the ReLU and most hidden units alive."""
+    """A tiny net; its biases make some windows zero after the ReLU and keep most hidden units active."""
     C, H, W, F, hidden, classes = 1, 4, 2, 2, 5, 3
     shapes = {"W1": (F, C, 3, 3), "W2": (F * H * W // 4, hidden), "W3": (hidden, classes)}
     sizes = {"b1": F, "b2": hidden, "b3": classes}

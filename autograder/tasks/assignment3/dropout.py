@@ -13,12 +13,12 @@ __all__ = ["TASKS"]
 
 
 def draw_setting(rng):
-    """p is far from 1/2, so that p, 1 - p, 1 and 1/p are told apart."""
+    """p is far from 1/2, so that p, 1 - p, 1 and 1/p differ clearly."""
     return {"p": float(rng.uniform(0.6, 0.85)), "seed": int(rng.integers(1, 10**6)), "scale": float(rng.uniform(1, 2))}
 
 
 def draw_images(rng):
-    """Images in single precision, and nothing is kept: who works in place leaves zeros, whatever the mask."""
+    """float32 images, and nothing is kept: code that works in place leaves zeros, whatever the mask."""
     images = {name: rng.uniform(1, 2, (2, 3, 5, 4)).astype(np.float32) for name in ("x", "dout")}
     return draw_setting(rng) | images | {"p": 1e-12}
 
@@ -86,7 +86,7 @@ SWAPPED = "p is taken for the probability of dropping an entry; in this course i
 
 
 def mask_mistakes():
-    """Mistakes in drawing a mask; both forward functions draw it with the same words."""
+    """Return the mistakes in drawing a mask; both forward functions draw it with the same expression."""
     return (
         mistake("swapped", SWAPPED)((DRAW, "rng.random(x.shape) > p")),
         mistake("nothing_dropped", "nothing is dropped in training")((DRAW, "rng.random(x.shape) < 1")),

@@ -20,23 +20,23 @@ net.params = {{{params}}}
 TRAIN = "loss, grads = net.loss(X, y)\n"
 
 
-def names(layers, normed=False):
-    found = [f"{kind}{k}" for k in range(1, layers + 1) for kind in ("W", "b")]
-    return found + [f"{kind}{k}" for k in range(1, layers) for kind in ("gamma", "beta") if normed]
+def param_names(layers, normed=False):
+    params = [f"{kind}{k}" for k in range(1, layers + 1) for kind in ("W", "b")]
+    return params + [f"{kind}{k}" for k in range(1, layers) for kind in ("gamma", "beta") if normed]
 
 
 def net_of(layers, dtype="float64", normalization=None):
-    given = names(layers, normalization is not None)
-    params = ", ".join(f'"{name}": {name}.astype(np.{dtype})' for name in given)
+    parameters = param_names(layers, normalization is not None)
+    params = ", ".join(f'"{name}": {name}.astype(np.{dtype})' for name in parameters)
     return NET.format(dtype=dtype, params=params, normalization=repr(normalization))
 
 
-def read(layers):
-    return "".join(f'd{name} = grads["{name}"]\n' for name in names(layers))
+def read_gradients(layers):
+    return "".join(f'd{name} = grads["{name}"]\n' for name in param_names(layers))
 
 
-def pairs(layers):
-    return {f"d{name}": name for name in names(layers)}
+def gradient_pairs(layers):
+    return {f"d{name}": name for name in param_names(layers)}
 
 
 # A norm that passes everything on, with gradients of its own for gamma and beta, for a class that has norm_forward;
@@ -110,25 +110,27 @@ loss = Task(
     (
         values("scores where y is None", 0.5, "scores", call=net_of(3) + "scores = net.loss(X)", cases=2),
         values("loss", 0.5, "loss", cases=2),
-        gradients("gradients against numeric ones", 1, pairs(3), call=net_of(3) + TRAIN + read(3), cases=2),
+        gradients(
+            "gradients against numeric ones", 1, gradient_pairs(3), call=net_of(3) + TRAIN + read_gradients(3), cases=2
+        ),
         values(
             "one image, not flattened; a second call",
-            *(0.5, "loss", *pairs(2)),
-            call=net_of(2) + TRAIN + TRAIN + read(2),
+            *(0.5, "loss", *gradient_pairs(2)),
+            call=net_of(2) + TRAIN + TRAIN + read_gradients(2),
             draw=draw_net(12, 5, 3, shape=(2, 3, 2), num=1),
             cases=1,
         ),
         values(
             "four hidden layers of one size",
-            *(0.5, "scores", "loss", *pairs(5)),
-            call=net_of(5) + "scores = net.loss(X)\n" + TRAIN + read(5),
+            *(0.5, "scores", "loss", *gradient_pairs(5)),
+            call=net_of(5) + "scores = net.loss(X)\n" + TRAIN + read_gradients(5),
             draw=draw_net(4, 4, 4, 4, 4, 3),
             cases=1,
         ),
         values(
             "with layer norm: modes, gradients, and the penalty on W alone",
             *(0.5, "tested", "trained", "penalty", "dpenalty", "through_norms"),
-            call=net_of(3, normalization="layernorm") + f"names = {names(3, True)}" + NORM,
+            call=net_of(3, normalization="layernorm") + f"names = {param_names(3, True)}" + NORM,
             cases=1,
             atol=1e-9,  # what is not penalised is the difference of two equal numbers
         ),

@@ -52,7 +52,7 @@ own_dicts = normalization is None or len({id(of_layer) for of_layer in wide.bn_p
 
 
 def draw_sizes(*kinds):
-    """One drawing function a case, each with another kind of normalisation."""
+    """Return one draw function per case, each with another kind of normalisation."""
 
     def draw(kind, rng):
         sizes = {"C": int(rng.integers(5, 9)), "scale": 2.0 ** -int(rng.integers(5, 8)), "normalization": kind}

@@ -23,7 +23,7 @@ def draw_net(rng):
     }
 
 
-def net(kind):
+def net_of(kind):
     return f"""net = object.__new__(FullyConnectedNet)
 net.normalization = {kind!r}
 net.params = {{f"gamma{{i}}": gammas[i - 1] for i in (1, 2, 3)}} | {{f"beta{{i}}": betas[i - 1] for i in (1, 2, 3)}}
@@ -42,7 +42,7 @@ GAMMA, BETA = 'self.params[f"gamma{k}"]', 'self.params[f"beta{k}"]'
 
 norm_forward = task(
     "FullyConnectedNet.norm_forward",
-    net("batchnorm") + NET_BOTH,
+    net_of("batchnorm") + NET_BOTH,
     draw_net,
     (
         values("batch norm, in training and in test", 0.5, "out", "tested", "mean_after"),
@@ -50,7 +50,9 @@ norm_forward = task(
             "layer norm, and none",
             0.5,
             *("out", "plain"),
-            call=net("layernorm") + NET_TRAIN + 'net.normalization = None\nplain, _ = net.norm_forward(x, k, "train")',
+            call=net_of("layernorm")
+            + NET_TRAIN
+            + 'net.normalization = None\nplain, _ = net.norm_forward(x, k, "train")',
         ),
     ),
     (
@@ -95,7 +97,7 @@ NONE = (
 
 norm_backward = task(
     "FullyConnectedNet.norm_backward",
-    net("batchnorm") + OF_NET + NAMED,
+    net_of("batchnorm") + OF_NET + NAMED,
     draw_net,
     (
         gradients("batch norm: dx against numeric", 0.5, {"dx": "x"}, cases=2),
@@ -103,7 +105,7 @@ norm_backward = task(
             "layer norm, and none",
             0.5,
             *("dx", "dgamma", "dbeta", "plain", "num_grads"),
-            call=net("layernorm") + OF_NET + NAMED + NONE,
+            call=net_of("layernorm") + OF_NET + NAMED + NONE,
         ),
     ),
     (

@@ -13,11 +13,11 @@ CHANNEL_STATISTICS = (
 )
 
 
-def per(axes):
-    """The output with statistics over other axes, in training."""
-    right = "return out.reshape(N, H, W, C).transpose(0, 3, 1, 2), cache"
+def statistics_over(axes):
+    """Return an edit: the output with statistics over these axes, in training."""
+    reference = "return out.reshape(N, H, W, C).transpose(0, 3, 1, 2), cache"
     x_hat = CHANNEL_STATISTICS.format(axes)
-    return right, f"out = {x_hat} * gamma[:, None, None] + beta[:, None, None]\n    return out, cache"
+    return reference, f"out = {x_hat} * gamma[:, None, None] + beta[:, None, None]\n    return out, cache"
 
 
 MIXED = "x is reshaped to (-1, C) without moving the channels last: colours and places are mixed up"
@@ -61,21 +61,21 @@ spatial_batchnorm_forward = task(
         mistake(
             "instance",
             "mean and variance are those of one channel of one image: that is instance norm; expected over the batch too",
-        )(per("(2, 3)")),
+        )(statistics_over("(2, 3)")),
         mistake("per_place", "every place has a mean and a variance of its own, expected one of each for a channel")(
-            per("0")
+            statistics_over("0")
         ),
         mistake(
             "per_image",
             "mean and variance are taken over all channels of an image: that is layer norm; expected one of each for a channel",
-        )(per("(1, 2, 3)")),
+        )(statistics_over("(1, 2, 3)")),
         mistake("state_lost", "bn_param is copied, so that the running averages never come back to the caller")(
             ("beta, bn_param)\n    return", "beta, dict(bn_param))\n    return")
         ),
     ),
 )
 
-SBN_BACKWARD = normed.both_ways(SBN)
+SBN_BACKWARD = normed.forward_and_backward(SBN)
 
 spatial_batchnorm_backward = task(
     "spatial_batchnorm_backward",
@@ -114,8 +114,8 @@ GN_STATISTICS = "mean, var = np.mean(groups, axis=2, keepdims=True), np.var(grou
 GROUPS = "groups = x.reshape(x.shape[0], G, -1)"
 
 
-def grouped(line):
-    """The statistics of groups cut in another way: what they are is computed in full and handed on."""
+def grouped_otherwise(line):
+    """Return an edit: x_hat computed from groups that are cut by `line`."""
     return (
         "x_hat = ((groups - mean) / std).reshape(x.shape)",
         f"{line}\n    x_hat = (groups - groups.mean(2, keepdims=True)) / np.sqrt(groups.var(2, keepdims=True) + eps)\n    ",
@@ -135,7 +135,7 @@ spatial_groupnorm_forward = task(
             0.5,
             "float32_kept",
             "out",
-            call=normed.single(GN_DEFAULT),
+            call=normed.call_in_float32(GN_DEFAULT),
             draw=normed.draw_one_group,
             rtol=1e-4,
         ),

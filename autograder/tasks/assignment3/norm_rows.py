@@ -60,7 +60,7 @@ batchnorm_forward = task(
             "float32 stays float32",
             0.5,
             *("float32_kept", "out"),
-            call=normed.single(normed.DEFAULTS + normed.forward("batchnorm", "bn_param")),
+            call=normed.call_in_float32(normed.DEFAULTS + normed.forward("batchnorm", "bn_param")),
             cases=2,
             rtol=1e-4,  # float32 has seven digits, and the subtraction loses some
         ),
@@ -140,7 +140,7 @@ batchnorm_forward = task(
     ),
 )
 
-BN_BACKWARD = normed.both_ways("batchnorm")
+BN_BACKWARD = normed.forward_and_backward("batchnorm")
 
 
 def gamma_mistakes():
@@ -263,7 +263,7 @@ layernorm_forward = task(
             "one example, N = 1, float32",
             0.5,
             *("float32_kept", "out"),
-            call=normed.single(LN),
+            call=normed.call_in_float32(LN),
             draw=normed.one_example(normed.draw_rows),
             rtol=1e-4,
         ),

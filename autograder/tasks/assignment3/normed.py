@@ -1,4 +1,4 @@
-"""What the tasks of normalization.ipynb have in common: what is drawn, how it is called, sentences, mistakes."""
+"""What the tasks of normalization.ipynb have in common: draws, calls, messages, mistakes."""
 
 from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule import norm
@@ -8,9 +8,17 @@ __all__ = [
     *("FACTORED", "FIXED_EPS", "MEANS", "NOT_CENTRED", "NO_BETA", "NO_DX_GAMMA", "NO_EPS", "NO_GAMMA"),
     *("NO_MEAN_PATH", "NO_VAR_PATH", "OUTSIDE", "ROW_SUM", "RUNNING", "SWAPPED_RESULTS", "UPCAST", "VARIANCE"),
     *("VARIANCE_BACK", "X_GAMMA"),
-    *("backward", "backward_checks", "both_ways", "draw_channels", "draw_constant", "draw_groups", "draw_images"),
+    *(
+        "backward",
+        "backward_checks",
+        "draw_channels",
+        "draw_constant",
+        "draw_groups",
+        "draw_images",
+        "forward_and_backward",
+    ),
     *("draw_one_group", "draw_rows", "draw_single_channels", "draw_small", "forward", "in_test_mode", "one_example"),
-    *("settings", "single", "statistics_mistakes", "task", "three_batches", "backward_twice"),
+    *("settings", "call_in_float32", "statistics_mistakes", "task", "three_batches", "backward_twice"),
 ]
 
 
@@ -111,21 +119,21 @@ def backward(function):
     return f"loss = np.sum(out * dout)\ndx, dgamma, dbeta = {function}(dout, cache)\n"
 
 
-def both_ways(kind):
-    """Batch normalisation forward and backward, with an eps of its own."""
+def forward_and_backward(kind):
+    """Return the call of batch normalisation forward and backward, with eps set."""
     return DEFAULTS[:-2] + ', "eps": eps}\n' + forward(kind, "bn_param") + backward(f"{kind}_backward")
 
 
-def single(call):
-    """The call in float32, where `float32_kept` says whether the answer is float32, too."""
+def call_in_float32(call):
+    """Return the call on float32 inputs; it sets float32_kept: whether the output is float32, too."""
     names = "x, gamma, beta, dout"
     cast = f"{names} = (np.asarray(a, dtype=np.float32) for a in ({names}))\n"
-    last = call.rstrip().split("\n")[-1].split(",")[0]
-    return f"{cast}{call}float32_kept = {last}.dtype == np.float32"
+    output = call.rstrip().split("\n")[-1].split(",")[0]
+    return f"{cast}{call}float32_kept = {output}.dtype == np.float32"
 
 
 def backward_twice(call, function):
-    """The call, its last line with a copy of dout, and that line again."""
+    """Return the call with its last line, the backward pass, run twice, first with a copy of dout."""
     return f"{call.replace('(dout, cache)', '(dout.copy(), cache)')}dx, dgamma, dbeta = {function}(dout, cache)\n"
 
 
@@ -160,11 +168,11 @@ def backward_checks(call, function, points, draw_other=None, dtype=False):
     )
     if dtype:
         # Tolerance: float32 has seven digits, and the subtractions lose some.
-        checks += (values("float32 stays float32", 0.5, "float32_kept", "dx", call=single(call), rtol=1e-3),)
+        checks += (values("float32 stays float32", 0.5, "float32_kept", "dx", call=call_in_float32(call), rtol=1e-3),)
     return checks
 
 
-# Sentences that several tasks share.
+# Messages that several tasks share.
 
 DDOF = "the variance is divided by the number of entries minus 1 (ddof=1), expected by their number"
 OUTSIDE = "eps is added to the standard deviation, expected to the variance under the root"
@@ -194,8 +202,8 @@ FACTORED = (
 )
 
 
-def statistics_mistakes(mean_var, wrong_axes, **words):
-    """Mistakes of every forward function. mean_var: its line with mean and variance; wrong_axes: (name, sentence, line)."""
+def statistics_mistakes(mean_var, wrong_axes):
+    """Mistakes of every forward function. mean_var: its line with mean and variance; wrong_axes: (name, message, line)."""
     return (
         mistake("ddof", DDOF)((mean_var, mean_var[:-1] + ", ddof=1)")),
         mistake("eps_outside", OUTSIDE)(("np.sqrt(var + eps)", "np.sqrt(var) + eps")),
@@ -203,5 +211,5 @@ def statistics_mistakes(mean_var, wrong_axes, **words):
         mistake("variance", VARIANCE)(("np.sqrt(var + eps)", "(var + eps)")),
         mistake("no_beta", NO_BETA)(("gamma * x_hat + beta", "gamma * x_hat")),
         mistake("no_gamma", NO_GAMMA)(("gamma * x_hat + beta", "x_hat + beta")),
-        *(mistake(name, says)((mean_var, line)) for name, says, line in wrong_axes),
+        *(mistake(name, message)((mean_var, line)) for name, message, line in wrong_axes),
     )

@@ -22,7 +22,7 @@ float32_kept = str(next_w.dtype) == "float32"
 
 
 def draw_step(state, settings, counter, shape):
-    """A function that draws weights, gradients, what the rule remembers and its settings.
+    """Return a function that draws weights, gradients, the state of the rule and its settings.
 
     Of the gradients one is 0, and others are so small that the default of epsilon makes a difference.
     """
@@ -40,26 +40,28 @@ def draw_step(state, settings, counter, shape):
 
 
 def rule_task(name, settings, mistakes, state=(), counter="", points=(0.5, 0.5, 0.5, 0.5)):
-    """An update rule: one step from a given state, four steps, the defaults, single precision.
+    """Return the Task of an update rule: one step from a given state, four steps, the defaults, float32.
 
     settings: {key of config: (least, greatest)}; state: keys of the arrays it keeps; counter: the key that counts.
     """
     keys = (*state, *([counter] if counter else []))
     outputs = ("next_w", *(f"next_{key}" for key in keys))
-    read = "".join(f'next_{key} = config["{key}"]\n' for key in keys)
+    read_state = "".join(f'next_{key} = config["{key}"]\n' for key in keys)
     chosen = ", ".join(f'"{key}": {key}' for key in (*settings, *([counter] if counter else [])))
     # A rule may change the arrays of its state in place: it gets copies.
-    held = ", ".join([chosen, *(f'"{key}": {key}.copy()' for key in state)])
-    one = f"next_w, config = {name}(w, dw, {{{held}}})\n{read}"
+    config = ", ".join([chosen, *(f'"{key}": {key}.copy()' for key in state)])
+    one_step = f"next_w, config = {name}(w, dw, {{{config}}})\n{read_state}"
     chosen = ", ".join(f'"{key}": {key}' for key in settings)
-    four = f"next_w, config = w, {{{chosen}}}\nfor g in dws:\n    next_w, config = {name}(next_w, g, config)\n{read}"
-    default = DEFAULTS.format(name=name) + read
+    four_steps = (
+        f"next_w, config = w, {{{chosen}}}\nfor g in dws:\n    next_w, config = {name}(next_w, g, config)\n{read_state}"
+    )
+    default_config = DEFAULTS.format(name=name) + read_state
     draws = tuple(draw_step(state, settings, counter, shape) for shape in SHAPES)
     # The defaults are asked once: a rule with a mutable default answers in another way each time.
     checks = (
         values("one step, weights of any shape", points[0], *outputs, draw=draws, layout="strided"),
-        values("four steps in a row", points[1], *outputs, call=four, cases=2),
-        values("defaults, a state for each weight", points[2], "own", *outputs, call=default, cases=1),
+        values("four steps in a row", points[1], *outputs, call=four_steps, cases=2),
+        values("defaults, a state for each weight", points[2], "own", *outputs, call=default_config, cases=1),
         values(
             "float32 kept; w, dw unchanged",
             points[3],
@@ -71,15 +73,15 @@ def rule_task(name, settings, mistakes, state=(), counter="", points=(0.5, 0.5, 
         ),
     )
     checks = tuple(check for check in checks if check.points)
-    return Task(name, optim, "assignment3", "fully_connected", one, draws[0], checks, mistakes)
+    return Task(name, optim, "assignment3", "fully_connected", one_step, draws[0], checks, mistakes)
 
 
 def common_mistakes(step):
-    """Mistakes that every rule knows. step: what the reference says after `next_w = w`, sign and all."""
-    sign, rest = step[1], step[3:]
+    """Return the mistakes that all rules share. step: the reference's text after `next_w = w`, with its sign."""
+    sign, amount = step[1], step[3:]
     return (
         mistake("in_place", "the weights passed in are changed: `w - step` makes a new array, `w -= step` does not")(
-            (f"next_w = w{step}", f"next_w = w\n    next_w {sign}= {rest}")
+            (f"next_w = w{step}", f"next_w = w\n    next_w {sign}= {amount}")
         ),
         mistake("no_rate", "the gradient is not multiplied by the learning rate")(('config["learning_rate"] * ', "")),
         mistake("fixed_rate", "the learning rate of config is not used: the default is for a config that has none")(
@@ -89,7 +91,7 @@ def common_mistakes(step):
 
 
 def memory_mistakes(stored):
-    """Mistakes in what a rule keeps from step to step. stored: the end of the reference's last line."""
+    """Return the mistakes in the state that a rule keeps from step to step. stored: the end of the reference's last line."""
     new = "".join(
         f"config[{item.split(': ')[0]}] = {item.split(': ')[1]}\n    " for item in stored.strip("{}").split(", ")
     )
@@ -115,8 +117,10 @@ def memory_mistakes(stored):
     )
 
 
-def wrong_default(key, right, wrong):
-    return mistake(f"default_{key}", f"the default of {key} is {right}")((f'"{key}": {right}', f'"{key}": {wrong}'))
+def wrong_default(key, reference, replacement):
+    return mistake(f"default_{key}", f"the default of {key} is {reference}")(
+        (f'"{key}": {reference}', f'"{key}": {replacement}')
+    )
 
 
 UPHILL = "the step goes uphill: it must go against the gradient"

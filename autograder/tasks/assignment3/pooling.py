@@ -9,14 +9,14 @@ __all__ = ["TASKS"]
 task = task_factory("assignment3", "cnn", conv)
 
 
-def draw_pool(shape, window, stride, shift=0.0, whole=False):
-    """whole: whole numbers, so that many entries of a window are equal."""
+def draw_pool(shape, window, stride, shift=0.0, integers=False):
+    """integers: x has integer values, so that many entries of a window are equal."""
 
     def draw(rng):
         N, C, *image = shape
         H, W = (int(size + stride * rng.integers(0, 2)) for size in image)
         sizes = [conv.conv_output_size(size, k, stride, 0) for size, k in zip((H, W), window, strict=True)]
-        x = rng.integers(0, 2, (N, C, H, W)).astype(float) if whole else rng.normal(size=(N, C, H, W))
+        x = rng.integers(0, 2, (N, C, H, W)).astype(float) if integers else rng.normal(size=(N, C, H, W))
         return {
             "x": x + shift,
             "dout": rng.normal(size=(N, C, *sizes)),
@@ -36,7 +36,7 @@ POOLS = (
 )
 PAIRS = draw_pool((2, 3, 4, 6), (2, 2), 2)
 OVERLAP = draw_pool((2, 1, 5, 4), (3, 2), 1)
-TIES = draw_pool((2, 3, 5, 6), (2, 3), 2, whole=True)
+TIES = draw_pool((2, 3, 5, 6), (2, 3), 2, integers=True)
 
 POOL_PARAM = 'pool_param = {"pool_height": height, "pool_width": width, "stride": stride}\n'
 
@@ -51,11 +51,11 @@ AVG_FORWARD, AVG_BACKWARD = pool_calls("avg", "")
 ROWS, COLUMNS = "u : u + stride * H_out : stride", "v : v + stride * W_out : stride"
 
 
-def pool_checks(*more):
+def pool_checks(*extra_checks):
     return (
         values("2 x 2 windows, stride 2", 0.5, "out", draw=PAIRS, layout="strided"),
         values("windows that overlap or leave gaps", 0.5, "out", draw=POOLS),
-        *more,
+        *extra_checks,
     )
 
 

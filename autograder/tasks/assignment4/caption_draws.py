@@ -20,7 +20,7 @@ def draw_special(rng, size):
 
 
 def draw_captions(rng, num, length, size, special, lengths=None):
-    """Word numbers (num, length), some rows as long as can be."""
+    """Word numbers (num, length), some rows of full length."""
     words = [k for k in range(size) if k not in special.values()]
     captions = np.full((num, length), special["null"])
     if lengths is None:
@@ -44,5 +44,5 @@ net = captioner(CaptioningRNN, cell_type, weights, null, start, end)
 def draw_weights(rng, cell, D, W, H, V, large=1.0):
     G = GATES[cell] * H
     shapes = ((D, H), (H,), (V, W), (W, G), (H, G), (G,), (H, V), (V,))
-    found = {name: large * rng.normal(size=shape) for name, shape in zip(NAMES, shapes, strict=True)}
-    return found | {"cell_type": cell} | draw_special(rng, V)
+    weights = {name: large * rng.normal(size=shape) for name, shape in zip(NAMES, shapes, strict=True)}
+    return weights | {"cell_type": cell} | draw_special(rng, V)

@@ -37,7 +37,7 @@ PROJ_LINE = '_, grads["W_proj"], grads["b_proj"] = affine_backward(dh0, proj_cac
 EMBED_LINE = 'grads["W_embed"] = word_embedding_backward(dx, embed_cache)'
 
 
-def other_split(*parts, mask="captions_out != self._null"):
+def split_mistake(*parts, mask="captions_out != self._null"):
     return (SPLIT_LINE, "captions_in, captions_out = {}, {}\n    mask = {}".format(*parts, mask))
 
 
@@ -74,22 +74,22 @@ loss = task(
     ),
     (
         mistake("same", "what is read and what is to be said are the same words: the next word is due")(
-            other_split("captions[:, :-1]", "captions[:, :-1]")
+            split_mistake("captions[:, :-1]", "captions[:, :-1]")
         ),
         mistake(
             "backwards", "the words are shifted the wrong way: each word is to be read, and the NEXT one to be said"
-        )(other_split("captions[:, 1:]", "captions[:, :-1]")),
+        )(split_mistake("captions[:, 1:]", "captions[:, :-1]")),
         mistake("start_not_read", "START is never read: leave out the last column of what is read, not the first")(
-            other_split("captions[:, 1:-1]", "captions[:, 2:]")
+            split_mistake("captions[:, 1:-1]", "captions[:, 2:]")
         ),
         mistake("null_counts", "NULL counts like a word: mask out the steps where NULL is to be said")(
-            other_split("captions[:, :-1]", "captions[:, 1:]", mask="np.ones(captions_out.shape, dtype=bool)")
+            split_mistake("captions[:, :-1]", "captions[:, 1:]", mask="np.ones(captions_out.shape, dtype=bool)")
         ),
         mistake(
             "mask_of_in", "the mask is made from captions_in, expected captions_out: then the NULL after END counts"
-        )(other_split("captions[:, :-1]", "captions[:, 1:]", mask="captions_in != self._null")),
+        )(split_mistake("captions[:, :-1]", "captions[:, 1:]", mask="captions_in != self._null")),
         mistake("null_is_0", "the mask hides the word with the number 0, expected the one of NULL, self._null")(
-            other_split("captions[:, :-1]", "captions[:, 1:]", mask="captions_out != 0")
+            split_mistake("captions[:, :-1]", "captions[:, 1:]", mask="captions_out != 0")
         ),
         mistake("end_masked", "END is masked out: the network must learn where to stop")(
             (SPLIT_LINE, f"{SPLIT_LINE}\n    mask = mask & (captions_out != self._end)")
@@ -170,9 +170,9 @@ STEP = NET + "log_probs, (next_h, next_c) = net.step(words, (h, c))\n"
 
 def draw_step(cell, num=3, large=1.0):
     def draw(rng):
-        found = draw_weights(rng, cell, D=4, W=5, H=3, V=7, large=large)
+        weights = draw_weights(rng, cell, D=4, W=5, H=3, V=7, large=large)
         state = {"h": rng.normal(size=(num, 3)), "c": rng.normal(size=(num, 3)), "words": rng.integers(0, 7, num)}
-        return found | state
+        return weights | state
 
     return draw
 

@@ -12,14 +12,14 @@ __all__ = ["TASKS"]
 SAMPLE = NET + "captions = until_end(net.sample(features, max_length), end, null)\n"
 
 
-def draw_images(cell, num=6, max_length=10, V=9, large=1.0, rarer=0.5, **more):
-    """Features and weights; small biases, so that the images differ in their captions, and END is said sooner or later."""
+def draw_images(cell, num=6, max_length=10, V=9, large=1.0, rarer=0.5, **extra_inputs):
+    """Features and weights; small biases, so that the captions of the images differ, and END comes sooner or later."""
 
     def draw(rng):
-        found = draw_weights(rng, cell, D=4, W=6, H=5, V=V, large=large)
-        found = {name: value / 2 if name.startswith("b") else value for name, value in found.items()}
-        found["b_vocab"][found["end"]] -= rarer
-        return found | {"features": 2 * rng.normal(size=(num, 4)), "max_length": max_length} | more
+        inputs = draw_weights(rng, cell, D=4, W=6, H=5, V=V, large=large)
+        inputs = {name: value / 2 if name.startswith("b") else value for name, value in inputs.items()}
+        inputs["b_vocab"][inputs["end"]] -= rarer
+        return inputs | {"features": 2 * rng.normal(size=(num, 4)), "max_length": max_length} | extra_inputs
 
     return draw
 
@@ -110,13 +110,13 @@ default = until_end(net.beam_search(features), end, null)
 """
 
 
-def draw_beam(cell, **more):
+def draw_beam(cell, **settings):
     sizes = {"num": 10, "max_length": 7, "V": 7, "large": 0.7, "rarer": 0, "beam_width": 3}
-    return draw_images(cell, **sizes | more)
+    return draw_images(cell, **sizes | settings)
 
 
 def draw_ranked(rng):
-    """A network for which n beams say the n-th likeliest first word, then END. Its scores hang on the word read alone.
+    """A network whose caption with n beams is the n-th likeliest first word, then END. Scores depend on the last word only.
 
     The likelier a first word is, the less likely END is after it.
     """
@@ -126,8 +126,15 @@ def draw_ranked(rng):
     scores[start, words] = -0.1 * np.arange(6)
     ends = np.array([0.05, 0.3, 0.5, 0.7, 0.85, 0.97])
     scores[words, end] = np.log(5 * ends / (1 - ends))
-    H, one = np.zeros(V), np.eye(V)
-    weights = {"W_proj": rng.normal(size=(4, V)), "b_proj": H, "W_embed": one, "Wx": 9 * one, "Wh": 0 * one, "b": H}
+    H, identity = np.zeros(V), np.eye(V)
+    weights = {
+        "W_proj": rng.normal(size=(4, V)),
+        "b_proj": H,
+        "W_embed": identity,
+        "Wx": 9 * identity,
+        "Wh": 0 * identity,
+        "b": H,
+    }
     special = {"null": int(null), "start": int(start), "end": int(end)}
     inputs = {"cell_type": "rnn", "features": rng.normal(size=(1, 4)), "max_length": 7}
     return weights | {"W_vocab": scores, "b_vocab": H} | special | inputs

@@ -140,7 +140,7 @@ SCALE_LINE = "/ np.sqrt(shape[0])"
 
 
 def scaled_by(name, size):
-    """The edit that gives one matrix another scale."""
+    """Return the edit that scales one matrix differently."""
     scaled = f'{{"{name}": {size}}}.get(name, shape[0])'
     return (SCALE_LINE, f"/ np.sqrt({scaled})")
 

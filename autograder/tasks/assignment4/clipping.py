@@ -71,7 +71,7 @@ def draw_one_sequence(rng):
 
 
 def draw_zero_states(rng):
-    """At states of 0 tanh has slope 1: what is left is Wh, many times."""
+    """At states of 0 tanh has slope 1: the gradient is multiplied by Wh alone, many times."""
     inputs = draw_states(rng, T=20)
     return inputs | {"h": 0 * inputs["h"]}
 

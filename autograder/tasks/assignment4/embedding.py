@@ -24,7 +24,7 @@ def draw_one_sentence(rng):
 
 
 def draw_repeated(rng):
-    """Two sentences of the same word, but for one other."""
+    """Two sentences of one repeated word, except for one other word."""
     inputs = draw_words(rng, 2, 6)
     inputs["x"][:] = 3
     inputs["x"][1, 4] = 5

@@ -8,7 +8,7 @@ from autograder.tasks.spec import mistake
 __all__ = [
     "NAN",
     "OVERFLOW",
-    "changed",
+    "changed_in_place",
     "draw_sequence",
     "draw_step",
     "extreme",
@@ -53,7 +53,7 @@ def draw_sequence(blocks, start, upstream, N=None, T=None):
 
 
 def extreme(draw):
-    """The same inputs, in single precision, with scores near 1e3 and -1e3 in every block."""
+    """Return a draw function with the same inputs in float32, with scores near 1e3 and -1e3 in every block."""
 
     def drawn(rng):
         inputs = float32(draw)(rng)
@@ -63,7 +63,7 @@ def extreme(draw):
     return drawn
 
 
-def changed(name):
+def changed_in_place(name):
     return f"{name} is changed by the call: do not work in place on an input"
 
 
@@ -86,7 +86,7 @@ def sequence_forward_mistakes(h, h0, prev):
         ),
         mistake("last_alone", "only the last state is returned, expected that of every step")((stack, f"{h}[-1]")),
         mistake("axes", f"{h} has the axes (T, N, H), expected (N, T, H)")((stack, f"np.stack({h})")),
-        mistake("changes_start", changed(h0))(
+        mistake("changes_start", changed_in_place(h0))(
             (f"{h}.append({prev})", f"{h}.append({prev})\n        {h0}[...] = {prev}")
         ),
         mistake("float64", FLOAT64)((stack, f"{stack}.astype(np.float64)")),
@@ -102,8 +102,8 @@ def sequence_backward_mistakes(h, dprev):
     )
     steps = f"reversed(range({dh}.shape[1]))"
 
-    def returns(wrong):
-        return (result, f"return {wrong}")
+    def returns(replacement):
+        return (result, f"return {replacement}")
 
     return (
         mistake(

@@ -31,11 +31,11 @@ def tanh_gate(gate, name, number):
 
 def order(*blocks):
     """A mistake: the blocks of columns are taken for another order."""
-    at = [f"[:, {blocks.index(block)} * H : {blocks.index(block) + 1} * H]" for block in ("u", "r", "candidate")]
-    gates = [f"{gate} = sigmoid_forward(a{at[n]} + prev_c @ Wh{at[n]})[0]" for n, gate in enumerate("ur")]
+    columns = [f"[:, {blocks.index(block)} * H : {blocks.index(block) + 1} * H]" for block in ("u", "r", "candidate")]
+    gates = [f"{gate} = sigmoid_forward(a{columns[n]} + prev_c @ Wh{columns[n]})[0]" for n, gate in enumerate("ur")]
     return mistake(
         "order_" + "_".join(blocks), f"the blocks of columns are read as {' '.join(blocks)}, expected u r candidate"
-    )((CUTS, "\n    ".join(gates)), (CANDIDATE, CANDIDATE.replace("[:, 2 * H :]", at[2])))
+    )((CUTS, "\n    ".join(gates)), (CANDIDATE, CANDIDATE.replace("[:, 2 * H :]", columns[2])))
 
 
 gru_step_forward = task(
@@ -100,7 +100,7 @@ gru_step_forward = task(
         mistake("nan", gated.NAN)(
             (SIGMOIDS, "gates = np.exp(a[:, : 2 * H] + prev_c @ Wh[:, : 2 * H])\n    gates = gates / (1 + gates)")
         ),
-        mistake("changes_c", gated.changed("prev_c"))(
+        mistake("changes_c", gated.changed_in_place("prev_c"))(
             (MIX, "prev_c *= 1 - u\n    prev_c += u * candidate\n    next_c = prev_c + 0")
         ),
         mistake("float64", FLOAT64)((MIX, "next_c = (u * candidate + (1 - u) * prev_c).astype(np.float64)")),
@@ -121,7 +121,7 @@ DA = "da = np.concatenate([da_gates, da_c], axis=1)"
 
 
 def backward_order(*blocks):
-    """A mistake: the gradients of the blocks are put together in another order."""
+    """A mistake: the gradients of the blocks are concatenated in another order."""
     parts = {"u": DU, "r": DR, "candidate": "da_c"}
     return mistake(
         "order_" + "_".join(blocks),
@@ -196,7 +196,7 @@ gru_step_backward = task(
             ("axis=0)", "axis=1)")
         ),
         mistake("db_mean", "db is the mean over the examples, expected the sum")(("np.sum(da", "np.mean(da")),
-        mistake("changes_dnext_c", gated.changed("dnext_c"))((DPREV, f"{DPREV}\n    dnext_c *= u")),
+        mistake("changes_dnext_c", gated.changed_in_place("dnext_c"))((DPREV, f"{DPREV}\n    dnext_c *= u")),
         mistake("changes_cache", "an array in the cache is changed, so that a second call gives something else")(
             (DPREV, f"{DPREV}\n    candidate *= u")
         ),

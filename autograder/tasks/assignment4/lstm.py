@@ -35,10 +35,10 @@ def tanh_gate(gate, name, number):
 
 def order(blocks):
     """A mistake: the blocks of columns are taken for another order."""
-    at = {gate: f"a[:, {n} * H : {n + 1} * H]" for n, gate in enumerate(blocks)}
-    gates = "\n    ".join(f"{gate} = sigmoid_forward({at[gate]})[0]" for gate in "ifo")
+    columns = {gate: f"a[:, {n} * H : {n + 1} * H]" for n, gate in enumerate(blocks)}
+    gates = "\n    ".join(f"{gate} = sigmoid_forward({columns[gate]})[0]" for gate in "ifo")
     return mistake(f"order_{blocks}", f"the blocks of columns are read as {' '.join(blocks)}, expected i f o g")(
-        (CANDIDATE, f"{gates}\n    g = np.tanh({at['g']})")
+        (CANDIDATE, f"{gates}\n    g = np.tanh({columns['g']})")
     )
 
 
@@ -98,7 +98,7 @@ lstm_step_forward = task(
             ("sigmoid_forward(a[:, : 3 * H])", "1 / (1 + np.exp(-a[:, : 3 * H])), None")
         ),
         mistake("nan", gated.NAN)((SIGMOIDS, "gates = np.exp(a[:, : 3 * H])\n    gates = gates / (1 + gates)")),
-        mistake("changes_c", gated.changed("prev_c"))(
+        mistake("changes_c", gated.changed_in_place("prev_c"))(
             (CELL, "prev_c *= f\n    prev_c += i * g\n    next_c = prev_c + 0")
         ),
         mistake("float64", FLOAT64)((HIDDEN, "next_h = (o * tanh_c).astype(np.float64)")),
@@ -125,8 +125,8 @@ def backward_order(blocks):
     )((", ".join(PARTS), ", ".join(parts[gate] for gate in blocks)))
 
 
-def only(name):
-    """The draw of the backward pass with one of the upstream gradients zero."""
+def draw_one_upstream(name):
+    """Return the draw function of the backward pass with one upstream gradient set to zero."""
 
     def drawn(rng):
         inputs = draw_backward(rng)
@@ -148,7 +148,7 @@ lstm_step_backward = task(
             "a loss of next_h alone, or of next_c alone",
             0.5,
             *OUTPUTS,
-            draw=(only("dnext_c"), only("dnext_h")),
+            draw=(draw_one_upstream("dnext_c"), draw_one_upstream("dnext_h")),
             cases=2,
         ),
         values("N = 1", 0.5, *OUTPUTS, draw=gated.draw_step(4, *STATES, *UPSTREAM, N=1, square=True)),

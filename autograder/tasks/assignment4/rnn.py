@@ -1,6 +1,6 @@
 """Tasks of rnn.ipynb: a recurrent layer on whole sequences; those of one step are in `rnn_steps`."""
 
-from autograder.tasks.assignment4.rnn_steps import fails_twice, popping, sizes, slope_mistakes, task, weights
+from autograder.tasks.assignment4.rnn_steps import fails_twice, pops_cache, sizes, slope_mistakes, task, weights
 from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
 from autograder.tasks.spec import gradients, growth, mistake, values
 
@@ -9,8 +9,8 @@ __all__ = ["TASKS"]
 
 def draw_sequences(rng, N=None, T=None, D=None, H=None, scale=1):
     N, T, D, H = sizes(rng, N, T, D, H)
-    given = {"x": scale * rng.normal(size=(N, T, D)), "h0": rng.uniform(-1, 1, (N, H))}
-    return given | weights(rng, D, H) | {"dh": rng.normal(size=(N, T, H))}
+    inputs = {"x": scale * rng.normal(size=(N, T, D)), "h0": rng.uniform(-1, 1, (N, H))}
+    return inputs | weights(rng, D, H) | {"dh": rng.normal(size=(N, T, H))}
 
 
 def draw_one_step(rng):
@@ -186,7 +186,7 @@ rnn_backward = task(
         mistake("one_by_one", "the N sequences go back one by one, expected together")(
             (CARRIED, "dprev_h = np.array([dz[n, t] @ Wh.T for n in range(N)])")
         ),
-        popping("rnn_backward", "x, h0, Wx, Wh, h = cache"),
+        pops_cache("rnn_backward", "x, h0, Wx, Wh, h = cache"),
         mistake("changes_dh", "dh is changed by the call: dh[:, t] += ... works in place")(
             (DZ_T, "dh[:, t] += dprev_h\n        " + DZ_T.replace(" + dprev_h", ""))
         ),

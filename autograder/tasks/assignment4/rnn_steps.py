@@ -6,13 +6,13 @@ from autograder.tasks.layer_checks import FLOAT64, in_float32, with_dtype_check
 from autograder.tasks.spec import gradients, mistake, task_factory, values
 from chainrule.recurrent import rnn
 
-__all__ = ["TASKS", "fails_twice", "popping", "sizes", "slope_mistakes", "task", "weights"]
+__all__ = ["TASKS", "fails_twice", "pops_cache", "sizes", "slope_mistakes", "task", "weights"]
 
 task = task_factory("assignment4", "rnn", rnn)
 
 
 def sizes(rng, N, T, D, H):
-    """N, T, D, H: all different, unless given."""
+    """Return N, T, D, H: all different, unless given."""
     free = iter(rng.permutation([3, 4, 5, 6]))
     return [int(next(free)) if size is None else size for size in (N, T, D, H)]
 
@@ -23,8 +23,8 @@ def weights(rng, D, H):
 
 def draw_step(rng, N=None, D=None, H=None, scale=1):
     N, _, D, H = sizes(rng, N, None, D, H)
-    given = {"x": scale * rng.normal(size=(N, D)), "prev_h": rng.uniform(-1, 1, (N, H))}
-    return given | weights(rng, D, H) | {"dnext_h": rng.normal(size=(N, H))}
+    inputs = {"x": scale * rng.normal(size=(N, D)), "prev_h": rng.uniform(-1, 1, (N, H))}
+    return inputs | weights(rng, D, H) | {"dnext_h": rng.normal(size=(N, H))}
 
 
 def draw_one(rng):
@@ -45,15 +45,15 @@ STEP_BACKWARD = STEP_LOSS + "dx, dprev_h, dWx, dWh, db = rnn_step_backward(dnext
 
 
 def fails_twice(call):
-    """The call with its last line, the backward pass, run again; a second run that cannot be is told as a value.
+    """Return the call with its last line, the backward pass, run twice; second_call_fails is set if the second run raises.
 
-    The first run gets copies of the gradients that come in: one that changes them has the second run right nevertheless.
+    The first run gets copies of the upstream gradients, so that changing them does not spoil the second run.
     """
-    *before, last = call.splitlines()
-    found, backward = last.split(" = ")
-    first = f"{found} = " + re.sub(r"\bd\w+(?=,)", r"\g<0>.copy()", backward)
-    return "\n".join([*before, first, f"float32_kept = str({found.split(', ')[0]}.dtype) == 'float32'"]) + (
-        f"\nsecond_call_fails = False\ntry:\n    {last}\nexcept (IndexError, KeyError, TypeError, ValueError):\n"
+    *before, second_run = call.splitlines()
+    gradients, backward = second_run.split(" = ")
+    first_run = f"{gradients} = " + re.sub(r"\bd\w+(?=,)", r"\g<0>.copy()", backward)
+    return "\n".join([*before, first_run, f"float32_kept = str({gradients.split(', ')[0]}.dtype) == 'float32'"]) + (
+        f"\nsecond_call_fails = False\ntry:\n    {second_run}\nexcept (IndexError, KeyError, TypeError, ValueError):\n"
         "    second_call_fails = True"
     )
 
@@ -61,11 +61,11 @@ def fails_twice(call):
 POPPED = "a second call with the same cache fails: read the cache, do not pop from it"
 
 
-def popping(function, line):
-    """A mistake: the backward pass takes all five things out of the cache (a list that the function has of its own)."""
-    taken = ", ".join(["left.pop(1)"] * 5)
-    left = f"left = vars({function}).setdefault(str(id(cache)), [cache, *cache])"
-    return mistake("pops_cache", POPPED)((line, f"{left}\n    {line.split(' = ')[0]} = {taken}"))
+def pops_cache(function, line):
+    """A mistake: the backward pass pops all five values from the cache (a list that the function stores itself)."""
+    popped = ", ".join(["left.pop(1)"] * 5)
+    stored = f"left = vars({function}).setdefault(str(id(cache)), [cache, *cache])"
+    return mistake("pops_cache", POPPED)((line, f"{stored}\n    {line.split(' = ')[0]} = {popped}"))
 
 
 TANH = "np.tanh(x @ Wx + prev_h @ Wh + b)"
@@ -117,10 +117,10 @@ DZ = "dz = dnext_h * (1 - next_h**2)"
 
 
 def slope_mistakes(line, factor, state, dout):
-    """Wrong derivatives of tanh. line holds factor, the right one; state: tanh's output; dout: what comes from above."""
+    """Wrong derivatives of tanh. line contains factor, the correct one; state: tanh's output; dout: the upstream gradient."""
 
-    def slope(name, says, instead):
-        return mistake(name, says)((line, line.replace(factor, instead)))
+    def slope(name, message, replacement):
+        return mistake(name, message)((line, line.replace(factor, replacement)))
 
     return (
         slope("no_slope", "the derivative of tanh, 1 - h^2, is missing", "1"),
@@ -207,7 +207,7 @@ rnn_step_backward = task(
         mistake("order", "the gradients come in another order than dx, dprev_h, dWx, dWh, db")(
             ("return dx, dprev_h, dWx", "return dprev_h, dx, dWx")
         ),
-        popping("rnn_step_backward", "x, prev_h, Wx, Wh, next_h = cache"),
+        pops_cache("rnn_step_backward", "x, prev_h, Wx, Wh, next_h = cache"),
         mistake("changes_dnext_h", "dnext_h is changed by the call: dnext_h *= ... works in place")(
             (DZ, "dz = dnext_h\n    dz *= 1 - next_h**2")
         ),

@@ -1,4 +1,4 @@
-"""Tasks of rnn.ipynb: the layers and the loss that treat every step of a sequence alike."""
+"""Tasks of rnn.ipynb: the layers and the loss that are applied to every time step."""
 
 import numpy as np
 
@@ -126,7 +126,7 @@ temporal_affine_backward = task(
 
 
 def draw_scores(rng, N=None, T=None, scale=2.0):
-    """Each sequence counts up to an end of its own; at least one step counts and at least one does not."""
+    """Each sequence counts up to its own end; at least one step counts and at least one does not."""
     N, T, V, _ = sizes(rng, N, T, None, None)
     mask = np.arange(T) < rng.integers(1, T, (N, 1)) if T > 1 else np.arange(N)[:, None] % 2 == 0
     return {"x": scale * rng.normal(size=(N, T, V)), "y": rng.integers(0, V, (N, T)), "mask": mask}

@@ -22,11 +22,11 @@ def draw_maps(rng, N=2, stride=None, pad=None, kernel=(4, 3)):
 
 def with_dout(draw):
     def drawn(rng):
-        made = draw(rng)
-        N, _, H, W = made["x"].shape
-        _, F, HH, WW = made["w"].shape
-        grow = lambda size, kernel: (size - 1) * made["stride"] + kernel - 2 * made["pad"]  # noqa: E731
-        return made | {"dout": rng.normal(size=(N, F, grow(H, HH), grow(W, WW)))}
+        inputs = draw(rng)
+        N, _, H, W = inputs["x"].shape
+        _, F, HH, WW = inputs["w"].shape
+        grow = lambda size, kernel: (size - 1) * inputs["stride"] + kernel - 2 * inputs["pad"]  # noqa: E731
+        return inputs | {"dout": rng.normal(size=(N, F, grow(H, HH), grow(W, WW)))}
 
     return drawn
 

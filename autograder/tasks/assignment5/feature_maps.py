@@ -1,10 +1,10 @@
-"""Feature maps drawn at random, and the sentences that the losses of style_transfer.ipynb share."""
+"""Feature maps drawn at random, and the messages that the losses of style_transfer.ipynb share."""
 
 __all__ = ["HALF_FORGOTTEN", "NO_WEIGHT", "NO_WEIGHT_BACK", "draw_one", "draw_pixel", "draw_several"]
 
 
 def draw_maps(N=1, C=None, size=None):
-    """Draws feature maps that are not square, with what the losses need beside them."""
+    """Return a function that draws feature maps that are not square, with the other inputs of the losses."""
 
     def draw(rng):
         channels = C or int(rng.integers(3, 5))

@@ -23,7 +23,7 @@ LOOP = "for _ in range(max_steps):"
 
 
 def draw_fooling(rng, least=4, most=15):
-    """An image and a class that it takes some steps to be seen as, but not many."""
+    """An image and a target class that the reference reaches in between `least` and `most` steps."""
     while True:
         inputs = draw_images(rng, N=1)
         inputs["target_y"] = int(inputs.pop("y")[0])
@@ -52,7 +52,7 @@ def draw_too_few(rng):
 
 
 def draw_seen(rng):
-    """The model sees the class at once."""
+    """The model predicts the class from the start."""
     inputs = draw_fooling(rng)
     scores = PixelModel(*(inputs[name] for name in ("W1", "b1", "W2", "b2"))).forward(inputs["X"])[0]
     return inputs | {"target_y": int(scores.argmax())}

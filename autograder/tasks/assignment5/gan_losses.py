@@ -8,7 +8,7 @@ __all__ = ["TASKS"]
 
 
 def draw_logits(rng, N=None, M=None):
-    """N real images and M generated ones: never as many, so that the two means are told apart."""
+    """N real images and M generated ones: N != M, so that the two means differ."""
     N, M = N or int(rng.integers(4, 7)), M or int(rng.integers(8, 11))
     return {"real": 2 * rng.normal(size=N), "fake": 2 * rng.normal(size=M)}
 
@@ -39,19 +39,19 @@ def task(name, points, mistakes):
     pair = "discriminator" in name
     call = f"loss, dreal, dfake = {name}(real, fake)" if pair else f"loss, dfake = {name}(fake)"
     variables = {"dreal": "real", "dfake": "fake"} if pair else {"dfake": "fake"}
-    draw, one, extremes = draw_logits, draw_one, draw_extremes
+    draw, draw_single, draw_large = draw_logits, draw_one, draw_extremes
     if not pair:
-        draw, one, extremes = only_fake(draw_logits), only_fake(draw_one, (1,)), only_fake(draw_extremes)
+        draw, draw_single, draw_large = only_fake(draw_logits), only_fake(draw_one, (1,)), only_fake(draw_extremes)
     checks = (
         values("the loss", points[0], "loss"),
         gradients("gradient against numeric", points[1], variables),
-        *([values("one image alone", points[2], "loss", *variables, draw=one)] if points[2] else []),
+        *([values("one image alone", points[2], "loss", *variables, draw=draw_single)] if points[2] else []),
         in_float32(
             "1000 and -1000: right, quiet, float32; inputs unchanged",
             points[3],
             *("loss", *variables, "no_warning", "float32_kept", *variables.values()),
             call=CATCH_WARNINGS.format(call, "dfake"),
-            draw=extremes,
+            draw=draw_large,
             cases=2,
             strict="extremes",
         ),

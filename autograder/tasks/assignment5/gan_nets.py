@@ -29,18 +29,18 @@ SMALL = {
 }
 
 
-def drawing(sizes, N, alive=False):
-    """Draws parameters and N inputs. The weights keep tanh from its ends; alive: no ReLU is off for all pixels."""
+def draw_net(sizes, N, alive=False):
+    """Return a function that draws parameters and N inputs. tanh does not saturate; alive: no ReLU is 0 for all pixels."""
 
     def draw(rng):
-        made = {name: rng.normal(size=sizes[name]) for name in ("b1", "b2", "b3")}
+        params = {name: rng.normal(size=sizes[name]) for name in ("b1", "b2", "b3")}
         if alive:
-            made = {name: np.abs(b) + 0.2 for name, b in made.items()}
+            params = {name: np.abs(b) + 0.2 for name, b in params.items()}
         for name in ("W1", "W2", "W3"):
             W = rng.normal(size=sizes[name])
-            made[name] = W / np.sqrt(W.size / len(made["b" + name[1]]))
+            params[name] = W / np.sqrt(W.size / len(params["b" + name[1]]))
         images = {key: rng.normal(size=(N, *sizes[key])) for key in ("x", "out")}
-        return made | {"x": images["x"], "dout": images["out"]}
+        return params | {"x": images["x"], "dout": images["out"]}
 
     return draw
 
@@ -63,24 +63,26 @@ GRADS = ("dx", *(f"d{name}" for name in NAMES))
 
 def forward_task(name, sizes, points, mistakes):
     checks = (
-        values("several inputs, and one alone", points[0], "out", draw=(drawing(sizes, 4), drawing(sizes, 1)), cases=2),
+        values(
+            "several inputs, and one alone", points[0], "out", draw=(draw_net(sizes, 4), draw_net(sizes, 1)), cases=2
+        ),
         values(
             "float32 kept, inputs and parameters unchanged",
             points[1],
             *("out", "float32_kept", "x", *NAMES),
             call=FORWARD.replace("CLASS", name) + SAVED,
-            draw=float32(drawing(sizes, 3)),
+            draw=float32(draw_net(sizes, 3)),
             rtol=SINGLE,
             cases=2,
         ),
     )
     call = FORWARD.replace("CLASS", name)
-    return Task(f"{name}.forward", nets, "assignment5", "gan", call, drawing(sizes, 4), checks, mistakes)
+    return Task(f"{name}.forward", nets, "assignment5", "gan", call, draw_net(sizes, 4), checks, mistakes)
 
 
 def backward_task(name, sizes, points, mistakes):
     call = BACKWARD.replace("CLASS", name)
-    draw = drawing(SMALL.get(name, sizes), 1 if name == "ConvDiscriminator" else 2, alive="Conv" in name)
+    draw = draw_net(SMALL.get(name, sizes), 1 if name == "ConvDiscriminator" else 2, alive="Conv" in name)
     checks = (
         gradients("all gradients against numeric", points[0], {f"d{k}": k for k in (*NAMES, "x")}, cases=2),
         values(
@@ -88,7 +90,7 @@ def backward_task(name, sizes, points, mistakes):
             points[1],
             *(*GRADS, "count", "float32_kept", "dout"),
             call=AGAIN.replace("CLASS", name),
-            draw=(float32(drawing(sizes, 1)), float32(drawing(sizes, 3))),
+            draw=(float32(draw_net(sizes, 1)), float32(draw_net(sizes, 3))),
             rtol=SINGLE,
             cases=2,
         ),
@@ -102,11 +104,11 @@ TANH = "out, tanh = tanh_forward(a3)"
 FIRST_RELU, SECOND_RELU = "h1, relu1 = relu_forward(a1)", "h2, relu2 = relu_forward(a2)"
 
 
-def no_relu(name, says, line):
-    """The ReLU of a line left out. Its cache is not used any more."""
+def no_relu(name, message, line):
+    """Return a mistake: the ReLU of a line is left out, and its cache is not used."""
     out, x = line.split(",")[0], line[-3:-1]
     cache = line.split(", ")[1].split(" ")[0]
-    return mistake(name, says)((line, f"{out}, {cache} = {x}, {x}"))
+    return mistake(name, message)((line, f"{out}, {cache} = {x}, {x}"))
 
 
 def generator_forward_mistakes():

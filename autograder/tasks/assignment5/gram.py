@@ -17,7 +17,7 @@ MIXED = "channels and places are mixed: reshape cannot swap axes, transpose can"
 
 
 def normalisation_mistakes(line):
-    """The same mistakes forward and backward; line: what holds the right divisor."""
+    """Return the mistakes that forward and backward share; line: the text that contains the correct divisor."""
     return (
         mistake("by_places", "it is divided by H * W: the normalisation takes the number of channels, too")(
             (line, line.replace("C * H * W", "H * W"))

@@ -1,4 +1,4 @@
-"""Tasks of style_transfer.ipynb, second part: what the net learns from."""
+"""Tasks of style_transfer.ipynb, second part: the perceptual loss."""
 
 from autograder.tasks.spec import gradient, mistake, task_factory, values
 from chainrule import fast_style
@@ -9,7 +9,7 @@ task = task_factory("assignment5", "style_transfer", fast_style)
 
 
 def draw_batch(rng, N=2, pixels=(8, 4)):
-    """Outputs and images, and a smooth net with maps as large as they are, half and a quarter as large."""
+    """Outputs and images, and a smooth net with maps of full, half and quarter size."""
     channels = (3, 4, 5, 3)
     inputs = {f"V{k}": rng.normal(size=(channels[k + 1], channels[k])) for k in range(3)}
     # Targets are symmetric, as Gram matrices are; a right answer may rely on it.
@@ -30,12 +30,12 @@ def draw_small(rng):
 
 
 def loss_call(content, layers):
-    asked = (f"[{', '.join(f'{letter}{k}' for k in layers)}]" for letter in "tw")
+    arguments = (f"[{', '.join(f'{letter}{k}' for k in layers)}]" for letter in "tw")
     return (
         "from chainrule.judging.style_stubs import SmoothNet\n"
         "model = SmoothNet(V0, V1, V2)\n"
         f"loss, dout = perceptual_loss(\n    out, X, model, {content}, content_weight, {list(layers)},"
-        f" {', '.join(asked)}, tv_weight\n)\n"
+        f" {', '.join(arguments)}, tv_weight\n)\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the tasks of visualization.ipynb share: a small model of the pixels, its images, wrong scores to go back from."""
+"""What the tasks of visualization.ipynb share: a small model of the pixels, its images, wrong scores to differentiate."""
 
 import numpy as np
 
@@ -22,13 +22,13 @@ def draw_model(rng, C=3, H=3, W=4, K=5, hidden=6):
 
 
 def labels_unlike(scores, rng):
-    """For every row a class that has not the highest score."""
+    """Return for every row a class other than that with the highest score."""
     N, K = scores.shape
     return (np.argmax(scores, axis=1) + rng.integers(1, K, N)) % K
 
 
 def draw_images(rng, N=4, C=3, H=3, W=4):
-    """Images with classes that the model does not see in them."""
+    """Images with classes that the model does not predict for them."""
     weights = draw_model(rng, C, H, W)
     X = rng.uniform(size=(N, C, H, W))
     return weights | {"X": X, "y": labels_unlike(PixelModel(**weights).forward(X)[0], rng)}
@@ -46,36 +46,36 @@ def draw_many(N):
     return lambda rng: draw_images(rng, N) | {"N": N}
 
 
-# What is asked for in the place of the score of the given class. dscores is the name in all functions.
+# Mistakes that differentiate another quantity than the score of the given class. All functions use the name dscores.
 
 IN_PROBABILITY = "expected that of the score before the softmax"
 
 
-def score_mistakes(one_hot, label, found, rows="np.arange(len(y))", indent="    "):
-    """Gradients of something else. one_hot: the line that sets dscores; found: what the gradient is called."""
+def score_mistakes(one_hot, label, subject, rows="np.arange(len(y))", indent="    "):
+    """Return mistakes: gradients of another quantity. one_hot: the line that sets dscores; subject: what the message calls the gradient."""
     start = "dscores = np.zeros_like(scores)"
     shifted = "np.exp(scores - scores.max(axis=1, keepdims=True))"
     probs = f"{shifted} / {shifted}.sum(axis=1, keepdims=True)"
-    seen = "scores.argmax(axis=1)"
+    predicted = "scores.argmax(axis=1)"
     return (
-        mistake("probability", f"{found} is that of the softmax probability, {IN_PROBABILITY}")(
+        mistake("probability", f"{subject} is that of the softmax probability, {IN_PROBABILITY}")(
             (
                 one_hot,
                 f"probs = {probs}\n{indent}{one_hot}\n"
                 f"{indent}dscores = probs[{rows}, {label}][..., None] * (dscores - probs)",
             )
         ),
-        mistake("loss", f"{found} is that of the softmax loss, {IN_PROBABILITY}")(
+        mistake("loss", f"{subject} is that of the softmax loss, {IN_PROBABILITY}")(
             (one_hot, f"{one_hot}\n{indent}dscores = {probs} - dscores")
         ),
-        mistake("log_probability", f"{found} is that of the logarithm of the probability, {IN_PROBABILITY}")(
+        mistake("log_probability", f"{subject} is that of the logarithm of the probability, {IN_PROBABILITY}")(
             (one_hot, f"{one_hot}\n{indent}dscores = dscores - {probs}")
         ),
         mistake(
             "all_scores",
-            f"{found} is that of the sum of all scores, expected the score of one class: dscores is 1 there and 0 elsewhere",
+            f"{subject} is that of the sum of all scores, expected the score of one class: dscores is 1 there and 0 elsewhere",
         )((start, "dscores = np.ones_like(scores)")),
         mistake(
-            "predicted", f"{found} is that of the class with the highest score, expected the class that was asked for"
-        )((one_hot, f"dscores[{rows}, {seen}] = 1")),
+            "predicted", f"{subject} is that of the class with the highest score, expected the class that was asked for"
+        )((one_hot, f"dscores[{rows}, {predicted}] = 1")),
     )

@@ -1,4 +1,4 @@
-"""Tasks of visualization.ipynb: saliency maps, smooth ones, and maps of what is covered."""
+"""Tasks of visualization.ipynb: saliency maps, smooth ones, and occlusion maps."""
 
 from autograder.tasks.assignment5.pixel_model import MODEL, draw_grey, draw_images, draw_many, draw_one, score_mistakes
 from autograder.tasks.layer_checks import in_float32, with_dtype_check

@@ -17,7 +17,7 @@ def draw_target(rng, channels, N=1):
 
 
 def draw_layers(N=1):
-    """Three layers with maps of different sizes; targets near enough not to dominate, those of layer 0 for each image.
+    """Three layers with maps of different sizes; targets near enough not to dominate, with one per image for layer 0.
 
     In every layer one number is 0, as after a ReLU.
     """
@@ -34,10 +34,10 @@ def draw_layers(N=1):
 
 
 def style_call(layers):
-    asked = (f"[{', '.join(f'{letter}{k}' for k in layers)}]" for letter in "tw")
+    arguments = (f"[{', '.join(f'{letter}{k}' for k in layers)}]" for letter in "tw")
     return (
         "feats = [f0, f1, f2]\n"
-        f"loss, dfeats = style_loss(feats, {list(layers)}, {', '.join(asked)})\n"
+        f"loss, dfeats = style_loss(feats, {list(layers)}, {', '.join(arguments)})\n"
         "d0, d1, d2 = dfeats[0], dfeats[1], dfeats[2]"
     )
 

@@ -1,4 +1,4 @@
-"""Tasks of style_transfer.ipynb, second part: the parameters of the net that paints in one pass."""
+"""Tasks of style_transfer.ipynb, second part: the parameters of the stylizing net."""
 
 from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import fast_style

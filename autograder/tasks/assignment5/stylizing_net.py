@@ -1,4 +1,4 @@
-"""Tasks of style_transfer.ipynb, second part: the net that paints in one pass, forward and backward."""
+"""Tasks of style_transfer.ipynb, second part: the stylizing net, forward and backward."""
 
 from dataclasses import replace
 
@@ -30,13 +30,13 @@ def draw_net(N=2, F=2, pixels=None):
 
 
 def draw_images_of_float64(rng):
-    """For a net of float32, images as they come out of a division by 255."""
-    made = float32(draw_net())(rng)
-    return made | {"X": made["X"].astype(np.float64)}
+    """float64 images for a float32 net, as a division by 255 returns them."""
+    inputs = float32(draw_net())(rng)
+    return inputs | {"X": inputs["X"].astype(np.float64)}
 
 
 def draw_saturated(rng):
-    """Numbers before the sigmoid of a thousand and more."""
+    """Sigmoid inputs of a thousand and more."""
     drawn = draw_net()(rng)
     return drawn | {"W3": 1e4 * drawn["W3"]}
 
@@ -143,10 +143,10 @@ DNORM2 = 'dmaps, grads["gamma2"], grads["beta2"] = spatial_groupnorm_backward(dm
 PASSED = "_, grads['gamma{0}'], grads['beta{0}'] = spatial_groupnorm_backward(dmaps, norm{0})"
 
 
-def numeric(name, variables, *more):
-    """Gradients against numerical ones, and more by value: numerical gradients of all weights would take long."""
+def numeric(name, variables, *other_outputs):
+    """Return a check of gradients against numerical ones, and of others by value: numerical gradients of all take long."""
     check = gradients(f"{name} against numeric", 1, variables, cases=2)
-    return replace(check, outputs=check.outputs + more)
+    return replace(check, outputs=check.outputs + other_outputs)
 
 
 backward = task(

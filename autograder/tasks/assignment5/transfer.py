@@ -26,12 +26,12 @@ def draw_two_images(rng):
 
 
 def transfer_call(content, layers):
-    asked = (f"[{', '.join(f'{letter}{k}' for k in layers)}]" for letter in "tw")
+    arguments = (f"[{', '.join(f'{letter}{k}' for k in layers)}]" for letter in "tw")
     return (
         "from chainrule.judging.style_stubs import SmoothNet\n"
         "model = SmoothNet(W0, W1, W2)\n"
         f"losses, dimg = style_transfer_loss(\n    img, model, {content}, c{content}, content_weight,"
-        f" {list(layers)}, {', '.join(asked)}, tv_weight\n)\n"
+        f" {list(layers)}, {', '.join(arguments)}, tv_weight\n)\n"
         "content, style, tv = losses\nloss = content + style + tv"
     )
 

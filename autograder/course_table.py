@@ -1,6 +1,6 @@
 """The table of the course, course.toml: `course_table` reads it, `Assignment` is a row.
 
-Release, student edition, leak check, task catalog and tests read it; nothing else says what belongs to an assignment.
+Release, student edition, leak check, task catalog and tests read it; no other place says what belongs to an assignment.
 """
 
 import tomllib
@@ -24,7 +24,7 @@ FILE = (GRADER.parent if CHECKOUT else GRADER) / "course.toml"
 
 @dataclass(frozen=True)
 class Assignment:
-    """What belongs to an assignment, as course.toml says; all but the name and the title are tuples of names."""
+    """The row of an assignment in course.toml; all fields but name and title are tuples of names."""
 
     name: str
     title: str
@@ -36,8 +36,8 @@ class Assignment:
     data: tuple = ()
 
     @property
-    def brings(self):
-        """The modules that are there from this assignment on, as they are imported from chainrule."""
+    def added_modules(self):
+        """The modules that exist from this assignment on, as they are imported from chainrule."""
         return self.modules + tuple(f"lessons.{name}" for name in self.lessons)
 
 
@@ -48,7 +48,7 @@ def course_table():
 
 
 def read_table(file):
-    """Return {name: Assignment} of a table; raise UsageError with one line if something is wrong with it."""
+    """Return {name: Assignment} of a table; raise UsageError if something is wrong with it."""
     try:
         rows = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
@@ -82,7 +82,7 @@ def _assignment(name, row):
 
 
 def _require_once(table):
-    """A module or data file comes with one assignment, a notebook's name says which assignment it is of."""
+    """Raise UsageError if a module, data file or notebook's name is listed for two assignments."""
     for row in table.values():
         if len(set(row.specs)) < len(row.specs):
             raise _wrong(f"each of the specs in [{row.name}] once", ", ".join(row.specs))

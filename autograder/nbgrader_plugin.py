@@ -58,7 +58,7 @@ def configure(c):
 
 def released_files(course, names):
     """Return {relative path: bytes} of the release that a notebook in nbgrader's pipeline belongs to."""
-    released = course.released(names["assignment"])
+    released = course.released_files(names["assignment"])
     if f"{names['notebook']}.ipynb" not in released or "chainrule/__init__.py" not in released:
         raise UsageError(
             f"assignments/{names['assignment']}: expected a release with {names['notebook']}.ipynb and the student "

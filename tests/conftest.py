@@ -28,17 +28,17 @@ def root():
 @pytest.fixture(scope="session")
 def sandbox():
     """How to run students' code in the tests: in bubblewrap where it works."""
-    from autograder.sandbox.bubblewrap import bwrap_works
+    from autograder.sandbox.bubblewrap import sandbox_problem
 
-    return "none" if bwrap_works() else "bwrap"
+    return "none" if sandbox_problem() else "bwrap"
 
 
 @pytest.fixture
 def bwrap():
     """Skip where there is no sandbox."""
-    from autograder.sandbox.bubblewrap import bwrap_works
+    from autograder.sandbox.bubblewrap import sandbox_problem
 
-    if problem := bwrap_works():
+    if problem := sandbox_problem():
         pytest.skip(problem)
 
 

@@ -46,9 +46,9 @@ BOAST = re.compile("^(LEAKED|WON)", re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def sandboxed():
-    from autograder.sandbox.bubblewrap import bwrap_works
+    from autograder.sandbox.bubblewrap import sandbox_problem
 
-    if problem := bwrap_works():
+    if problem := sandbox_problem():
         pytest.skip(problem)
 
 

@@ -52,14 +52,14 @@ def wall(monkeypatch):
     """The time on the wall, as it is told; processes are at work as they are told."""
     now = SimpleNamespace(time=100.0)
     monkeypatch.setattr(clock.time, "monotonic", lambda: now.time)
-    monkeypatch.setattr(clock, "_at_work", lambda process: process.state in "RD")
+    monkeypatch.setattr(clock, "_is_busy", lambda process: process.state in "RD")
     return now
 
 
 def ticks(meter, wall, processes, number=10, seconds=0.1):
     """What a clock counts while so many ticks pass."""
     before = meter.clock.seconds
-    with meter.clock.asking():
+    with meter.clock.counting_sleep():
         for _ in range(number):
             wall.time += seconds
             meter.read(processes)
@@ -104,15 +104,15 @@ def test_children_count_once_whether_or_not_their_parent_is_told(wall):
 def test_an_allowance_ends_by_either_time(wall):
     counted = Clock()
     allowance = Allowance(counted, 10, 6)
-    assert allowance.left() == 10
+    assert allowance.remaining() == 10
     counted.seconds = 9.5
-    assert allowance.left() == 0.5
+    assert allowance.remaining() == 0.5
     wall.time += 59
-    assert allowance.left() == pytest.approx(1 / 6)
+    assert allowance.remaining() == pytest.approx(1 / 6)
     wall.time += 1
-    assert (allowance.left(), allowance.words()) == (0, "60 s on the wall")
+    assert (allowance.remaining(), allowance.describe()) == (0, "60 s on the wall")
     counted.seconds = 10
-    assert (allowance.left(), allowance.words()) == (0, "10 s")
+    assert (allowance.remaining(), allowance.describe()) == (0, "10 s")
 
 
 # --- real processes ---
@@ -190,7 +190,7 @@ def test_what_never_ends_is_stopped_by_its_own_time(folder, sandbox, what):
 
 @pytest.mark.slow
 def test_what_takes_no_time_of_its_own_is_stopped_by_the_wall(folder, sandbox, monkeypatch):
-    monkeypatch.setattr(clock, "_at_work", lambda process: True)
+    monkeypatch.setattr(clock, "_is_busy", lambda process: True)
     limits = replace(SHORT, cell_seconds=1, patience=3)
     with Kernel(folder, limits, sandbox) as kernel, pytest.raises(TimeUp, match="3 s on the wall"):
         kernel.run_cell("import time\ntime.sleep(10_000)")
@@ -222,17 +222,17 @@ def test_a_kernel_that_the_machine_ends_once_costs_nothing(folder, sandbox):
 
 def test_the_state_of_every_thread_is_read():
     own = psutil.Process()
-    assert clock._at_work(own)  # this thread
+    assert clock._is_busy(own)  # this thread
     sleeper = subprocess.Popen(["sleep", "60"])
     try:
         end = time.monotonic() + 30
-        while clock._at_work(psutil.Process(sleeper.pid)):
+        while clock._is_busy(psutil.Process(sleeper.pid)):
             assert time.monotonic() < end
             time.sleep(0.01)
     finally:
         sleeper.kill()
         sleeper.wait()
-    assert not clock._at_work(SimpleNamespace(pid=sleeper.pid))
+    assert not clock._is_busy(SimpleNamespace(pid=sleeper.pid))
 
 
 # --- the class ---

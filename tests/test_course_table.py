@@ -34,7 +34,12 @@ def table(tmp_path):
 
 def test_a_right_table_is_read(table):
     row = table(RIGHT)["assignment1"]
-    assert (row.title, row.notebooks, row.teaches, row.brings) == ("kNN", ("knn",), ("neighbors",), ("lessons.graphs",))
+    assert (row.title, row.notebooks, row.teaches, row.added_modules) == (
+        "kNN",
+        ("knn",),
+        ("neighbors",),
+        ("lessons.graphs",),
+    )
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def made(root, sandbox, tmp_path_factory):
     notebook = made.path("submitted", ASSIGNMENT, "ben") / "softmax.ipynb"
     notebook.write_text(notebook.read_text(encoding="utf-8").replace("norm", "nrom"), encoding="utf-8")
     (notebook.parent / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC", encoding="utf-8")
-    released = made.released(ASSIGNMENT)
+    released = made.released_files(ASSIGNMENT)
     judged = {}
     for student in STUDENTS:
         submitted = read_folder(made.path("submitted", ASSIGNMENT, student))
@@ -517,7 +517,7 @@ def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, rea
     assert found.pop("timestamp.txt") == b"2026-01-02 03:04:05.000000 UTC"
     assert found.pop("given.py") == b"the instructor's"
     del carried["given.py/inside"]
-    released = course.released(ASSIGNMENT)
+    released = course.released_files(ASSIGNMENT)
     assert {name: data for name, data in found.items() if name not in released} == carried
     assert {(place / name).stat().st_mode & 0o777 for name in found} == {0o444}
     # What was judged but not recorded by another run is recorded with its files, too.

@@ -17,7 +17,7 @@ import pytest
 from autograder.course.edition import write_edition
 from autograder.grading.notebook import Run
 from autograder.grading.submission import Options
-from autograder.sandbox.bubblewrap import WAITS, environment
+from autograder.sandbox.bubblewrap import WAIT_FOR_GRADER, environment
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.reply import read_reply
@@ -464,7 +464,9 @@ def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_th
 def test_nothing_begins_inside_before_the_grader_is_known_to_be_there():
     for answer, said in ((b"\n", "begun\n"), (b"", "")):
         ours, theirs = socket.socketpair()
-        inside = subprocess.Popen([*WAITS, "echo", "begun"], stdin=theirs, stdout=subprocess.PIPE, encoding="utf-8")
+        inside = subprocess.Popen(
+            [*WAIT_FOR_GRADER, "echo", "begun"], stdin=theirs, stdout=subprocess.PIPE, encoding="utf-8"
+        )
         theirs.close()
         assert ours.recv(1) == b"\n"
         ours.sendall(answer)

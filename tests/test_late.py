@@ -32,7 +32,7 @@ def made(root, sandbox, tmp_path_factory):
     hand_in(made, "ada")
     folder = made.path("submitted", ASSIGNMENT, "ada")
     (folder / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC", encoding="utf-8")
-    judged = grade_submission(read_folder(folder), made.released(ASSIGNMENT), ASSIGNMENT, "ada", Options(sandbox))
+    judged = grade_submission(read_folder(folder), made.released_files(ASSIGNMENT), ASSIGNMENT, "ada", Options(sandbox))
     return made, {"ada": judged}
 
 

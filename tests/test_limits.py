@@ -49,9 +49,9 @@ def test_what_cannot_be_a_limit_is_refused_in_one_line(limits, words):
     ],
 )
 def test_an_exception_that_speaks_of_a_limit_is_understood(kind, message, words):
-    assert words in Limits().behind(kind, message)
+    assert words in Limits().explain(kind, message)
 
 
 @pytest.mark.parametrize(("kind", "message"), [("ValueError", "no"), ("OSError", "[Errno 2] No such file"), ("", "")])
 def test_other_exceptions_speak_of_none(kind, message):
-    assert Limits().behind(kind, message) == ""
+    assert Limits().explain(kind, message) == ""

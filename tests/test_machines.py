@@ -156,9 +156,9 @@ from autograder.sandbox.kernel import Kernel, KernelDied
 from autograder.sandbox.limits import Limits
 from autograder.sandbox import bubblewrap as sandbox
 import sys, tempfile
-if sandbox.bwrap_works():
-    sys.exit(sandbox.bwrap_works())
-print(sandbox.way().name)
+if sandbox.sandbox_problem():
+    sys.exit(sandbox.sandbox_problem())
+print(sandbox.working_method().name)
 with tempfile.TemporaryDirectory() as folder, Kernel(folder, Limits(processes=64)) as kernel:
     try:
         code = "for n in range(99):\\n    if os.fork() == 0:\\n        time.sleep(60)\\ntime.sleep(5)"

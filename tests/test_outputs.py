@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbconvert.filters import ansi2html
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.sandbox.outputs import PICTURES, picture, safe, text
+from autograder.sandbox.outputs import PICTURES, clean_output, clean_picture, clean_text
 
 SMALL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsWNWJQAAAABJRU5ErkJggg=="
 TAG = '"><script>document.title = "PWNED"</script>'
@@ -56,7 +56,7 @@ def strings(value):
 
 @given(outputs | anything)
 def test_anything_becomes_a_clean_output_or_none(made):
-    output = safe(made)
+    output = clean_output(made)
     if output is None:
         return
     nbformat.validate(new_notebook(cells=[new_code_cell(outputs=[output])]))
@@ -73,7 +73,7 @@ def test_anything_becomes_a_clean_output_or_none(made):
         assert "\x1b]" not in found
         ansi2html(found)
     # What is clean stays as it is.
-    assert safe(output) == output
+    assert clean_output(output) == output
 
 
 @pytest.mark.parametrize(
@@ -92,16 +92,16 @@ def test_anything_becomes_a_clean_output_or_none(made):
     ],
 )
 def test_texts_hold_no_orders_but_colours(raw, clean):
-    assert text(raw) == (raw if clean is None else clean)
+    assert clean_text(raw) == (raw if clean is None else clean)
 
 
 def test_colours_can_be_left_out():
-    assert text("\x1b[31mred\x1b[0m", colours=False) == "red"
+    assert clean_text("\x1b[31mred\x1b[0m", colours=False) == "red"
 
 
 @pytest.mark.parametrize("value", [None, 1, True, {}, [1], b"x", ["a", None]])
 def test_what_is_no_text_is_none(value):
-    assert text(value) is None
+    assert clean_text(value) is None
 
 
 def png(width, height):
@@ -117,13 +117,13 @@ def png(width, height):
 
 
 def test_pictures_are_pictures():
-    assert picture("image/png", SMALL) == SMALL
-    assert picture("image/png", [SMALL[:20] + "\n", SMALL[20:]]) == SMALL
-    assert picture("image/png", png(7000, 7000)) is not None
+    assert clean_picture("image/png", SMALL) == SMALL
+    assert clean_picture("image/png", [SMALL[:20] + "\n", SMALL[20:]]) == SMALL
+    assert clean_picture("image/png", png(7000, 7000)) is not None
     for wrong in (TAG, SMALL + TAG, base64.b64encode(TAG.encode()).decode(), "", None, 1, [1], png(60_000, 60_000)):
-        assert picture("image/png", wrong) is None
-    assert picture("image/jpeg", SMALL) is None
-    assert picture("image/svg+xml", SMALL) is None
+        assert clean_picture("image/png", wrong) is None
+    assert clean_picture("image/jpeg", SMALL) is None
+    assert clean_picture("image/svg+xml", SMALL) is None
 
 
 def test_a_jpeg_is_a_picture():
@@ -134,8 +134,8 @@ def test_a_jpeg_is_a_picture():
     buffer = io.BytesIO()
     Image.new("RGB", (3, 2)).save(buffer, "jpeg")
     made = base64.b64encode(buffer.getvalue()).decode()
-    assert picture("image/jpeg", made) == made
-    assert picture("image/png", made) is None
+    assert clean_picture("image/jpeg", made) == made
+    assert clean_picture("image/png", made) is None
 
 
 def test_honest_outputs_stay_as_they_are():
@@ -147,15 +147,15 @@ def test_honest_outputs_stay_as_they_are():
         {"output_type": "display_data", "data": data, "metadata": metadata},
         {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None},
     ):
-        assert safe(output) == output
+        assert clean_output(output) == output
 
 
 def test_other_kinds_and_sizes_are_dropped():
     data = {"application/javascript": "1", "image/svg+xml": "<svg>", "text/x-python": "1", TAG: "1", "text/html": 1}
     shown = {"output_type": "display_data", "metadata": {}}
-    assert safe(shown | {"data": data}) is None
+    assert clean_output(shown | {"data": data}) is None
     metadata = {"image/png": {"width": TAG, "height": True, "alt": TAG, "unconfined": True}, TAG: TAG, "isolated": True}
-    assert safe(shown | {"data": data | {"image/png": SMALL}, "metadata": metadata}) == {
+    assert clean_output(shown | {"data": data | {"image/png": SMALL}, "metadata": metadata}) == {
         "output_type": "display_data",
         "data": {"image/png": SMALL},
         "metadata": {},

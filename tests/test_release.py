@@ -55,7 +55,7 @@ def names_in(folder):
 
 def test_every_module_is_taught_brought_or_always_present():
     always = {"__init__", "check", "checkpoints", "data", "errors", "gradcheck", "judging", "mine", "plotting"}
-    listed = {module for row in course_table().values() for module in row.teaches + row.brings}
+    listed = {module for row in course_table().values() for module in row.teaches + row.added_modules}
     assert names_in(PACKAGE) == always | {"shapes", "solver", "threads"} | listed
 
 
@@ -64,7 +64,7 @@ def test_a_release_holds_what_earlier_assignments_taught_and_nothing_of_its_own(
     there = names_in(root / "assignments" / assignment / "chainrule")
     for name, row in course_table().items():
         assert there & set(row.teaches) == (set(row.teaches) if name < assignment else set())
-        assert there & set(row.brings) == (set(row.brings) if name <= assignment else set())
+        assert there & set(row.added_modules) == (set(row.added_modules) if name <= assignment else set())
         assert all((root / "assignments" / assignment / path).exists() == (name <= assignment) for path in row.data)
 
 

@@ -54,7 +54,7 @@ def graded(course):
                 grade = book.find_grade("test_svm_loss", "svm", "assignment1", student)
                 grade.auto_score, grade.needs_manual_grade = verdict(answer)["score"], answer == "hangs"
             book.db.commit()
-        course.workplace.mkdir(parents=True)
+        course.work_folder.mkdir(parents=True)
         for student, answer in answers.items():
             entry = Entry("stamp", {"svm": [verdict(answer)]}, {"svm": list(notes)}, {}, None, recorded=True)
             journal.write(course, "assignment1", student, entry)
@@ -202,7 +202,7 @@ def test_the_page_fetches_nothing_and_can_be_read_aloud(shown):
 
 def test_a_student_whom_nbgrader_graded_alone_is_in_the_report(graded, course):
     graded({"ada": "right", "ben": "sum"})
-    (course.workplace.parent / "assignment1" / "ben.json").unlink()
+    (course.work_folder.parent / "assignment1" / "ben.json").unlink()
     assert "graded 1 not graded 1" in report(course).text
     folder = course.path("autograded", "assignment1", "ben")
     folder.mkdir(parents=True)

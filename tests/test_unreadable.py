@@ -268,7 +268,7 @@ def test_a_release_is_read_whole_or_not_at_all(course, monkeypatch, name):
 
 
 def test_a_full_disk_leaves_out_nothing_of_what_students_code_imports(course, tmp_path, monkeypatch):
-    released, write = course.released(ASSIGNMENT), Path.write_bytes
+    released, write = course.released_files(ASSIGNMENT), Path.write_bytes
 
     def full(path, data):
         if path.name in ("__init__.py", "helper.py"):

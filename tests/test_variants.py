@@ -6,7 +6,7 @@ import pytest
 from mutants.answers import VARIANTS, variants_of
 
 from autograder.__main__ import main
-from autograder.sandbox.bubblewrap import bwrap_works
+from autograder.sandbox.bubblewrap import sandbox_problem
 from autograder.tasks.catalog import TASKS, of_assignment
 
 
@@ -19,7 +19,7 @@ def test_every_task_has_at_least_two_variants(task):
 @pytest.mark.slow
 @pytest.mark.parametrize("sandbox", ["none", "bwrap"])
 def test_the_command_line_gives_full_marks_for_a_file(sandbox, capsys):
-    if sandbox == "bwrap" and (problem := bwrap_works()):
+    if sandbox == "bwrap" and (problem := sandbox_problem()):
         pytest.skip(problem)
     assert main(["judge", str(VARIANTS / "cs231n_style.py"), "--json", "--sandbox", sandbox]) == 0
     found = {verdict["task"]: verdict for verdict in json.loads(capsys.readouterr().out)}

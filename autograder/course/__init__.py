@@ -1,4 +1,4 @@
-"""The instructor's folder: releases, the student edition, answer keys, leaks, and the source notebooks kept in step.
+"""The instructor's folder: releases, the student edition, answer keys, the leak check, and `sync` of source notebooks.
 
-For everything above; it uses the tasks, and knows nothing of sandbox and grading.
+Used by all rooms above it. It uses the tasks, and knows nothing of sandbox and grading.
 """

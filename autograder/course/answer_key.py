@@ -1,7 +1,7 @@
 """The answer key: the exams of the visible checks, with inputs drawn from one fixed seed.
 
-`write_key` makes the same bytes on every machine: the exams are worked out in a process of their own with the plainest
-kernels of OpenBLAS and NumPy (`portable_environment`), and their numbers stand on a grid far finer than the checks see.
+`write_key` makes the same bytes on every machine: a separate process computes the exams with the most basic kernels of
+OpenBLAS and NumPy (`portable_environment`), and rounds the numbers far more finely than the checks compare.
 """
 
 import os
@@ -33,12 +33,12 @@ __all__ = [
 
 VISIBLE_SEED = 20
 GRID = 1e-3  # of a check's tolerance
-KEPT = 0.1  # of a check's tolerance: what the kernels for float32 leave open
-INPUTS = 1e-12  # of the largest entry of an array that goes in
+EQUIVALENT = 0.1  # of a check's tolerance: float32 kernels may differ by so much
+INPUT_RTOL = 1e-12  # of the largest entry of an input array
 
 
 class _Exams(Mapping):
-    """{task name: Exam} for all tasks, each made when it is asked for."""
+    """{task name: Exam} for all tasks, each computed at its first use."""
 
     def __getitem__(self, name):
         return _exam(name)
@@ -64,45 +64,48 @@ def visible_exams():
 
 
 def portable_environment():
-    """os.environ with what lets OpenBLAS and NumPy compute as every processor of this kind can, in one thread."""
+    """Return os.environ with settings for OpenBLAS and NumPy: one thread, and only what every such processor can do."""
     env = {name: value for name, value in os.environ.items() if name != "NPY_ENABLE_CPU_FEATURES"}
-    cut = np.show_config("dicts")["SIMD Extensions"]["found"]
+    extensions = np.show_config("dicts")["SIMD Extensions"]["found"]
     return env | {
         "OPENBLAS_CORETYPE": "Nehalem",
         "OPENBLAS_NUM_THREADS": "1",
-        "NPY_DISABLE_CPU_FEATURES": " ".join([*env.get("NPY_DISABLE_CPU_FEATURES", "").split(), *cut]),
+        "NPY_DISABLE_CPU_FEATURES": " ".join([*env.get("NPY_DISABLE_CPU_FEATURES", "").split(), *extensions]),
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
 
 
 def write_key(path, assignment, old=None):
-    """Write the answer key of an assignment to an .npz file. old: a key that is kept where it says the same."""
+    """Write the answer key of an assignment to an .npz file. old: an earlier key, used again if it is equivalent.
+
+    Raises GradingError with the last line of the error if the key cannot be computed.
+    """
     call = "import sys; from autograder.course.answer_key import save_key; save_key(*sys.argv[1:])"
     command = [sys.executable, "-W", "ignore", "-c", call, str(path), assignment]
-    done = subprocess.run(
+    process = subprocess.run(
         command, env=portable_environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8"
     )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
         raise GradingError(f"release: expected the answer key of {assignment} to be made, got {last}")
     if old and equivalent_keys(old, path):
         Path(path).write_bytes(Path(old).read_bytes())
 
 
 def save_key(path, assignment):
-    """What `write_key` does in a process of its own: the kernels of this one are used."""
+    """Write an answer key with the kernels of this process; `write_key` calls it in a separate one."""
     save_exams(path, [round_exam(_exam(name)) for name in of_assignment(assignment)])
 
 
 def round_exam(exam):
-    """The same exam, its numbers rounded: sums that are equal but for their last bits are equal."""
-    checks = [replace(c, cases=tuple(_case_on_grid(case, c) for case in c.cases)) for c in exam.checks]
+    """Return the exam with its numbers rounded, so that sums that differ in their last bits become equal."""
+    checks = [replace(c, cases=tuple(_round_case(case, c) for case in c.cases)) for c in exam.checks]
     return replace(exam, checks=tuple(checks))
 
 
-def _case_on_grid(case, check):
+def _round_case(case, check):
     def rounded(array, scale):
-        return _rounded(array, scale * check.rtol or check.atol)  # a check may hold numbers to the same atol all over
+        return _round(array, scale * check.rtol or check.atol)  # a check may have an atol only
 
     expected = {name: rounded(array, largest_entry(array)) for name, array in case.expected.items()}
     mistakes = {
@@ -112,8 +115,8 @@ def _case_on_grid(case, check):
     return replace(case, expected=expected, mistakes=mistakes)
 
 
-def _rounded(array, tolerance):
-    """Multiples of a power of two, about GRID of the tolerance; an odd factor keeps sizes such as 1 off its borders."""
+def _round(array, tolerance):
+    """Round to multiples of a power of two near GRID * tolerance. The factor 1.37 keeps 1, 2, 4... off its borders."""
     array = np.asarray(array)
     step = np.ldexp(1.0, np.frexp(1.37 * GRID * tolerance)[1]) if 0 < tolerance < np.inf else 0.0
     if array.dtype != np.float64 or step < np.finfo(float).tiny:
@@ -123,30 +126,32 @@ def _rounded(array, tolerance):
 
 
 def equivalent_keys(old, new):
-    """True if two answer keys ask the same, and answers are no further apart than KEPT of the tolerance."""
+    """True if two answer keys ask the same and their answers differ by at most EQUIVALENT of the tolerance."""
     try:
         before = load_exams(old)
     except Exception:  # missing, damaged, or of another version
         return False
     after = load_exams(new)
-    return before.keys() == after.keys() and all(_alike_exams(before[name], after[name]) for name in after)
+    return before.keys() == after.keys() and all(_equivalent_exams(before[name], after[name]) for name in after)
 
 
-def _alike_exams(a, b):
+def _equivalent_exams(a, b):
     bare = [replace(exam, checks=tuple(replace(check, cases=()) for check in exam.checks)) for exam in (a, b)]
     pairs = zip(a.checks, b.checks, strict=True)
-    return bare[0] == bare[1] and all(_alike(x.cases, y.cases, KEPT * x.rtol, KEPT * x.atol) for x, y in pairs)
+    return bare[0] == bare[1] and all(
+        _close(x.cases, y.cases, EQUIVALENT * x.rtol, EQUIVALENT * x.atol) for x, y in pairs
+    )
 
 
-def _alike(a, b, rtol, atol):
-    """Cases, or parts of them, that differ by no more than this; what goes in, by far less."""
+def _close(a, b, rtol, atol):
+    """True if cases, or parts of them, differ by at most these tolerances, and their inputs by at most INPUT_RTOL."""
     if isinstance(a, Case):
-        same_in = _alike((a.call, a.inputs, a.layout), (b.call, b.inputs, b.layout), INPUTS, 0.0)
-        return same_in and _alike((a.expected, a.mistakes), (b.expected, b.mistakes), rtol, atol)
+        same_inputs = _close((a.call, a.inputs, a.layout), (b.call, b.inputs, b.layout), INPUT_RTOL, 0.0)
+        return same_inputs and _close((a.expected, a.mistakes), (b.expected, b.mistakes), rtol, atol)
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(_alike(a[key], b[key], rtol, atol) for key in a)
+        return a.keys() == b.keys() and all(_close(a[key], b[key], rtol, atol) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(_alike(x, y, rtol, atol) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(_close(x, y, rtol, atol) for x, y in zip(a, b, strict=True))
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return a.dtype == b.dtype and same(b, a, rtol, atol)
     return type(a) is type(b) and bool(a == b)

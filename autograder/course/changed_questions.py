@@ -1,6 +1,6 @@
-"""Questions that come or go once there are submissions: `SaveCells`, in the place of nbgrader's, which refuses them.
+"""Questions added or removed once there are submissions: `SaveCells` replaces nbgrader's, which refuses them.
 
-The gradebook follows the notebook, and the grades of all other questions stay, those given by hand among them.
+The gradebook follows the notebook, and the grades of all other questions stay, manual ones included.
 """
 
 from nbgrader.api import Comment, Grade, MissingEntry
@@ -12,7 +12,7 @@ __all__ = ["SaveCells"]
 
 
 class SaveCells(StockSaveCells):
-    """Save the cells of a notebook. One that has points or a comment by hand is not dropped: that raises UsageError."""
+    """Save the cells of a notebook. Removing one with manual points or a manual comment raises UsageError."""
 
     def _create_notebook(self, nb):
         try:
@@ -26,7 +26,10 @@ class SaveCells(StockSaveCells):
         super()._create_notebook(nb)
 
     def _kinds(self, notebook):
-        """For each kind of cell: those in the gradebook, {name: fields} of the new ones, how one is added, its rows."""
+        """For each kind of cell: (cells in the gradebook, {name: fields} in the notebook, method that adds one, rows).
+
+        rows: the tables with a row for each submission and cell.
+        """
         book = self.gradebook
         return (
             (notebook.grade_cells, self.new_grade_cells, book.add_grade_cell, (Grade,)),
@@ -38,7 +41,7 @@ class SaveCells(StockSaveCells):
     def _drop(self, notebook):
         kinds = self._kinds(notebook)
         removed_cells = [(cell, rows) for old, new, _, rows in kinds for cell in old if cell.name not in new]
-        if names := sorted({cell.name for cell, rows in removed_cells if rows and _has_hand(cell)}):
+        if names := sorted({cell.name for cell, rows in removed_cells if rows and _has_manual_grading(cell)}):
             raise UsageError(
                 f"release: expected {', '.join(names)} in {self.notebook_id}.ipynb, with points or comments by hand in "
                 "the gradebook, found no such cell; put it back, or clear them in formgrader and run this again"
@@ -56,7 +59,7 @@ class SaveCells(StockSaveCells):
                     self.gradebook.db.add_all(row(cell_id=cell.id, notebook=submission) for row in rows)
 
 
-def _has_hand(cell):
-    """Whether a student has points or a comment by hand on a cell."""
+def _has_manual_grading(cell):
+    """True if a student has manual points, extra credit or a manual comment on a cell."""
     points = any(grade.manual_score is not None or grade.extra_credit for grade in cell.grades)
     return points or any(comment.manual_comment for comment in cell.comments)

@@ -1,6 +1,6 @@
 """The student edition of the package for an assignment: selected files, none edited, and the answer key.
 
-`edition_files` lists what is kept; `write_edition` copies it into a released folder, `write_modules` without the key.
+`edition_files` lists the files; `write_edition` copies them into a released folder, `write_modules` without the key.
 """
 
 import shutil
@@ -18,19 +18,22 @@ PACKAGE = Path(chainrule.__file__).parent
 
 
 def excluded_modules(assignment):
-    """The modules a student of this assignment does not get: taught in it or later, or brought by a later one."""
-    this, *later = _from(assignment)
-    return [*this.teaches, *(module for row in later for module in row.teaches + row.brings)]
+    """The modules a student of this assignment does not get: those it teaches, and those later ones teach or add.
+
+    Raises UsageError for an unknown assignment, as all functions here do.
+    """
+    this, *later = _rows_from(assignment)
+    return [*this.teaches, *(module for row in later for module in row.teaches + row.added_modules)]
 
 
 def earlier_modules(assignment):
-    """The modules that were taught before this assignment: a student has them in full."""
-    later = [row.name for row in _from(assignment)]
+    """The modules that earlier assignments teach: the student edition holds them in full."""
+    later = [row.name for row in _rows_from(assignment)]
     return [m for name, row in course_table().items() if name not in later for m in row.teaches]
 
 
-def _from(assignment):
-    """The rows of this assignment and of those after it."""
+def _rows_from(assignment):
+    """The rows of the course table from this assignment on."""
     names = list(course_table())
     if assignment not in names:
         raise UsageError(f"assignment: expected one of {', '.join(names)}, got {assignment!r}")
@@ -44,16 +47,16 @@ def module_of(path):
 
 
 def edition_files(assignment):
-    """The files of the package that are kept, relative to its folder."""
-    dropped = excluded_modules(assignment)
+    """The files of the package in the student edition, relative to the package's folder."""
+    excluded = excluded_modules(assignment)
     files = [p.relative_to(PACKAGE) for p in sorted(PACKAGE.rglob("*")) if p.suffix in (".py", ".json")]
-    return [p for p in files if module_of(p) not in dropped]
+    return [p for p in files if module_of(p) not in excluded]
 
 
 def write_edition(folder, assignment, old=None):
     """Write folder/chainrule, the student edition with the answer key, the data it reads, and a README.
 
-    old: such a folder of before; its answer key is kept where it says the same.
+    old: the folder of an earlier release; its answer key is used again if it is equivalent.
     """
     write_modules(folder, assignment)
     readme = Path(folder, "README.md")
@@ -70,7 +73,7 @@ def write_modules(folder, assignment):
     for path in edition_files(assignment):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGE / path, target / path)
-    later = {path for row in _from(assignment)[1:] for path in row.data}
+    later = {path for row in _rows_from(assignment)[1:] for path in row.data}
     for path in (path for row in course_table().values() for path in row.data if path not in later):
         Path(folder, path).parent.mkdir(exist_ok=True)
         shutil.copyfile(PACKAGE.parent / path, Path(folder, path))

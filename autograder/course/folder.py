@@ -1,6 +1,6 @@
-"""The course folder: where nbgrader's directories are, and its own interface with the course's configuration.
+"""The course folder: `Course` finds assignments, releases and submissions, and opens the gradebook.
 
-`Course` finds assignments and submissions; `Course.nbgrader` gives nbgrader's API, configured by nbgrader_config.py.
+`Course.nbgrader` returns nbgrader's API, configured by nbgrader_config.py. `read_folder` reads all files of a folder.
 """
 
 import copy
@@ -25,10 +25,12 @@ from autograder.errors import GradingError, MachineError, UsageError, unreadable
 
 __all__ = ["CONFIG", "Course", "add_scripts_to_path", "failure_message", "read_folder"]
 
-EMPTY_WORDS = ("traceback for details", "There was an error", "Traceback (most recent")
+UNSPECIFIC = ("traceback for details", "There was an error", "Traceback (most recent")
 ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
 ADVICE["unable"] = "let its folder be written"
-OLD = re.compile(r"no such (column|table)|has no column|undefined(column|table)|(column|relation) \S+ does not", re.I)
+OLD_TABLES = re.compile(
+    r"no such (column|table)|has no column|undefined(column|table)|(column|relation) \S+ does not", re.I
+)
 UPGRADE = "it was made by an older nbgrader: keep a copy of it, then run `nbgrader db upgrade` in the course's folder"
 IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
@@ -43,7 +45,7 @@ class Course:
             raise UsageError(f"course: expected a folder with {CONFIG}, got {got}; use --course")
         require_path(self.root)
         add_scripts_to_path()
-        _let_python_find_plugins(self.root)
+        _add_to_python_path(self.root)
         self.config = PyFileConfigLoader(str(self.root / CONFIG)).load_config()
         self.config.CourseDirectory.root = str(self.root)
         self.directory = CourseDirectory(config=self.config)
@@ -59,13 +61,13 @@ class Course:
         return [name for name in _names(source) if _may_hold_notebooks(source / name)]
 
     def require(self, assignment):
-        """Raise UsageError unless there is such an assignment."""
+        """Raise UsageError unless source/ holds this assignment."""
         if assignment not in self.assignments():
-            known = ", ".join(self.assignments()) or "none"
-            raise UsageError(f"assignment: expected one in source/ ({known}), got {assignment!r}")
+            names = ", ".join(self.assignments()) or "none"
+            raise UsageError(f"assignment: expected one in source/ ({names}), got {assignment!r}")
 
-    def released(self, assignment):
-        """Return {relative path: bytes} of a released assignment."""
+    def released_files(self, assignment):
+        """Return {relative path: bytes} of a released assignment. Raises UsageError if it is not released."""
         self.require(assignment)
         files = read_folder(self.path("release", assignment))
         if not any(path.endswith(".ipynb") for path in files):
@@ -73,9 +75,9 @@ class Course:
         return files
 
     def students(self, assignment):
-        """The students who submitted this assignment, including those whose folder cannot be read."""
+        """The names of the students who submitted this assignment, including those whose folder cannot be read."""
         submitted = self.root / self.directory.submitted_directory
-        return [name for name in _names(submitted) if not _lacks(submitted / name, assignment)]
+        return [name for name in _names(submitted) if not _is_missing(submitted / name, assignment)]
 
     def nbgrader(self, **changes):
         """Return nbgrader's API; changes: {"Class": {"trait": value}} on top of the course's configuration."""
@@ -86,30 +88,30 @@ class Course:
         return NbGraderAPI(coursedir=directory, config=config)
 
     @property
-    def workplace(self):
-        """The folder for unfinished work, there within `journal.alone`."""
+    def work_folder(self):
+        """The folder for unfinished files; it exists within `lock.locked`."""
         return self.root / ".autograder" / ".work"
 
     @contextmanager
     def gradebook(self):
-        """Open nbgrader's gradebook."""
-        with _plain_errors(), Gradebook(self.directory.db_url) as gradebook:
+        """Open nbgrader's gradebook. Errors of the database become a GradingError of one line."""
+        with _database_errors(), Gradebook(self.directory.db_url) as gradebook:
             yield gradebook
 
     @contextmanager
     def transaction(self):
-        """Make one transaction of all that is done to the gradebook inside, by nbgrader, too.
+        """Join all changes made to the gradebook inside, also by nbgrader, in one transaction.
 
-        nbgrader opens the gradebook anew for every step and commits every cell; here all get the same connection, which
-        holds the one lock on the gradebook, and their commits wait for the end.
+        nbgrader opens the gradebook for every step and commits every cell. Inside, all steps share one connection that
+        holds the lock on the gradebook and commits at the end.
         """
         database = create_engine(self.directory.db_url)
         if database.dialect.name == "sqlite":
-            # By itself the driver begins too late, and never for the making of tables.
+            # The driver itself would begin a transaction at the first change only, and not before tables are made.
             event.listen(database, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
             event.listen(database, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         try:
-            with _plain_errors(), database.connect() as connection, connection.begin() as transaction:
+            with _database_errors(), database.connect() as connection, connection.begin() as transaction:
                 connection.dispose = lambda: None
                 with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
                     yield transaction
@@ -118,54 +120,56 @@ class Course:
 
 
 def add_scripts_to_path():
-    """nbgrader starts `alembic` by name: it stands beside this Python, whether or not the environment is activated."""
-    beside = str(Path(sys.executable).parent)
-    if beside not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"
+    """Put the folder of this Python on PATH: nbgrader starts `alembic` by name, also where no environment is active."""
+    scripts = str(Path(sys.executable).parent)
+    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-def _let_python_find_plugins(root):
-    """nbgrader finds modules such as late.py in the course's folder; here they come last and hide no others."""
+def _add_to_python_path(root):
+    """Let nbgrader import modules such as late.py from the course's folder; it comes last and hides no other module."""
     if str(root) not in sys.path:
         sys.path.append(str(root))
 
 
 @contextmanager
-def _plain_errors():
-    """Turn an error of the database into one line."""
+def _database_errors():
+    """Turn an error of the database into a GradingError of one line."""
     try:
         yield
     except SQLAlchemyError as error:
-        words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
-        if OLD.search(words):
-            raise GradingError(_is_old(words)) from None
-        advice = next((advice for word, advice in ADVICE.items() if word in words), "look at the database")
-        raise GradingError(f"gradebook: expected to be free for reading and writing, got {words!r}; {advice}") from None
+        message = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        if OLD_TABLES.search(message):
+            raise GradingError(_upgrade_message(message)) from None
+        advice = next((advice for word, advice in ADVICE.items() if word in message), "look at the database")
+        raise GradingError(
+            f"gradebook: expected to be free for reading and writing, got {message!r}; {advice}"
+        ) from None
 
 
-def _is_old(words):
-    return f"gradebook: expected the tables of this nbgrader, got {words!r}; {UPGRADE}"
+def _upgrade_message(message):
+    return f"gradebook: expected the tables of this nbgrader, got {message!r}; {UPGRADE}"
 
 
 def failure_message(result):
-    """Return the line that tells what went wrong from a result of nbgrader's API."""
+    """Return the line of a result of nbgrader's API that says what went wrong."""
     lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".split("\n")]
-    telling = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
-    specific_lines = [line for line in telling if not any(words in line for words in EMPTY_WORDS)]
-    message = (specific_lines or telling or ["it gave no reason"])[0]
-    return _is_old(message) if "Error" in message and OLD.search(message) else message
+    error_lines = [line for line in lines if re.match(r"^([\w.]+(Error|Exception|Entry)\b|\[ERROR\])", line)]
+    specific_lines = [line for line in error_lines if not any(words in line for words in UNSPECIFIC)]
+    message = (specific_lines or error_lines or ["it gave no reason"])[0]
+    return _upgrade_message(message) if "Error" in message and OLD_TABLES.search(message) else message
 
 
 def read_folder(folder):
-    """Return {relative path: bytes} of the regular files in a folder, none if there is no folder.
+    """Return {relative path: bytes} of the regular files in a folder, {} if there is no folder.
 
-    Links are not followed. What cannot be read raises MachineError.
+    Links are not followed. Raises MachineError for a file or folder that cannot be read.
     """
-    files, folders, folder = {}, [""], str(folder)
-    while folders:
-        place = folders.pop()
-        for name in _names(os.path.join(folder, place)):
-            relative = os.path.join(place, name)
+    files, subfolders, folder = {}, [""], str(folder)
+    while subfolders:
+        subfolder = subfolders.pop()
+        for name in _names(os.path.join(folder, subfolder)):
+            relative = os.path.join(subfolder, name)
             path = os.path.join(folder, relative)
             try:
                 mode = 0 if name in IGNORED else os.lstat(path).st_mode
@@ -174,12 +178,12 @@ def read_folder(folder):
             except OSError as error:
                 raise unreadable_error(path, error) from None
             if stat.S_ISDIR(mode):
-                folders.append(relative)
+                subfolders.append(relative)
     return dict(sorted(files.items(), key=lambda item: Path(item[0])))
 
 
 def _names(folder):
-    """The sorted names in a folder, none if there is no folder. Raises MachineError if they cannot be read."""
+    """The sorted names in a folder, [] if there is no folder. Raises MachineError if they cannot be read."""
     try:
         return sorted(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):
@@ -195,8 +199,8 @@ def _may_hold_notebooks(folder):
         return True
 
 
-def _lacks(folder, name):
-    """True where a folder of this name is not there, beyond doubt: a mount that is away, a closed door, is none."""
+def _is_missing(folder, name):
+    """True if there is certainly no folder of this name; False if it cannot be read, as on a mount that is away."""
     try:
         return not stat.S_ISDIR(os.stat(folder / name).st_mode)
     except (FileNotFoundError, NotADirectoryError):

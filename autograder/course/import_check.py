@@ -1,6 +1,6 @@
-"""Find what the code of a released folder imports and the folder does not hold: `missing_imports`, `other_packages`.
+"""Find imports in a released folder that lead nowhere (`missing_imports`) or out of it (`other_packages`).
 
-Notebooks and modules are read as syntax trees, so that an import counts wherever it stands; nothing is run.
+Notebooks and modules are read as syntax trees, so that an import at any depth counts; nothing is run.
 """
 
 import ast
@@ -14,28 +14,28 @@ from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["missing_imports", "other_packages"]
 
-NOTEBOOKS = "chainrule.mine"  # `from chainrule.mine.lstm import f` takes f from lstm.ipynb
+NOTEBOOKS = "chainrule.mine"  # `from chainrule.mine.lstm import f` imports f from lstm.ipynb
 SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 IMPORTERS = {"import_module", "__import__"}
-FORGIVING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+CATCHES_IMPORT_ERROR = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
 @dataclass
 class _Source:
-    """A module, or a notebook with all its cells. package: where its relative imports begin."""
+    """A module, or a notebook with all its cells. package: the start of its relative imports."""
 
-    place: str
+    path: str
     tree: ast.Module
     package: str = ""
 
     @cached_property
     def imports(self):
-        """All imports, wherever they stand."""
+        """All imports, at any depth."""
         return list(_imports(self.tree, self.package))
 
     @cached_property
-    def bound(self):
-        """(names that are bound at the top level, modules of which everything is imported)."""
+    def top_level(self):
+        """(names that are defined at the top level, modules imported by `from ... import *`)."""
         names, stars, stack = set(), set(), [self.tree]
         while stack:
             node = stack.pop()
@@ -45,9 +45,9 @@ class _Source:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 names.add(node.id)
             elif isinstance(node, ast.Import):
-                names |= {one.asname or one.name.split(".")[0] for one in node.names}
+                names |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                names |= {one.asname or one.name for one in node.names} - {"*"}
+                names |= {alias.asname or alias.name for alias in node.names} - {"*"}
                 stars |= {_absolute(node, self.package)} if node.names[0].name == "*" else set()
             stack += ast.iter_child_nodes(node)
         return names, stars
@@ -55,36 +55,36 @@ class _Source:
 
 @dataclass(frozen=True)
 class _Import:
-    """A module, and the name that is taken from it, if one is. alias: what is bound here; forgiven: if it fails."""
+    """An imported module, or a name imported from it. alias: its name here; optional: its failure is caught."""
 
     module: str
     name: str = ""
     alias: str = ""
-    forgiven: bool = False
+    optional: bool = False
 
 
 def missing_imports(folder):
-    """One line for each module of the folder's own, or name in one, that its code uses and that is not there.
+    """Return a message for each use of a module of the folder, or of a name in one, that does not exist.
 
-    folder: as it is released, notebooks with packages beside them. Imports in a `try` that forgives their failure are
-    left out, and cells that are not Python.
+    folder: a released folder, notebooks with packages beside them. Imports in a `try` that catches their failure are
+    skipped, and so are cells that are not Python.
     """
     modules, sources = _read(Path(folder))
-    return [f"{source.place}: {what}" for source in sources for what in sorted(_missing_in(source, modules))]
+    return [f"{source.path}: {what}" for source in sources for what in sorted(_missing_in(source, modules))]
 
 
 def other_packages(folder):
-    """{package that is not the folder's own: is it needed?}, the standard library among them.
+    """Return {package outside of the folder: whether it is needed}, the standard library included.
 
-    What is only imported in a `try` that forgives the failure is not needed.
+    A package is not needed if all its imports are in a `try` that catches their failure.
     """
     modules, sources = _read(Path(folder))
     packages = {}
     for source in sources:
-        for each in source.imports:
-            if not _is_own(each.module, modules):
-                name = each.module.split(".")[0]
-                packages[name] = packages.get(name, False) or not each.forgiven
+        for imported in source.imports:
+            if not _in_folder(imported.module, modules):
+                name = imported.module.split(".")[0]
+                packages[name] = packages.get(name, False) or not imported.optional
     return packages
 
 
@@ -108,7 +108,7 @@ def _read(folder):
 
 
 def _python(source):
-    """A cell without Jupyter's commands; what follows a first line such as %%time is taken as Python."""
+    """A cell without Jupyter's commands; the lines after a first line such as %%time count as Python."""
     from IPython.core.inputtransformer2 import TransformerManager  # here, because grading does not need it
 
     first, _, rest = source.partition("\n")
@@ -123,45 +123,45 @@ def _tree(text):
         return ast.Module([], [])
 
 
-def _is_own(module, modules):
+def _in_folder(module, modules):
     return not module or module.split(".")[0] in modules
 
 
 def _missing_in(source, modules):
-    for each in source.imports:
-        if each.forgiven or not _is_own(each.module, modules):
+    for imported in source.imports:
+        if imported.optional or not _in_folder(imported.module, modules):
             continue
-        if each.module not in modules:
-            yield f"imports {each.module or 'a module of a package it is not in'}, which is not in the folder"
-        elif each.name not in ("", "*") and not _has(each.module, each.name, modules):
-            yield f"imports {each.name} from {each.module}, which has no such name"
-    called = {each.alias: f"{each.module}.{each.name}".rstrip(".") for each in source.imports}
-    called = {alias: module for alias, module in called.items() if module in modules}
-    for name in _rebound(source.tree) if called else ():
-        called.pop(name, None)
+        if imported.module not in modules:
+            yield f"imports {imported.module or 'a module of a package it is not in'}, which is not in the folder"
+        elif imported.name not in ("", "*") and not _defines(imported.module, imported.name, modules):
+            yield f"imports {imported.name} from {imported.module}, which has no such name"
+    aliases = {imported.alias: f"{imported.module}.{imported.name}".rstrip(".") for imported in source.imports}
+    aliases = {alias: module for alias, module in aliases.items() if module in modules}
+    for name in _reassigned_names(source.tree) if aliases else ():
+        aliases.pop(name, None)
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called:
-            module = called[node.value.id]
-            if not _has(module, node.attr, modules):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+            module = aliases[node.value.id]
+            if not _defines(module, node.attr, modules):
                 yield f"uses {module}.{node.attr}, and {module} has no such name"
 
 
 def _imports(tree, package):
-    """The imports in a tree, and the modules that are named to import_module."""
+    """The imports in a tree, and the modules in calls of import_module."""
     stack = [(tree, False)]
     while stack:
-        node, forgiven = stack.pop()
+        node, optional = stack.pop()
         if isinstance(node, ast.Import):
-            for one in node.names:
-                yield _Import(one.name, "", one.asname or ("" if "." in one.name else one.name), forgiven)
+            for alias in node.names:
+                yield _Import(alias.name, "", alias.asname or ("" if "." in alias.name else alias.name), optional)
         elif isinstance(node, ast.ImportFrom):
             module = _absolute(node, package)
-            yield from (_Import(module, one.name, one.asname or one.name, forgiven) for one in node.names)
+            yield from (_Import(module, alias.name, alias.asname or alias.name, optional) for alias in node.names)
         elif isinstance(node, ast.Call) and _name(node.func) in IMPORTERS:
-            named = (one.value for one in node.args[:1] if isinstance(one, ast.Constant))
-            yield from (_Import(str(module), forgiven=forgiven) for module in named)
-        tried = node.body if isinstance(node, ast.Try) and any(map(_forgives, node.handlers)) else ()
-        stack += ((child, forgiven or child in tried) for child in ast.iter_child_nodes(node))
+            constants = (argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant))
+            yield from (_Import(str(module), optional=optional) for module in constants)
+        guarded = node.body if isinstance(node, ast.Try) and any(map(_catches_import_error, node.handlers)) else ()
+        stack += ((child, optional or child in guarded) for child in ast.iter_child_nodes(node))
 
 
 def _name(node):
@@ -170,7 +170,7 @@ def _name(node):
 
 
 def _absolute(node, package):
-    """The module of a `from` import, with the dots resolved; "" if they lead out of the package."""
+    """The absolute name of the module in a `from` import; "" if its dots lead out of the package."""
     if not node.level:
         return node.module
     parts = package.split(".") if package else []
@@ -179,25 +179,25 @@ def _absolute(node, package):
     return ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])
 
 
-def _forgives(handler):
-    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(each is None or ast.unparse(each) in FORGIVING for each in caught)
+def _catches_import_error(handler):
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or ast.unparse(kind) in CATCHES_IMPORT_ERROR for kind in kinds)
 
 
-def _has(module, name, modules):
-    """Does a module of the folder have a name, or is there a module of that name in it?"""
+def _defines(module, name, modules):
+    """True if a module of the folder defines a name, or holds a module of that name."""
     if f"{module}.{name}" in modules or name.startswith("__"):
         return True
     if not modules[module]:
         return False
-    names, stars = modules[module].bound
+    names, stars = modules[module].top_level
     if name in names or ("__getattr__" in names):
         return True
-    return any(star not in modules or _has(star, name, modules) for star in stars)
+    return any(star not in modules or _defines(star, name, modules) for star in stars)
 
 
-def _rebound(tree):
-    """Names that stand for something else somewhere: variables, arguments, functions and classes."""
+def _reassigned_names(tree):
+    """The names of variables, arguments, functions and classes, which may hide an import of the same name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id

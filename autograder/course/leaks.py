@@ -1,4 +1,4 @@
-"""Look for solutions, hidden tests, reference code and outputs left in a released folder: `find_leaks`.
+"""Find solutions, hidden tests, reference code and outputs in a released folder: `find_leaks`.
 
 Code is compared by its syntax tree, so that other names, comments or line breaks do not hide a copy.
 """
@@ -21,42 +21,44 @@ __all__ = ["find_leaks"]
 MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "hidden_tests")
 SECRET_NAMES = ("gradebook", "autograder", "solution")
 ALLOWED = {".ipynb", ".py", ".npz", ".json", ".png", ".txt", ".md", ".csv", ".yml"}
-LONG_STATEMENT = 25  # characters; shorter statements, such as `loss = 0.0`, everybody writes
+LONG_STATEMENT = 25  # characters; everybody writes the same shorter statements, such as `loss = 0.0`
 
 
 def find_leaks(folder, assignment=None):
-    """Return one line for everything in the folder that a student must not get, with the place where it is.
+    """Return a message "path: leak" for everything in the folder that a student must not get.
 
-    assignment: whose modules must be absent; by default the folder's name.
+    assignment: the assignment that was released, by default the folder's name. Raises UsageError if there is no folder,
+    and MachineError for a file that cannot be read.
     """
-    if not os.path.isdir(folder):  # nor is the empty name
+    if not os.path.isdir(folder):  # "" is no folder either
         got = str(folder)[:300] or repr("")
         raise UsageError(f"leaks: expected a released folder, got {got}; run `autograder release` first")
     folder = Path(folder)
     assignment = assignment or folder.resolve().name
-    known = assignment in course_table()
-    dropped, given = (excluded_modules(assignment), earlier_modules(assignment)) if known else ((), ())
-    secret = frozenset(task.name for task in catalog.TASKS if task.module.__name__.split(".")[1] not in given)
+    excluded, earlier = (), ()
+    if assignment in course_table():
+        excluded, earlier = excluded_modules(assignment), earlier_modules(assignment)
+    secret = frozenset(task.name for task in catalog.TASKS if task.module.__name__.split(".")[1] not in earlier)
     leaks = []
-    read_folder(folder)  # what cannot be read raises here: of that, nobody can say that nothing is in it
+    read_folder(folder)  # raises for a file that cannot be read, and so not be checked
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
-        place = str(path.relative_to(folder))
+        relative = str(path.relative_to(folder))
         if "__pycache__" in path.parts:
             continue
-        leaks += [f"{place}: {what}" for what in _in_file(path, dropped, given, secret)]
+        leaks += [f"{relative}: {leak}" for leak in _in_file(path, excluded, earlier, secret)]
     return leaks
 
 
 def _module(path):
-    """The module of chainrule/ that a Python file belongs to, if it does, as `module_of` names it."""
+    """The module of chainrule/ that a Python file belongs to, as `module_of` names it, or None."""
     if path.suffix != ".py" or "chainrule" not in path.parts[:-1]:
         return None
     last = len(path.parts) - 2 - path.parts[-2::-1].index("chainrule")
     return module_of(Path(*path.parts[last + 1 :]))
 
 
-def _in_file(path, dropped, given, secret):
-    """dropped, given: modules that students must not and may have. secret: the tasks whose reference they must not."""
+def _in_file(path, excluded, earlier, secret):
+    """The leaks in a file. excluded, earlier: modules that must be absent and may be there. secret: names of tasks."""
     if path.is_symlink():
         return ["is a symbolic link"]
     if path.suffix not in ALLOWED or path.name.startswith("."):
@@ -64,11 +66,11 @@ def _in_file(path, dropped, given, secret):
     if any(name in path.stem.lower() for name in SECRET_NAMES):
         return ["its name is one of the grader's files"]
     module = _module(path)
-    if module in dropped:
+    if module in excluded:
         return ["the module is taught in this assignment, or belongs to a later one"]
     if path.suffix == ".ipynb":
         return _in_notebook(nbformat.read(path, as_version=4), secret)
-    if path.suffix == ".py" and module not in given:
+    if path.suffix == ".py" and module not in earlier:
         return _in_code(path.read_text(encoding="utf-8"), secret)
     return []
 
@@ -85,12 +87,12 @@ def _in_notebook(notebook, secret):
         label = cell.metadata.get("nbgrader", {})
         if label.get("solution") and not label.get("grade") and "NotImplementedError" not in cell.source:
             leaks.append(f"{where}: the solution was not taken out")
-        leaks += [f"{where}: {what}" for what in _in_code(cell.source, secret)]
+        leaks += [f"{where}: {leak}" for leak in _in_code(cell.source, secret)]
     return leaks
 
 
 def _in_code(text, secret):
-    """Statements that follow each other here as they do in a reference function."""
+    """Messages on statements that follow each other as they do in a reference function."""
     try:
         return sorted(set(_reference_code(ast.parse(_without_magics(text)), secret)))
     except (SyntaxError, ValueError):
@@ -124,7 +126,7 @@ def _bodies(tree):
 
 
 class _Renamed(ast.NodeTransformer):
-    """Replace every variable by one name: what is left is the shape of the code."""
+    """Replace every variable by one name, which leaves the shape of the code."""
 
     def visit_Name(self, node):  # noqa: N802 the name is the ast module's
         return ast.copy_location(ast.Name("x", node.ctx), node) if node.id != "np" else node

@@ -1,4 +1,4 @@
-"""One command at a time works on a course: `locked` keeps others off and gives an empty folder to work in."""
+"""Let one command at a time work on a course: `locked` holds the lock and makes an empty folder to work in."""
 
 import fcntl
 import shutil
@@ -14,23 +14,24 @@ PATIENCE_SECONDS = 3
 
 @contextmanager
 def locked(course):
-    """Keep other commands off this course, and give it an empty `workplace` that is removed at the end.
+    """Lock this course, and give it an empty `work_folder` that is removed at the end.
 
-    The lock ends with the process that holds it; what a killed one left in the workplace is removed first.
+    The lock ends with its process; what a killed process left in the folder is removed first. Raises GradingError if
+    another command holds the lock, or a folder cannot be written.
     """
-    home = course.workplace.parent
+    folder = course.work_folder.parent
     try:
-        home.mkdir(exist_ok=True)
-        handle = open(home / ".lock", "wb")  # noqa: SIM115 it is closed below
+        folder.mkdir(exist_ok=True)
+        handle = open(folder / ".lock", "wb")  # noqa: SIM115 it is closed below
     except OSError as error:
-        raise GradingError(f"{home.name}: expected a folder that can be written, got {error.strerror}") from None
+        raise GradingError(f"{folder.name}: expected a folder that can be written, got {error.strerror}") from None
     with handle:
         _lock(handle)
         try:
-            _empty(course.workplace)
+            _empty(course.work_folder)
             yield
         finally:
-            shutil.rmtree(course.workplace, ignore_errors=True)
+            shutil.rmtree(course.work_folder, ignore_errors=True)
 
 
 def _lock(handle):

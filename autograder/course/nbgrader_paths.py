@@ -1,7 +1,7 @@
-"""nbgrader in a course whose path is a pattern or a URL as well: `[CS] course`, `what?`, `feature%2Fx`.
+"""Let nbgrader work in a course whose path has special characters: `[CS] course`, `what?`, `feature%2Fx`.
 
-nbgrader puts the path of the course into patterns for `glob` and into the URL of its gradebook as it stands. Importing
-this module makes it take such a path literally, in the commands of nbgrader, too. `create_engine` opens a gradebook.
+nbgrader puts the path into patterns for `glob` and into the URL of its gradebook without escaping. Importing this
+module patches it to take the path literally, in nbgrader's own commands, too. `create_engine` opens a gradebook.
 """
 
 import glob
@@ -24,15 +24,15 @@ GLOBBING = ("apps.api", "converters.base", "exchange.default.exchange", "exchang
 
 
 def require_path(folder):
-    """Raise UsageError for the path of a course in which nbgrader would not find its configuration."""
-    if (other := os.path.expandvars(folder)) != str(folder):
+    """Raise UsageError for a path in which nbgrader would replace a variable and not find its configuration."""
+    if (expanded := os.path.expandvars(folder)) != str(folder):
         raise UsageError(
-            f"course: expected no name of a variable in its path, got {folder}; nbgrader reads {other}, rename it"
+            f"course: expected no name of a variable in its path, got {folder}; nbgrader reads {expanded}, rename it"
         )
 
 
 def glob_course(pattern):
-    """`glob.glob`, in which the path of the course that a pattern lies in stands for itself."""
+    """Like `glob.glob`, with the path of the course, with which the pattern begins, taken literally."""
     for root in map(str, Path(pattern).parents):
         if os.path.isfile(os.path.join(root, CONFIG)) and pattern.startswith(root):
             return glob.glob(glob.escape(root) + pattern[len(root) :])
@@ -40,19 +40,19 @@ def glob_course(pattern):
 
 
 def database_url(text):
-    """Return the URL of a database, in which nbgrader's default, `sqlite:///` and a path, is a path as it stands."""
+    """Return the URL of a database; in nbgrader's default, `sqlite:///` and a path, the path is taken literally."""
     path = str(text).removeprefix(SQLITE)
     literal = str(text) == f"{SQLITE}{path}" and os.path.basename(path) == GRADEBOOK
     return sqlalchemy.URL.create("sqlite", database=path) if literal and Path(path).parent.is_dir() else text
 
 
 def create_engine(text, **options):
-    """Return the engine of SQLAlchemy for a gradebook."""
+    """Return SQLAlchemy's engine for a gradebook."""
     return sqlalchemy.create_engine(database_url(text), **options)
 
 
 def _write_alembic_ini(alembic_ini, db_url):
-    """nbgrader's function of that name; in such a file a % stands for something else, too."""
+    """Replaces nbgrader's function of that name. In an ini file a % must be doubled."""
     address = sqlalchemy.make_url(database_url(db_url)).render_as_string(hide_password=False)
     _STOCK_INI(alembic_ini, address.replace("%", "%%"))
 

@@ -1,7 +1,7 @@
-"""Release an assignment: nbgrader's student version, the student edition of the package, a check for leaks.
+"""Release an assignment: nbgrader's student version, the student edition of the package, and the leak check.
 
-Everything is made in a temporary folder of the course. The old release is replaced only once nothing leaks and no
-import leads nowhere.
+Everything is made in a temporary folder of the course. It replaces the old release only if it has no leak and no
+missing import.
 """
 
 import os
@@ -21,8 +21,8 @@ from autograder.tasks.catalog import of_assignment
 
 __all__ = ["add_edition", "register", "release"]
 
-# How nbgrader refuses notebooks that were added, removed or renamed once there are submissions.
-FIXED = "Cannot modify existing assignment"
+# nbgrader's message if notebooks were added, removed or renamed once there are submissions.
+NOTEBOOKS_CHANGED = "Cannot modify existing assignment"
 HAS_GRADES = (
     "release: expected the notebooks of {0} that the gradebook has grades for, got {1!r}; put them back "
     "as they were (their questions may change), or keep a copy of gradebook.db, run "
@@ -31,7 +31,10 @@ HAS_GRADES = (
 
 
 def release(course, assignment):
-    """Make assignments/ASSIGNMENT out of source/ASSIGNMENT; return its files."""
+    """Make assignments/ASSIGNMENT from source/ASSIGNMENT; return the sorted paths of its files.
+
+    Raises UsageError, SpecError or GradingError with what is wrong; the old release then stays.
+    """
     course.require(assignment)
     drift = sync(course.root, assignment, write=False)
     if drift:
@@ -53,7 +56,7 @@ def release(course, assignment):
                 "say in course.toml from which assignment on a module is there"
             )
         target.parent.mkdir(exist_ok=True)
-        old = course.workplace / "old"
+        old = course.work_folder / "old"
         if target.exists():
             os.replace(target, old)
         os.replace(new_release, target)
@@ -61,34 +64,34 @@ def release(course, assignment):
 
 
 def register(course, assignment):
-    """Put an assignment into the gradebook as nbgrader's release does, and leave the released folder alone."""
+    """Put an assignment into the gradebook as nbgrader's release does, without changing the released folder."""
     _generate(course, assignment)
 
 
 def add_edition(assignment, **_):
-    """What `nbgrader generate_assignment` calls at its end, in the course's folder."""
+    """The hook that `nbgrader generate_assignment` calls at its end, in the course's folder."""
     write_edition(Path("assignments", assignment), assignment)
 
 
 def _generate(course, assignment):
-    """Run nbgrader's generate_assignment into the workplace and return the folder; our own hook is left out."""
-    folder = course.workplace / "release"
+    """Run nbgrader's generate_assignment into the work folder, without our hook; return the folder."""
+    folder = course.work_folder / "release"
     api = course.nbgrader(
         CourseDirectory={"release_directory": str(folder)}, GenerateAssignment={"post_convert_hook": lambda **_: None}
     )
     result = api.generate_assignment(assignment)
     if not result["success"]:
-        words = failure_message(result)
-        if FIXED in words:
-            raise UsageError(HAS_GRADES.format(assignment, words))
-        if "release: expected " in words:  # it is our own, with the name of its class before it
-            raise UsageError(words[words.index("release: ") :])
-        raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {words}")
+        message = failure_message(result)
+        if NOTEBOOKS_CHANGED in message:
+            raise UsageError(HAS_GRADES.format(assignment, message))
+        if "release: expected " in message:  # an error of ours, after the name of its class
+            raise UsageError(message[message.index("release: ") :])
+        raise UsageError(f"release: nbgrader could not make the student version of {assignment}: {message}")
     return folder / assignment
 
 
 def _require_listed(folder, assignment):
-    """Every notebook stands in the table of the course."""
+    """Raise UsageError unless every notebook is in the table of the course."""
     row = course_table().get(assignment)
     if row is None:
         raise UsageError(f"release: expected a row [{assignment}] in course.toml, found none; add it")
@@ -100,7 +103,7 @@ def _require_listed(folder, assignment):
 
 
 def _require_tasks(folder, assignment):
-    """Every autograded cell must belong to a task: what has no spec could not be judged."""
+    """Raise SpecError unless every autograded cell belongs to a task: without a spec it could not be judged."""
     tests = {task.test_id for task in of_assignment(assignment).values()}
     for path in sorted(folder.glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:

@@ -4,7 +4,7 @@ from autograder.course_table import course_table
 
 __all__ = ["PACKAGES", "readme_text"]
 
-# What the notebooks need, in the versions that pyproject.toml asks for; the README of the course has the same line.
+# The packages that the notebooks need, with the bounds of pyproject.toml; the README of the course has the same line.
 PACKAGES = (
     *("numpy>=2.0", "matplotlib>=3.9", "scikit-learn>=1.5", "scipy>=1.13", "pooch>=1.8", "tqdm>=4.66"),
     *("igraph>=1.0", "nltk>=3.9", "pillow>=10", "threadpoolctl>=3.5", "jupyter>=1.1"),

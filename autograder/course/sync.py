@@ -26,7 +26,7 @@ hidden_tests({name})
 def solution_text(task, source=None):
     """Return the solution cell of a task: signature and docstring, then the body between solution markers.
 
-    source: another text of the function, for example submissions.
+    source: another text of the function, used for example submissions.
     """
     source = source or task.source()
     function = ast.parse(source).body[0]
@@ -46,14 +46,15 @@ def test_text(task):
 
 
 def sync(course, assignment, write=True):
-    """Make the cells of source/ASSIGNMENT agree with the package and the specs; return what had to change.
+    """Make the cells of source/ASSIGNMENT agree with the package and the specs; return "notebook: cell" of each change.
 
-    A task without its two cells is an error of the author's. With write=False nothing is written.
+    With write=False nothing is written. Raises SpecError for a task without its two cells, or with one in the wrong
+    notebook.
     """
     tasks = of_assignment(assignment)
     by_solution = {task.solution_id: task for task in tasks.values()}
     by_test = {task.test_id: task for task in tasks.values()}
-    changed, seen = [], set()
+    changed, synced = [], set()
     for path in sorted(Path(course, "source", assignment).glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
@@ -68,14 +69,14 @@ def sync(course, assignment, write=True):
                 continue
             if path.stem != task.notebook:
                 raise SpecError(f"{path}, cell {grade_id}: expected in {task.notebook}.ipynb, got {path.name}")
-            seen.add(grade_id)
+            synced.add(grade_id)
             if before != (cell.source, label.get("points")):
                 changed.append(f"{path.name}: {grade_id}")
         if write and any(line.startswith(f"{path.name}: ") for line in changed):
             temporary = path.with_suffix(".tmp")
             nbformat.write(notebook, temporary)
             os.replace(temporary, path)
-    missing = sorted((by_solution.keys() | by_test.keys()) - seen)
+    missing = sorted((by_solution.keys() | by_test.keys()) - synced)
     if missing:
         raise SpecError(f"source/{assignment}: expected a cell for every task, found none for {', '.join(missing)}")
     return changed

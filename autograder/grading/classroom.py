@@ -99,7 +99,7 @@ def grade(course, assignment, options, student=None, force=False, executor=None)
 
     student: grade only this one. force: grade again what was graded before.
     """
-    released = course.released(assignment)
+    released = course.released_files(assignment)
     students, misplaced_students = course.students(assignment), find_misplaced(course, assignment)
     misplaced_results = [Result(name, error=why) for name, why in misplaced_students.items() if student in (None, name)]
     if misplaced_results and not (students if student is None else student in students):

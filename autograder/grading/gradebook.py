@@ -39,7 +39,7 @@ def record(course, assignment, student, entry, submitted):
 
     submitted: {relative path: bytes} of the submission.
     """
-    inbox, graded = course.workplace / "submitted", course.workplace / "autograded"
+    inbox, graded = course.work_folder / "submitted", course.work_folder / "autograded"
     for folder in (inbox, graded):
         shutil.rmtree(folder, ignore_errors=True)
     _lay_out(inbox / student / assignment, entry)

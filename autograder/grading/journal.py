@@ -48,7 +48,7 @@ def write(course, assignment, student, entry):
     """Put an entry in the place of an older one."""
     path = _path(course, assignment, student)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(course.workplace / "entry", "w", encoding="utf-8") as handle:
+    with open(course.work_folder / "entry", "w", encoding="utf-8") as handle:
         json.dump(asdict(entry), handle)
         handle.flush()
         os.fsync(handle.fileno())
@@ -56,4 +56,4 @@ def write(course, assignment, student, entry):
 
 
 def _path(course, assignment, student):
-    return course.workplace.parent / assignment / f"{student}.json"
+    return course.work_folder.parent / assignment / f"{student}.json"

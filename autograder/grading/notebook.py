@@ -123,7 +123,7 @@ class Run:
             return [*error.outputs, self._add_note(source, f"the process ended while this cell ran{error}")]
         self.ran.append(source)
         for output in outputs:
-            limit = self.limits.behind(output.get("ename", ""), output.get("evalue", ""))
+            limit = self.limits.explain(output.get("ename", ""), output.get("evalue", ""))
             if limit or output.get("text", "").startswith(LEFT_OUT):
                 self._add_note(source, limit or output["text"].removeprefix("[grader] ").strip())
         return outputs
@@ -191,7 +191,7 @@ class Run:
         for source in list(self.ran):
             seconds = self._seconds(self.limits.cell_seconds)
             if seconds <= 0:
-                raise TimeUp(self.time.words())
+                raise TimeUp(self.time.describe())
             try:
                 self.kernel.run_cell(source, seconds)
             except (TimeUp, KernelDied) as error:
@@ -202,10 +202,10 @@ class Run:
 
     def _seconds(self, most):
         """The seconds that something may take that takes at most so many."""
-        return min(most, self.time.left())
+        return min(most, self.time.remaining())
 
     def _used_up(self):
-        return f"the notebook's {self.time.words()} were used up"
+        return f"the notebook's {self.time.describe()} were used up"
 
 
 def whole_time(limits):
@@ -247,13 +247,13 @@ class _Questions:
 
     def ask(self, case, measured):
         run = self.run
-        left = min(self.time.left(), run.limits.answer_seconds)
+        left = min(self.time.remaining(), run.limits.answer_seconds)
         if run._seconds(1) <= 0:
             self.late = True
             raise NotAsked(f"not asked: {run._used_up()}")
         if left <= 0:
             self.late = True
-            raise NotAsked(f"not asked: the task's {self.time.words()} were used up")
+            raise NotAsked(f"not asked: the task's {self.time.describe()} were used up")
         if self.hangs == HANGS_ALLOWED:
             raise NotAsked(f"not asked: {self.hangs} questions before it got no answer")
         try:
@@ -272,7 +272,7 @@ class _Questions:
             if error.kind == "NameError" and run.skipped:
                 run._run_skipped()
                 return self.ask(case, measured)
-            limit = run.limits.behind(error.kind, error.message)
+            limit = run.limits.explain(error.kind, error.message)
             if limit and limit not in self.limits:
                 self.limits.append(limit)
             raise

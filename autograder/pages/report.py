@@ -21,7 +21,7 @@ from autograder.errors import UsageError
 from autograder.grading import journal
 from autograder.grading.points import earned, points_of, summary_line, with_manual_points
 from autograder.names import printable
-from autograder.sandbox.outputs import text
+from autograder.sandbox.outputs import clean_text
 from chainrule.judging.verdict import NO_VALUE, NOT_ATTEMPTED
 
 __all__ = ["write_report"]
@@ -119,7 +119,7 @@ def _template():
     pages = Environment(
         loader=PackageLoader("autograder.pages.sanitize", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    pages.filters["readable"] = lambda said: text(said, colours=False)
+    pages.filters["readable"] = lambda message: clean_text(message, colours=False)
     pages.filters["points"] = lambda value: f"{round(value, 1):g}"
     pages.filters["percent"] = lambda part: f"{part:.0%}"
     pages.filters["breakable"] = lambda name: Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))

@@ -19,7 +19,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from pygments.token import STANDARD_TYPES
 from traitlets import List
 
-from autograder.sandbox.outputs import PICTURES, picture, safe
+from autograder.sandbox.outputs import PICTURES, clean_output, clean_picture
 
 __all__ = ["POLICY", "FeedbackExporter", "Inert", "clean", "markdown", "plain"]
 
@@ -123,7 +123,7 @@ class Inert(NbGraderPreprocessor):
     def _code(self, cell):
         count = cell.get("execution_count")
         cell.execution_count = count if isinstance(count, int) else None
-        cell.outputs = [output for output in map(safe, cell.get("outputs", [])) if output]
+        cell.outputs = [output for output in map(clean_output, cell.get("outputs", [])) if output]
         for output in cell.outputs:
             data = output.get("data", {})
             if "text/html" in data:
@@ -158,7 +158,7 @@ def _labels(cell):
 
 def _pictures(files):
     """The pictures among the files of one attachment, {type: base64}."""
-    pictures = {kind: picture(kind, files.get(kind)) for kind in PICTURES} if isinstance(files, dict) else {}
+    pictures = {kind: clean_picture(kind, files.get(kind)) for kind in PICTURES} if isinstance(files, dict) else {}
     return {kind: data for kind, data in pictures.items() if data}
 
 

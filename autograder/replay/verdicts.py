@@ -96,7 +96,7 @@ def replay_record(course, assignment, student, options, task=None):
 
     Raises UsageError for an unknown student or task, GradingError if submission, release or limits have changed.
     """
-    released, students = course.released(assignment), course.students(assignment)
+    released, students = course.released_files(assignment), course.students(assignment)
     if student not in students:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     entry = _recorded(course, assignment, student)

@@ -1,4 +1,4 @@
-"""Where students' code runs: a process without a network, with counted time, memory and output.
+"""Where students' code runs: a process without a network, with limits on its time, memory and output.
 
-For grading and what stands above it. It knows nothing of tasks and points; `doctor` alone uses the course.
+Used by grading and the rooms above it. It knows nothing of tasks and points; only `doctor` uses the course.
 """

@@ -1,6 +1,6 @@
-"""A kernel that can read Python, its packages and the student's own folder, and reach nothing else.
+"""Start a kernel that sees only Python, its packages and the student's own folder.
 
-`BwrapProvisioner` starts a Jupyter kernel inside bubblewrap; `require_sandbox` says whether that can be had here.
+`BwrapProvisioner` starts a Jupyter kernel inside bubblewrap; `require_sandbox` raises if that does not work here.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from traitlets import Dict, Unicode
 import autograder
 from autograder.errors import MachineError
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.namespaces import WAYS, advice, real_root
+from autograder.sandbox.namespaces import METHODS, advice, real_root
 from autograder.sandbox.temporary_folder import scratch
 
 __all__ = [
@@ -31,33 +31,33 @@ __all__ = [
     "HOME",
     "SOCKETS",
     "START_SECONDS",
-    "WAITS",
+    "WAIT_FOR_GRADER",
     "WRITABLE",
-    "bwrap_works",
-    "lacks",
+    "known_gaps",
     "require_sandbox",
     "retry_problem",
-    "way",
+    "sandbox_problem",
+    "working_method",
 ]
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts", "/etc/ld.so.cache", "/etc/alternatives")
 
 
 def python_folders():
-    """The folders of this Python and of its packages that no system folder holds yet, and the links to it."""
+    """The folders of this Python, of links to it and of its packages, as far as they are not in SYSTEM."""
     paths = {sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     paths |= {str(path) for path in executables()} | set(site.getsitepackages())
     if site.ENABLE_USER_SITE:
         paths.add(site.getusersitepackages())
-    chosen = []
+    folders = []
     for path in sorted(paths, key=len):
-        if os.path.exists(path) and not f"{path}/".startswith(tuple(f"{other}/" for other in (*SYSTEM, *chosen))):
-            chosen.append(path)
-    return chosen
+        if os.path.exists(path) and not f"{path}/".startswith(tuple(f"{parent}/" for parent in (*SYSTEM, *folders))):
+            folders.append(path)
+    return folders
 
 
 def executables():
-    """This Python's executable, and each that the link before it leads to."""
+    """The path of this Python's executable and, if it is a link, of everything that it leads to in turn."""
     path = Path(sys.executable)
     yield path
     while os.path.islink(path):
@@ -67,23 +67,23 @@ def executables():
 
 
 def free_folder(path):
-    """Return the path, with a number behind it if this Python is below it, above it or there."""
+    """Return the path, with a number appended if it is, contains or lies in a folder of this Python."""
     taken = [f"{folder}/" for folder in python_folders()]
-    names = [path, *(f"{path}{number}" for number in range(2, len(taken) + 3))]
-    return next(p for p in names if not any(t.startswith(f"{p}/") or f"{p}/".startswith(t) for t in taken))
+    paths = [path, *(f"{path}{number}" for number in range(2, len(taken) + 3))]
+    return next(p for p in paths if not any(t.startswith(f"{p}/") or f"{p}/".startswith(t) for t in taken))
 
 
 HOME = free_folder("/home/student")
-# Where the kernel's sockets and the file that names them are inside. The names of sockets must be short.
+# Inside the sandbox, the folder of the kernel's sockets and its connection file. Paths of sockets must be short.
 SOCKETS = free_folder("/run/kernel")
 CONNECTION = f"{SOCKETS}/connection.json"
-# The folders that code inside can write to: each is a file system in memory of its own.
+# The folders that code inside can write to. Each is its own file system in memory.
 WRITABLE = ("/tmp", HOME, "/dev/shm", SOCKETS)
 START_SECONDS = 180
-# Bubblewrap ties the life of its first process to ours late: were we killed before, it would stay. So nothing begins
-# inside until the sandbox is whole and we, who hold the other end of its standard input, say that we are there.
-WAITS = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]
-# What the kernel needs to find and read, tried in a sandbox before the first one.
+# --die-with-parent takes effect late: if the grader is killed before, the sandbox would go on running. So the code
+# inside starts only once it has told the grader, by its standard input, that it is ready, and has got an answer.
+WAIT_FOR_GRADER = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]
+# Packages that a kernel must be able to find and read; a sandbox is tested with them once.
 PACKAGES = ("numpy", "matplotlib", "ipykernel", "IPython", "zmq", "tornado", "scipy", "sklearn", "PIL", "igraph")
 READ_PACKAGES = """
 import importlib.util, sys
@@ -98,8 +98,8 @@ for name in sys.argv[1:]:
 class BwrapProvisioner(LocalProvisioner):
     """Run the kernel in new namespaces: no network, no home, no other process, nothing writable but its own tmpfs.
 
-    folder: the student's files, seen read-only at HOME. limits: the fields of `Limits`. Inside, the connection file is
-    CONNECTION, beside the kernel's sockets.
+    folder: the student's files, mounted read-only at HOME. limits: the fields of `Limits` as a dict. Inside, the
+    connection file is CONNECTION, beside the kernel's sockets.
     """
 
     folder = Unicode().tag(config=True)
@@ -108,34 +108,34 @@ class BwrapProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         kwargs = await super().pre_launch(**kwargs)
         connection = self.parent.connection_file
-        # The user inside may be another one; the folder around the file is closed to everyone else.
+        # The user inside may be another one. No other user can open the folder that holds the file.
         os.chmod(connection, 0o644)
-        kwargs["cmd"] = bwrap_command(way(), self.folder, connection, self.limits) + kwargs["cmd"]
-        # In its own pid namespace the kernel cannot see the parent it would poll for.
+        kwargs["cmd"] = bwrap_command(working_method(), self.folder, connection, self.limits) + kwargs["cmd"]
+        # JPY_PARENT_PID is left out: in its own pid namespace the kernel cannot see its parent, and would exit.
         kwargs["env"] = {"PATH": os.environ.get("PATH", "")}
         return kwargs
 
     async def launch_kernel(self, cmd, **kwargs):
         kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                info = await super().launch_kernel(cmd, stdin=theirs.fileno(), **kwargs)
-            ours.settimeout(START_SECONDS)
-            # A sandbox that never comes up is told from its end, by those who wait for the kernel.
+        grader_end, sandbox_end = socket.socketpair()
+        with grader_end:
+            with sandbox_end:
+                info = await super().launch_kernel(cmd, stdin=sandbox_end.fileno(), **kwargs)
+            grader_end.settimeout(START_SECONDS)
+            # If the sandbox does not start, `Process` finds out, which waits for the kernel.
             with contextlib.suppress(OSError):
-                ours.recv(1)
-                ours.sendall(b"\n")
+                grader_end.recv(1)
+                grader_end.sendall(b"\n")
         return info
 
 
-def bwrap_command(how, folder, connection, limits, waits=WAITS):
-    """Return the command line that precedes the kernel's own. how: one of WAYS.
+def bwrap_command(method, folder, connection, limits, wait_command=WAIT_FOR_GRADER):
+    """Return the command line that precedes the kernel's own. method: one of METHODS.
 
-    Beside the connection file, lists of users and groups are written for what is inside.
+    Files passwd and group for the inside are written beside the connection file.
     """
-    room, small, (user, group) = limits["disk_bytes"], limits["file_bytes"], how.ids()
-    command = [shutil.which("bwrap"), *how.flags, "--die-with-parent", "--new-session", "--clearenv"]
+    disk_bytes, file_bytes, (user, group) = limits["disk_bytes"], limits["file_bytes"], method.user_and_group()
+    command = [shutil.which("bwrap"), *method.flags, "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
     command += open_parents(SYSTEM)
@@ -144,24 +144,24 @@ def bwrap_command(how, folder, connection, limits, waits=WAITS):
             command += ["--symlink", os.readlink(path), path]
         elif Path(path).exists():
             command += ["--ro-bind", path, path]
-    for path in written_users(Path(connection).parent, user, group):
+    for path in write_user_files(Path(connection).parent, user, group):
         command += ["--ro-bind", str(path), f"/etc/{path.name}"]
-    command += ["--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", small), *tmpfs("/tmp", room)]
+    command += ["--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", file_bytes), *tmpfs("/tmp", disk_bytes)]
     command += open_parents([*python_folders(), SOCKETS, HOME])
     for path in python_folders():
         command += ["--ro-bind", path, path]
     for path in trusted_folders():
         command += ["--tmpfs", path, "--remount-ro", path]
-    command += [*tmpfs(SOCKETS, 2**20), "--ro-bind", connection, CONNECTION, *tmpfs(HOME, small)]
+    command += [*tmpfs(SOCKETS, 2**20), "--ro-bind", connection, CONNECTION, *tmpfs(HOME, file_bytes)]
     for entry in sorted(Path(folder).iterdir()):
         if not entry.is_symlink():
             command += ["--ro-bind", str(entry), f"{HOME}/{entry.name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    return [*command, *waits, *how.user(user), *limited(limits)]
+    return [*command, *wait_command, *method.setpriv_command(user), *prlimit_command(limits)]
 
 
-def written_users(folder, user, group):
-    """Write passwd and group with a line each, so that the code inside has a name and a home; return their paths."""
+def write_user_files(folder, user, group):
+    """Write passwd and group, a line each, so that the user inside has a name and a home; return their paths."""
     lines = {"passwd": f"student:x:{user}:{group}::{HOME}:/bin/sh\n", "group": f"student:x:{group}:\n"}
     for name, line in lines.items():
         path = Path(folder, name)
@@ -171,19 +171,19 @@ def written_users(folder, user, group):
 
 
 def open_parents(paths):
-    """Make the folders that hold these, open to every user: bubblewrap closes those that it makes itself."""
+    """The flags that make the parent folders of these paths readable by all users; bubblewrap's own would not be."""
     parents = {parent for path in paths for parent in Path(path).parents} - {Path("/tmp"), Path("/dev/shm")}
     return [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", str(path))]
 
 
-def limited(limits):
-    """Set inside: outside, all processes of this user would count."""
-    each = {"nproc": "processes", "as": "memory_bytes", "fsize": "file_bytes"}
-    return ["prlimit", "--core=0", *(f"--{what}={limits[name]}" for what, name in each.items())]
+def prlimit_command(limits):
+    """The command that limits each process. It runs inside: outside, all processes of this user would count."""
+    resources = {"nproc": "processes", "as": "memory_bytes", "fsize": "file_bytes"}
+    return ["prlimit", "--core=0", *(f"--{resource}={limits[name]}" for resource, name in resources.items())]
 
 
 def tmpfs(path, size):
-    """A file system in memory that anyone inside may write to, of at most so many bytes."""
+    """The flags for a file system in memory of at most `size` bytes, which every user inside can write to."""
     return ["--size", str(size), "--perms", "1777", "--tmpfs", path]
 
 
@@ -205,7 +205,7 @@ def environment():
 
 
 def trusted_folders():
-    """Where the reference and the task specs stand inside a folder the sandbox can read: they are covered."""
+    """The folders of the reference and the task specs, as far as the sandbox can read them; they get covered."""
     return [
         str(folder)
         for root in python_folders() + list(SYSTEM)
@@ -214,71 +214,71 @@ def trusted_folders():
     ]
 
 
-def bwrap_works():
-    """Return None where submissions can be run in a sandbox here, or one line that says why not and what to try."""
+def sandbox_problem():
+    """Return None if submissions can be run in a sandbox here, else one line that says why not and what to try."""
     for command, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux"), ("setpriv", "util-linux")):
         if shutil.which(command) is None:
             return (
                 f"sandbox: expected the command {command}, found none; install it (Debian: apt-get install {package})"
             )
-    how, errors = _tried()
-    if how is not None:
+    method, errors = _find_method()
+    if method is not None:
         return None
     messages = "; ".join(f"{name}, {error}" for name, error in errors.items())
     return f"sandbox: expected bubblewrap to start, got: {messages}. Try this: {advice(errors.values(), sys.prefix)}"
 
 
-def way():
-    """Return the first of WAYS that works here. Raises MachineError where there is none."""
+def working_method():
+    """Return the first of METHODS that works here. Raises MachineError if there is none."""
     require_sandbox()
-    return _tried()[0]
+    return _find_method()[0]
 
 
 def retry_problem():
-    """Try the way that worked once more; return the message if it fails, or None."""
-    return _problem(way())
+    """Try the working method again; return the message if it fails now, or None."""
+    return _method_problem(working_method())
 
 
-def lacks(how):
-    """What a way does not protect, a phrase each."""
-    unlimited = real_root() and not how.changes
-    return [*how.lacks, *(["the number of processes is watched, but not limited by the system"] if unlimited else [])]
+def known_gaps(method):
+    """Return phrases that say what a method does not protect."""
+    unlimited = real_root() and not method.changes_user
+    return [*method.gaps, *(["the number of processes is watched, but not limited by the system"] if unlimited else [])]
 
 
 @functools.cache
-def _tried():
-    """Return (the first of WAYS that works or None, {name: what went wrong with those before it})."""
+def _find_method():
+    """Return (the first of METHODS that works or None, {name: error} of those before it)."""
     errors = {}
-    for how in WAYS:
-        if how.changes and os.geteuid() != 0:
+    for method in METHODS:
+        if method.changes_user and os.geteuid() != 0:
             continue
-        problem = _problem(how)
+        problem = _method_problem(method)
         if problem is None:
-            return how, errors
-        errors[how.name] = problem
+            return method, errors
+        errors[method.name] = problem
     return None, errors
 
 
-def _problem(how):
-    """Start Python in a sandbox as kernels are; return None, or the last line of its messages if it fails."""
-    needed = [name for name in PACKAGES if importlib.util.find_spec(name)]
+def _method_problem(method):
+    """Start Python in a sandbox as a kernel is started; return None, or the last line of its errors if it fails."""
+    packages = [name for name in PACKAGES if importlib.util.find_spec(name)]
     with scratch() as folder:
         connection, home = Path(folder, "connection.json"), Path(folder, "home")
         connection.touch()
         home.mkdir()
-        command = bwrap_command(how, home, connection, asdict(Limits()), waits=())
-        command += [sys.executable, "-c", READ_PACKAGES, *needed]
+        command = bwrap_command(method, home, connection, asdict(Limits()), wait_command=())
+        command += [sys.executable, "-c", READ_PACKAGES, *packages]
         try:
-            tried = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)
+            trial = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)
         except subprocess.TimeoutExpired:
             return f"no end within {START_SECONDS} s"
-    messages = tried.stderr.decode(errors="replace").strip().splitlines()
-    return None if tried.returncode == 0 else (messages or [f"exit code {tried.returncode}"])[-1]
+    messages = trial.stderr.decode(errors="replace").strip().splitlines()
+    return None if trial.returncode == 0 else (messages or [f"exit code {trial.returncode}"])[-1]
 
 
 def require_sandbox():
     """Raise MachineError unless submissions can be run in a sandbox here."""
-    problem = bwrap_works()
+    problem = sandbox_problem()
     if problem:
         raise MachineError(
             f"{problem}, or grade with --sandbox none on a machine that holds nothing a student may not read or change"

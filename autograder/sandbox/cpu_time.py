@@ -1,8 +1,7 @@
-"""The time that students' code takes, however busy the machine is: `Clock`, `Meter` and `Allowance`.
+"""Measure the time of students' code independently of how busy the machine is: `Clock`, `Meter` and `Allowance`.
 
-What counts is the time that a processor works for it, in all its processes together, and the time that it waits of its
-own will, as in sleep() or at a lock. While it waits for a processor or for a disk nothing counts but the time on the
-wall, of which an `Allowance` has `patience` times as much.
+The processor time of all its processes counts, and the time in which they all sleep or wait for a lock. Waiting for a
+processor or a disk does not count. An `Allowance` limits this time, and the time on the wall to `patience` times it.
 """
 
 import os
@@ -13,84 +12,88 @@ import psutil
 
 __all__ = ["Allowance", "Clock", "Meter"]
 
-# A tick that takes longer says that the grader itself had to wait.
+# If more time passes between two readings, the grader itself had to wait.
 LONGEST_TICK = 0.2
-TASKS = "/proc/{}/task"
-AT_WORK = ("R", "D")
+THREADS = "/proc/{}/task"
+BUSY_STATES = ("R", "D")
 
 
 class Clock:
-    """The seconds that the processes of a notebook have taken so far; asked: whether something is waited for."""
+    """The seconds that the processes of a notebook have taken so far.
+
+    sleep_counts: whether time in which they sleep counts, too: only while the grader waits for them.
+    """
 
     def __init__(self):
-        self.seconds, self.asked = 0.0, False
+        self.seconds, self.sleep_counts = 0.0, False
 
     @contextmanager
-    def asking(self):
-        """While something is asked for, waiting counts."""
-        self.asked = True
+    def counting_sleep(self):
+        """Count sleep while the grader waits for an answer."""
+        self.sleep_counts = True
         try:
             yield
         finally:
-            self.asked = False
+            self.sleep_counts = False
 
 
 class Meter:
-    """Adds to a clock what the processes of one kernel take; `read` is called with those that are there."""
+    """Adds the time of one kernel's processes to a clock; `read` is called with those that are running."""
 
     def __init__(self, clock, processes):
-        self.clock, self.worked, self.own, self.last = clock, 0.0, {}, time.monotonic()
+        self.clock, self.cpu_seconds, self.seconds_by_process = clock, 0.0, {}
+        self.last_reading = time.monotonic()
         self.read(processes)
 
     def read(self, processes):
         now = time.monotonic()
-        passed, self.last = min(now - self.last, LONGEST_TICK), now
-        before, self.worked = self.worked, max(self.worked, self._work(processes))
-        taken = self.worked - before
-        if self.clock.asked and taken < passed and not any(map(_at_work, processes)):
-            taken = passed
+        elapsed, self.last_reading = min(now - self.last_reading, LONGEST_TICK), now
+        before, self.cpu_seconds = self.cpu_seconds, max(self.cpu_seconds, self._measure(processes))
+        taken = self.cpu_seconds - before
+        if self.clock.sleep_counts and taken < elapsed and not any(map(_is_busy, processes)):
+            taken = elapsed
         self.clock.seconds += taken
 
-    def _work(self, processes):
-        """Seconds of the processor for all processes so far: what those that ended took is with their parents.
+    def _measure(self, processes):
+        """Processor seconds of all processes so far. The system adds those of an ended process to its parent's.
 
-        A parent can refuse to be told; what was seen of its children counts all the same.
+        A parent can prevent that by ignoring SIGCHLD; then what was measured while the child ran still counts.
         """
         total = 0.0
         for process in processes:
             try:
-                times, name = process.cpu_times(), (process.pid, process.create_time())
+                times, key = process.cpu_times(), (process.pid, process.create_time())
             except psutil.Error:
                 continue
             cpu_seconds = times.user + times.system
-            self.own[name] = max(cpu_seconds, self.own.get(name, 0.0))
+            self.seconds_by_process[key] = max(cpu_seconds, self.seconds_by_process.get(key, 0.0))
             total += cpu_seconds + times.children_user + times.children_system
-        return max(total, sum(self.own.values()))
+        return max(total, sum(self.seconds_by_process.values()))
 
 
 class Allowance:
-    """Seconds on a clock that something may take, and `patience` times as many on the wall."""
+    """A limit of `seconds` on a clock, and of `patience` times as many on the wall."""
 
     def __init__(self, clock, seconds, patience):
         self.clock, self.seconds, self.patience = clock, seconds, patience
-        self.end, self.late = clock.seconds + seconds, time.monotonic() + patience * seconds
+        self.end, self.wall_end = clock.seconds + seconds, time.monotonic() + patience * seconds
 
-    def left(self):
-        """The seconds that are left: 0 or less once either time is over."""
-        return min(self.end - self.clock.seconds, (self.late - time.monotonic()) / self.patience)
+    def remaining(self):
+        """The seconds that remain: 0 or less once either limit is reached."""
+        return min(self.end - self.clock.seconds, (self.wall_end - time.monotonic()) / self.patience)
 
-    def words(self):
-        """The time that was over, to be read."""
+    def describe(self):
+        """The limit that was reached, for a message: "10 s" or "100 s on the wall"."""
         if self.clock.seconds >= self.end:
             return f"{self.seconds:.3g} s"
         return f"{self.patience * self.seconds:.3g} s on the wall"
 
 
-def _at_work(process):
-    """True if a thread of the process works, or waits for a processor or a disk. Known on Linux alone."""
-    folder = TASKS.format(process.pid)
+def _is_busy(process):
+    """True if a thread of the process works, or waits for a processor or a disk. Only Linux tells; else False."""
+    folder = THREADS.format(process.pid)
     try:
-        return any(_state(f"{folder}/{thread}/stat") in AT_WORK for thread in os.listdir(folder))
+        return any(_state(f"{folder}/{thread}/stat") in BUSY_STATES for thread in os.listdir(folder))
     except OSError:
         return False
 

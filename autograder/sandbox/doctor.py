@@ -1,7 +1,7 @@
 """Prove on this machine that the sandbox is closed: `examine` tries from inside what must not work.
 
-Each probe is a piece of Python that raises where the way is closed. Where that can be checked, it is first seen to work
-outside, so that a probe that fails for another reason proves nothing.
+Each probe is a piece of Python that must be blocked: by one of BLOCKING_ERRORS, by the watchdog, or by the time limit.
+What a probe looks for exists outside, so that it would succeed in an open sandbox.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ import psutil
 
 from autograder.course.edition import write_edition
 from autograder.course_table import course_table
-from autograder.sandbox.bubblewrap import lacks, way
+from autograder.sandbox.bubblewrap import known_gaps, working_method
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox.limits import Limits
 
 __all__ = ["Finding", "examine"]
 
-# Small enough to be hit in seconds, on any machine.
+# Small enough to be reached in seconds on any machine.
 SMALL = Limits(
     cell_seconds=5, memory_bytes=2**30, processes=64, file_bytes=16 * 2**20, disk_bytes=32 * 2**20, files=2000
 )
@@ -68,7 +68,7 @@ PROBES = {
     "memory": {
         "more than {SMALL.memory_bytes} bytes in one process": "bytearray({SMALL.memory_bytes})",
         "more than that in several": (
-            # Once all of them hold it, on a busy machine too, there is time to notice.
+            # The wait begins once all of them hold it, so that the watchdog has time on a busy machine, too.
             "import os, time\nready, go = os.pipe()\n"
             "for n in range(6):\n    if os.fork() == 0:\n        a = bytes([1]) * ({SMALL.memory_bytes} // 4)\n"
             "        os.write(go, b'x')\n        time.sleep(60)\n"
@@ -78,8 +78,8 @@ PROBES = {
     },
     "time": {"a cell without end": "while True:\n    pass"},
 }
-# What an attempt that is stopped raises, and what that means where its own words do not say it.
-STOPPED = {
+# What a blocked attempt raises, and a message for those whose own message does not say it.
+BLOCKING_ERRORS = {
     "IndexError": "none found",
     "KeyError": "not there",
     "MemoryError": "no more memory",
@@ -88,13 +88,13 @@ STOPPED = {
     ),
     **dict.fromkeys(("ImportError", "ModuleNotFoundError", "ProcessLookupError", "TimeoutError"), ""),
 }
-OUTLIVES = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', '''{sleeper}''', 'left{token}'])"
+ORPHAN = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', '''{sleeper}''', 'left{token}'])"
 SLEEPER = "import time; time.sleep(120)"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One way out. closed: whether it is; detail: what stopped it, or what was left undone."""
+    """The result of one probe. closed: whether it was blocked; detail: by what, or why it could not be tried."""
 
     group: str
     what: str
@@ -103,32 +103,38 @@ class Finding:
 
 
 def examine(course, sandbox="bwrap"):
-    """Return an iterator over the Findings on the sandbox of this machine."""
+    """Yield a Finding for each probe of the sandbox of this machine. Raises MachineError if no sandbox works."""
     if sandbox == "bwrap":
-        yield Finding("sandbox", way().name, True, f"not protected: {'; '.join(lacks(way()))}")
+        method = working_method()
+        yield Finding("sandbox", method.name, True, f"not protected: {'; '.join(known_gaps(method))}")
     token = f"chainrule{secrets.token_hex(8)}"
-    with _outside(token) as port, tempfile.NamedTemporaryFile() as secret, tempfile.TemporaryDirectory() as folder:
+    with _targets(token) as port, tempfile.NamedTemporaryFile() as secret, tempfile.TemporaryDirectory() as folder:
         write_edition(folder, next(iter(course_table())))
-        words = {"token": token, "port": port, "secret": secret.name, "course": str(course.root / "nbgrader_config.py")}
+        targets = {
+            "token": token,
+            "port": port,
+            "secret": secret.name,
+            "course": str(course.root / "nbgrader_config.py"),
+        }
         with Kernel(folder, SMALL, sandbox) as kernel:
             for group, probes in PROBES.items():
                 kernel.start()
                 for what, code in probes.items():
-                    trial = _tried(kernel, code.format(SMALL=SMALL, **words), group)
-                    yield Finding(group, what.format(SMALL=SMALL), *trial)
-            _tried(kernel, OUTLIVES.format(sleeper=SLEEPER, token=token))
+                    closed, detail = _run_probe(kernel, code.format(SMALL=SMALL, **targets), group)
+                    yield Finding(group, what.format(SMALL=SMALL), closed, detail)
+            _run_probe(kernel, ORPHAN.format(sleeper=SLEEPER, token=token))
             started = _running(f"left{token}")
-        left = _running(f"left{token}")
+        outlived = _running(f"left{token}")
         yield Finding(
             "time",
             "processes that outlive the kernel",
-            started and not left,
+            started and not outlived,
             "none found" if started else "it could not be tried",
         )
 
 
-def _tried(kernel, code, group=""):
-    """Return whether the code was stopped, and by what; that its time is up is proof for the group "time" alone."""
+def _run_probe(kernel, code, group=""):
+    """Return (whether the code was blocked, by what). A timeout counts as blocked in the group "time" only."""
     if not kernel.alive():
         kernel.start()
     try:
@@ -137,14 +143,14 @@ def _tried(kernel, code, group=""):
         return group == "time", "stopped after its time"
     except KernelDied as error:
         return bool(str(error)), str(error).removeprefix(": ")
-    # Any other error is a mistake in the probe, and shows nothing.
-    closed = bool(errors) and all(error["ename"] in STOPPED for error in errors)
-    return closed, " ".join(STOPPED.get(error["ename"]) or error["evalue"] for error in errors)[:80]
+    # Any other error is a mistake in the probe and proves nothing.
+    closed = bool(errors) and all(error["ename"] in BLOCKING_ERRORS for error in errors)
+    return closed, " ".join(BLOCKING_ERRORS.get(error["ename"]) or error["evalue"] for error in errors)[:80]
 
 
 @contextlib.contextmanager
-def _outside(token):
-    """Make what is looked for from inside: a server, an abstract socket, a process and a variable; give the port."""
+def _targets(token):
+    """Make what the probes look for: a server, an abstract socket, a process and a variable; give the port."""
     sleeper = subprocess.Popen([sys.executable, "-c", SLEEPER, token])
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
         port = server.getsockname()[1]
@@ -160,6 +166,6 @@ def _outside(token):
             sleeper.wait()
 
 
-def _running(word):
-    """True if a process of this machine has the word on its command line."""
-    return any(word in part for process in psutil.process_iter(["cmdline"]) for part in process.info["cmdline"] or [])
+def _running(token):
+    """True if a process of this machine has the token on its command line."""
+    return any(token in part for process in psutil.process_iter(["cmdline"]) for part in process.info["cmdline"] or [])

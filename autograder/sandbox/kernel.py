@@ -1,6 +1,6 @@
-"""Run cells and ask for answers in the process that holds a student's code, and survive whatever happens to it.
+"""Run cells and ask for answers in the process that runs a student's code, whatever happens to it: `Kernel`.
 
-Whatever comes back to `Kernel` is taken as data: it is checked, cut to size, and never run.
+Everything that comes back is data: it is checked, cut to size, and never run.
 """
 
 import inspect
@@ -19,11 +19,11 @@ from chainrule.judging.verdict import Unanswered
 
 __all__ = ["Ended", "Kernel", "KernelDied", "TimeUp", "TimedOut", "next_message"]
 
-GIVE_WAY_SECONDS = 2
-PARTS = {"parent_header": dict, "msg_type": str, "content": dict}
-NOTHING = {"parent_header": {}, "msg_type": "", "content": {}}
-# The runner's text is sent with every question, so that code in the kernel has nothing of ours to replace beforehand.
-ASK = """
+INTERRUPT_SECONDS = 2
+MESSAGE_FIELDS = {"parent_header": dict, "msg_type": str, "content": dict}
+EMPTY_MESSAGE = {"parent_header": {}, "msg_type": "", "content": {}}
+# The source of the runner is sent with every question, so that students' code cannot replace it in the kernel before.
+QUESTION = """
 {variable} = dict(__name__="<runner>", __file__="<runner>")
 exec(compile({source!r}, "<runner>", "exec"), {variable})
 {variable} = {variable}["respond"]({request!r}, globals())
@@ -31,30 +31,30 @@ exec(compile({source!r}, "<runner>", "exec"), {variable})
 
 
 class KernelDied(Exception):
-    """The process ended by itself, or was ended because it used too much: then the message says of what."""
+    """The process ended by itself, or was ended at a limit, which the message then names."""
 
     outputs = ()
 
 
 class TimeUp(Exception):
-    """The time of a cell or of an answer is over, in words; the kernel was ended if it did not give way."""
+    """A cell or an answer took too long; the message is the limit. The kernel ends if an interrupt does not help."""
 
     outputs = ()
 
 
 class TimedOut(Unanswered):
-    """The time of an answer is over."""
+    """An answer took too long."""
 
 
 class Ended(Unanswered):
-    """The process ended before it gave an answer, and nothing says why."""
+    """The process ended before it gave an answer, for an unknown reason."""
 
 
 class Kernel:
     """A kernel for the code of one student.
 
-    folder: the student's files with the student edition of the package beside them. sandbox: "bwrap" or "none". clock:
-    the `Clock` on which its time is counted.
+    folder: the student's files with the student edition of the package beside them. sandbox: "bwrap" or "none".
+    seconds: for its start. clock: the `Clock` on which its time is counted.
     """
 
     def __init__(self, folder, limits, sandbox="bwrap", seconds=START_SECONDS, clock=None):
@@ -64,7 +64,7 @@ class Kernel:
         self.start(seconds)
 
     def start(self, seconds=START_SECONDS):
-        """Start the process; a second call ends it and starts another."""
+        """Start the process; a second call ends it and starts a new one."""
         self.close()
         self.process = Process(self.folder, self.limits, self.sandbox, seconds, self.clock)
 
@@ -81,7 +81,7 @@ class Kernel:
         self.close()
 
     def alive(self):
-        """True while the process is there to be asked."""
+        """True while the process is running."""
         return self.process is not None and self.process.alive()
 
     def run_cell(self, code, seconds=None):
@@ -92,13 +92,17 @@ class Kernel:
         except (TimeUp, KernelDied) as error:
             error.outputs = buffer.all()
             raise
-        return buffer.all(lost=not idle)
+        return buffer.all(complete=idle)
 
     def ask(self, case, measured, seconds=None):
-        """Run a case on the student's code; return {output: array}, or raise AnswerError, BadReply, Unanswered."""
+        """Run a case on the student's code; return {output: array}.
+
+        measured: return the counts of steps and views and the peak of memory instead of the outputs.
+        Raises AnswerError if the student's code raised, BadReply, and Unanswered if no answer came.
+        """
         seconds = seconds or self.limits.answer_seconds
         variable = f"_{secrets.token_hex(8)}"
-        code = ASK.format(variable=variable, source=self.source, request=self._request(case, measured))
+        code = QUESTION.format(variable=variable, source=self.source, request=self._request(case, measured))
         try:
             reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
         except TimeUp as error:
@@ -113,68 +117,68 @@ class Kernel:
 
     def _request(self, case, measured):
         inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}
-        asked = {"call": case.call, "inputs": inputs, "outputs": list(case.expected), "layout": case.layout}
-        return json.dumps(asked | {"measure": measured, "most": self.limits.answer_bytes})
+        request = {"call": case.call, "inputs": inputs, "outputs": list(case.expected), "layout": case.layout}
+        return json.dumps(request | {"measure": measured, "most": self.limits.answer_bytes})
 
-    def _execute(self, code, seconds, keep, expressions=None, **options):
-        """Run code until the kernel is idle again; return the reply's content, and whether it said that it is idle.
+    def _execute(self, code, seconds, on_output, expressions=None, **options):
+        """Run code until the kernel is idle again; return (content of the reply or None, whether it became idle).
 
-        Either is lost if a message before it was too large to be taken in.
+        The reply, or the message that it is idle, is missing if a message before it was too large.
         """
         allowance = Allowance(self.clock, seconds, self.limits.patience)
-        with self.clock.asking():
-            return self._exchange(code, allowance, keep, expressions, options)
+        with self.clock.counting_sleep():
+            return self._exchange(code, allowance, on_output, expressions, options)
 
-    def _exchange(self, code, allowance, keep, expressions, options):
-        message = self.process.client.execute(
+    def _exchange(self, code, allowance, on_output, expressions, options):
+        message_id = self.process.client.execute(
             code, user_expressions=expressions or {}, allow_stdin=False, stop_on_error=False, **options
         )
-        reply, idle, last, later = None, False, self.clock.seconds, None
+        reply, idle, last_output, info_id = None, False, self.clock.seconds, None
         while reply is None or not idle:
-            if allowance.left() <= 0:
-                if reply is not None:  # it is done; what it showed is still on the way
+            if allowance.remaining() <= 0:
+                if reply is not None:  # the code is done, only outputs are missing
                     break
-                self._interrupt(message, allowance.words())
+                self._interrupt(message_id, allowance.describe())
             if self.process.dropped():
                 self.process.connect()
-                # Once this is answered, the kernel has gone on, and what is missing then does not come.
-                later = self.process.client.kernel_info()
+                # Once this is answered, the code is done, and a message that is still missing was dropped.
+                info_id = self.process.client.kernel_info()
             # The reply and the end of the outputs come on two sockets: wait for the one that is missing.
-            for found in self._replies(0.1 if idle else 0):
-                if found["parent_header"].get("msg_id") == message:
-                    reply = found["content"]
-                elif later and found["parent_header"].get("msg_id") == later:
+            for shell_reply in self._replies(0.1 if idle else 0):
+                if shell_reply["parent_header"].get("msg_id") == message_id:
+                    reply = shell_reply["content"]
+                elif info_id and shell_reply["parent_header"].get("msg_id") == info_id:
                     return reply, False
             output = next_message(self.process.client.get_iopub_msg, 0 if idle else 0.1)
             if output is None:
-                if self.clock.seconds - last > 1 and (idle or reply is not None):
+                if self.clock.seconds - last_output > 1 and (idle or reply is not None):
                     break
                 if reply is None and not self.process.alive():
-                    self._died()
-            elif output["parent_header"].get("msg_id") == message:
-                last = self.clock.seconds
+                    self._raise_died()
+            elif output["parent_header"].get("msg_id") == message_id:
+                last_output = self.clock.seconds
                 idle |= output["msg_type"] == "status" and output["content"].get("execution_state") == "idle"
-                if keep:
-                    keep(output)
+                if on_output:
+                    on_output(output)
         return reply, idle
 
-    def _interrupt(self, message, words):
-        """The time is over: interrupt; a kernel that does not give way is ended."""
+    def _interrupt(self, message_id, limit):
+        """Interrupt code that took too long, end the kernel if that does not help, and raise TimeUp."""
         self.process.interrupt()
-        end = time.monotonic() + GIVE_WAY_SECONDS
+        end = time.monotonic() + INTERRUPT_SECONDS
         while time.monotonic() < end:
-            if any(reply["parent_header"].get("msg_id") == message for reply in self._replies(0.1)):
-                raise TimeUp(words)
+            if any(reply["parent_header"].get("msg_id") == message_id for reply in self._replies(0.1)):
+                raise TimeUp(limit)
         self.close()
-        raise TimeUp(words)
+        raise TimeUp(limit)
 
-    def _died(self):
+    def _raise_died(self):
         reason = self.process.reason
         self.close()
         raise KernelDied(f": {reason}" if reason else "")
 
     def _replies(self, seconds):
-        """Give the replies that are there or come within seconds, but not more than can be looked through at a time."""
+        """Yield the replies that have come or come within seconds, at most 100, so that a flood does not block."""
         for _ in range(100):
             reply = next_message(self.process.client.get_shell_msg, seconds)
             if reply is None:
@@ -184,13 +188,13 @@ class Kernel:
 
 
 def next_message(get, seconds):
-    """Return the next message, None where there is none, and NOTHING for one that is not what it should be."""
+    """Return the next message, None if there is none, and EMPTY_MESSAGE for one that is not valid."""
     try:
         message = get(timeout=seconds)
-        sound = all(isinstance(message[part], kind) for part, kind in PARTS.items())
-        return message if sound else NOTHING
+        valid = all(isinstance(message[field], kind) for field, kind in MESSAGE_FIELDS.items())
+        return message if valid else EMPTY_MESSAGE
     except Empty:
         return None
     except Exception:
-        # A message that is garbled or has a forged signature is dropped, whatever the library thought of it.
-        return NOTHING
+        # A garbled message or one with a forged signature is dropped, whatever jupyter_client raised.
+        return EMPTY_MESSAGE

@@ -1,4 +1,4 @@
-"""What a submission may use, in one place: `Limits`.
+"""The limits on what a submission may use, in one place: `Limits`.
 
 An instructor changes a limit in nbgrader_config.py, such as `c.Limits.cell_seconds = 60`.
 """
@@ -15,8 +15,8 @@ __all__ = ["Limits"]
 class Limits:
     """Seconds, bytes and counts. A limit that is hit is named in the verdict or in the notes on the notebook."""
 
-    # How long: one cell, one question of a hidden test, all questions of a task, all of a notebook. What counts is the
-    # time that the processor works for it and that it sleeps. On the wall it may take `patience` times as long.
+    # Time for one cell, one question of a hidden test, all questions of a task, and a whole notebook. The time that the
+    # code computes or sleeps counts. By the clock on the wall each may take `patience` times as long.
     cell_seconds: float = 30.0
     answer_seconds: float = 10.0
     task_seconds: float = 30.0
@@ -28,11 +28,11 @@ class Limits:
     file_bytes: int = 64 * 2**20
     disk_bytes: int = 256 * 2**20
     files: int = 20_000
-    # What is taken back: of the outputs of one cell, and of the arrays of one answer.
+    # The size of what comes back: the outputs of one cell, and the arrays of one answer.
     output_bytes: int = 2_000_000
     outputs: int = 500
     answer_bytes: int = MAX_BYTES
-    # What is read of a submission: one notebook, one cell of it, how many cells; all files, how many files.
+    # The size of a submission: one notebook, one of its cells, the number of cells; all files, the number of files.
     notebook_bytes: int = 50_000_000
     cell_bytes: int = 500_000
     cells: int = 1000
@@ -41,20 +41,23 @@ class Limits:
 
     @classmethod
     def of(cls, config):
-        """Return the limits of a course's configuration; a name or a value that cannot be one raises UsageError."""
-        known = {field.name: field.default for field in fields(cls)}
+        """Return the limits set in a course's configuration; raise UsageError for an unknown name or a bad value."""
+        defaults = {field.name: field.default for field in fields(cls)}
         chosen = dict(config.get("Limits", {}))
         for name, value in chosen.items():
-            if name not in known:
-                raise UsageError(f"c.Limits: expected one of {', '.join(known)}, got {name!r}")
-            whole = isinstance(known[name], int)
+            if name not in defaults:
+                raise UsageError(f"c.Limits: expected one of {', '.join(defaults)}, got {name!r}")
+            whole = isinstance(defaults[name], int)
             if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or value <= 0:
                 kind = "a whole number" if whole else "a number"
                 raise UsageError(f"c.Limits.{name}: expected {kind} greater than 0, got {value!r}")
         return cls(**chosen)
 
-    def behind(self, kind, message):
-        """Return the limit that an exception of the student's code speaks of, as a sentence, or an empty text."""
+    def explain(self, kind, message):
+        """Return a message on the limit that caused an exception of the student's code, "" if none did.
+
+        kind: the name of the exception's class; message: its text.
+        """
         if kind.endswith("MemoryError"):
             return f"at most {self.memory_bytes / 2**30:.3g} GiB of memory are allowed"
         if "Errno 28" in message:

@@ -1,7 +1,7 @@
-"""What a kernel says, cleaned: `safe` makes a notebook output out of anything, `text` a text, `picture` a picture.
+"""Clean what a kernel sends: `clean_output` a notebook output, `clean_text` a text, `clean_picture` a picture.
 
-A hostile process chooses every byte of its messages, so nothing is believed: kinds, types and values are checked
-here, and what does not fit is left out. Nothing here raises.
+A hostile process chooses every byte of its messages, so nothing is trusted: kinds, types and values are checked here,
+and what is not valid is left out. Nothing here raises.
 """
 
 import base64
@@ -12,24 +12,24 @@ from nbformat.v4 import new_output
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-__all__ = ["PICTURES", "picture", "safe", "text"]
+__all__ = ["PICTURES", "clean_output", "clean_picture", "clean_text"]
 
 PICTURES = {"image/png": PngImageFile, "image/jpeg": JpegImageFile}
 TEXTS = ("text/plain", "text/html", "text/latex", "text/markdown")
-MOST_PIXELS = 50_000_000
-MOST_COLOURS = 2000
-MOST_LINES = 2000
+MAX_PIXELS = 50_000_000
+MAX_COLOURS = 2000
+MAX_LINES = 2000
 # Colours of text and background, bold, underlined. nbconvert stumbles over a 38 or 48 without the numbers after it.
 PART = r"(?:[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3}|3[0-79]|4[0-79]|9[0-7]|10[0-7]|2\d|0?\d)?"
 COLOUR = re.compile(rf"\x1b\[{PART}(?:;{PART}){{0,9}}m", re.ASCII)
-# Other orders to a terminal, such as a title or a link, and characters that cannot be seen or turn the text around.
-ORDER = r"\x1b(?:[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~])?"
+# Other escape sequences, such as a title or a link, and characters that are invisible or reverse the text.
+ESCAPE = r"\x1b(?:[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~])?"
 HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
-UNWANTED = re.compile(rf"(?P<colour>{COLOUR.pattern})|{ORDER}|{HIDDEN}", re.ASCII)
+UNWANTED = re.compile(rf"(?P<colour>{COLOUR.pattern})|{ESCAPE}|{HIDDEN}", re.ASCII)
 
 
-def safe(output):
-    """Return a clean output of a notebook, made of one as it came from a kernel, or None if nothing is left of it."""
+def clean_output(output):
+    """Return a valid notebook output made from whatever a kernel sent, or None if nothing of it is valid."""
     if not isinstance(output, dict):
         return None
     match output.get("output_type"):
@@ -38,33 +38,33 @@ def safe(output):
         case "error":
             return _error(output)
         case "display_data" | "execute_result" as kind:
-            return _shown(kind, output.get("data"), output.get("metadata"))
+            return _display(kind, output.get("data"), output.get("metadata"))
     return None
 
 
-def text(value, colours=True):
-    """Return a text of characters to read, without orders to a terminal, but with its colours if wished; or None.
+def clean_text(value, colours=True):
+    """Return a text without escape sequences other than colours (without those, too, if colours=False).
 
-    A list of texts is joined, as notebooks hold their lines.
+    A list of texts is joined, as notebooks store lines. None if the value is neither.
     """
     value = _joined(value)
     if value is None:
         return None
     value = value.encode("utf-8", "replace").decode("utf-8")
-    colours = colours and len(COLOUR.findall(value)) <= MOST_COLOURS
+    colours = colours and len(COLOUR.findall(value)) <= MAX_COLOURS
     return UNWANTED.sub(lambda match: colours and match["colour"] or "", value)
 
 
-def picture(kind, value):
+def clean_picture(kind, value):
     """Return the base64 text of a picture, kind "image/png" or "image/jpeg"; None if the value is not one."""
     try:
         data = base64.b64decode("".join(_joined(value).split()), validate=True)
-        # Only the head is read: the pixels are left to the browser, if there are not too many of them.
+        # Only the header is read. The browser decodes the pixels, if there are not too many.
         with PICTURES[kind](io.BytesIO(data)) as image:
             width, height = image.size
-    except Exception:  # the bytes are a student's: whatever is wrong with them means the same here
+    except Exception:  # the bytes are a student's: any error means that this is no picture
         return None
-    return base64.b64encode(data).decode("ascii") if width * height <= MOST_PIXELS else None
+    return base64.b64encode(data).decode("ascii") if width * height <= MAX_PIXELS else None
 
 
 def _joined(value):
@@ -75,20 +75,21 @@ def _joined(value):
 
 
 def _stream(name, content):
-    content = text(content)
+    content = clean_text(content)
     return new_output("stream", name=name, text=content) if name in ("stdout", "stderr") and content else None
 
 
 def _error(output):
-    name, value = (text(output.get(key)) or "" for key in ("ename", "evalue"))
+    name, value = (clean_text(output.get(key)) or "" for key in ("ename", "evalue"))
     lines = output.get("traceback")
-    lines = [line for line in map(text, lines[:MOST_LINES]) if line is not None] if isinstance(lines, list) else []
+    lines = [line for line in map(clean_text, lines[:MAX_LINES]) if line is not None] if isinstance(lines, list) else []
     return new_output("error", ename=name, evalue=value, traceback=lines)
 
 
-def _shown(kind, data, metadata):
+def _display(kind, data, metadata):
     data = data if isinstance(data, dict) else {}
-    clean = {name: text(data.get(name)) for name in TEXTS} | {name: picture(name, data.get(name)) for name in PICTURES}
+    clean = {name: clean_text(data.get(name)) for name in TEXTS}
+    clean |= {name: clean_picture(name, data.get(name)) for name in PICTURES}
     clean = {name: value for name, value in clean.items() if value is not None}
     if not clean:
         return None
@@ -97,8 +98,8 @@ def _shown(kind, data, metadata):
 
 
 def _size(metadata, kind):
-    """The width and height that a picture is to be shown at."""
-    wanted = metadata.get(kind) if isinstance(metadata, dict) else None
-    wanted = wanted if isinstance(wanted, dict) else {}
-    sides = {side: wanted.get(side) for side in ("width", "height")}
+    """The width and height to show a picture at, as far as the metadata hold valid ones."""
+    size = metadata.get(kind) if isinstance(metadata, dict) else None
+    size = size if isinstance(size, dict) else {}
+    sides = {side: size.get(side) for side in ("width", "height")}
     return {side: n for side, n in sides.items() if type(n) in (int, float) and 0 < n <= 10_000}

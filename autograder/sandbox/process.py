@@ -1,4 +1,4 @@
-"""Start and end the process that holds a student's code, and keep its sockets, limits and sandbox: `Process`."""
+"""Start and end the process that runs a student's code, with its sockets, limits and sandbox: `Process`."""
 
 import os
 import secrets
@@ -17,72 +17,73 @@ from jupyter_client.manager import KernelManager
 from autograder.errors import MachineError
 from autograder.sandbox.bubblewrap import CONNECTION, HOME, SOCKETS, WRITABLE, require_sandbox, retry_problem
 from autograder.sandbox.socket_path import short_path
-from autograder.sandbox.watchdog import Watch, family
+from autograder.sandbox.watchdog import Watchdog, process_tree
 
 __all__ = ["Process"]
 
-GO = "(lambda os, sys: (os.chdir({folder!r}), sys.path.append({folder!r})))(*map(__import__, ('os', 'sys')))"
+ENTER_FOLDER = "(lambda os, sys: (os.chdir({folder!r}), sys.path.append({folder!r})))(*map(__import__, ('os', 'sys')))"
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 
 
 class Process:
-    """A running kernel, alone in its sandbox unless sandbox is "none", and a `client` to talk to it.
+    """A running kernel, in a sandbox of its own unless sandbox is "none", and a `client` to talk to it.
 
     folder: the student's files with the student edition of the package beside them. clock: the `Clock` of its time.
     """
 
     def __init__(self, folder, limits, sandbox, seconds, clock):
-        self.limits, self.boxed, self.descriptors = limits, sandbox == "bwrap", []
-        if self.boxed:
+        self.limits, self.sandboxed, self.descriptors = limits, sandbox == "bwrap", []
+        if self.sandboxed:
             require_sandbox()
         self.sockets = Path(tempfile.mkdtemp(prefix="cr"))
-        self.folder_descriptor, self.short = short_path(self.sockets)
+        self.folder_descriptor, self.short_sockets = short_path(self.sockets)
         self.context = zmq.Context()
-        # A connection that carries a larger message is dropped. An answer is packed in base64 twice.
+        # A larger message makes the connection drop. An answer is encoded in base64 twice.
         self.context.maxmsgsize = max(2 * limits.answer_bytes, limits.output_bytes) + 2**20
-        self.manager = _manager(folder, self.sockets, self.short, limits, self.boxed, self.context)
-        self.client, self.watch, self.monitors = None, None, []
+        self.manager = _manager(folder, self.sockets, self.short_sockets, limits, self.sandboxed, self.context)
+        self.client, self.watchdog, self.monitors = None, None, []
         end = time.monotonic() + seconds
         try:
-            # Without a sandbox the kernel takes the same short path to its sockets.
-            self.manager.start_kernel(cwd=str(self.sockets), pass_fds=() if self.boxed else (self.folder_descriptor,))
+            # Without a sandbox the kernel uses the same short path to its sockets.
+            pass_fds = () if self.sandboxed else (self.folder_descriptor,)
+            self.manager.start_kernel(cwd=str(self.sockets), pass_fds=pass_fds)
             self.pid = self.manager.provisioner.process.pid
-            if self.boxed:
-                self._hold_sockets(end)
+            if self.sandboxed:
+                self._open_sockets(end)
             self.connect()
             self.client.wait_for_ready(timeout=max(end - time.monotonic(), 1))
         except (RuntimeError, OSError) as error:
             self.close()
             raise MachineError(f"kernel: expected it to start within {seconds:.0f} s, got {error}") from None
-        self.watch = Watch(self.pid, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
-        self.watch.start()
+        self.watchdog = Watchdog(self.pid, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
+        self.watchdog.start()
 
-    def _hold_sockets(self, end):
-        """Reach the sockets inside by descriptors that are opened before any code of the student's runs.
+    def _open_sockets(self, end):
+        """Open descriptors of the sockets inside the sandbox before any code of the student runs.
 
-        So nothing of the host needs to be writable inside, and what is put in a socket's place later is not followed.
+        No folder of the host has to be writable inside, and a file that later replaces a socket is not followed.
         """
         ports = [getattr(self.manager, f"{channel}_port") for channel in CHANNELS]
         paths = [f"{self.manager.ip}-{port}" for port in ports] + list(WRITABLE)
         while not self.descriptors:
             if not self.manager.is_alive():
-                raise RuntimeError(f"an end at once: {retry_problem() or 'started again, it stays'}")
+                raise RuntimeError(f"an early exit: {retry_problem() or 'a second try works, run this again'}")
             if time.monotonic() > end:
-                raise RuntimeError("no sign of life")
+                raise RuntimeError("no sockets")
             time.sleep(0.01)
-            self.descriptors = _opened(family(self.pid), paths)
-        self.manager.ip = f"{self.short}/held"
+            self.descriptors = _open_paths(process_tree(self.pid), paths)
+        self.manager.ip = f"{self.short_sockets}/fd"
         for port, descriptor in zip(ports, self.descriptors, strict=False):
             os.symlink(f"/proc/self/fd/{descriptor}", f"{self.manager.ip}-{port}")
 
     def connect(self):
-        """Make a new `client`, in the place of one whose connection was dropped."""
+        """Make a new `client`; it replaces one whose connection was dropped."""
         self._disconnect()
         self.client = self.manager.client(context=self.context)
         self.client.start_channels(stdin=False, hb=False)
         for channel in (self.client.shell_channel, self.client.iopub_channel):
-            place = f"inproc://{secrets.token_hex(8)}"
-            self.monitors.append(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED, place))
+            address = f"inproc://{secrets.token_hex(8)}"
+            self.monitors.append(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED, address))
 
     def _disconnect(self):
         for monitor in self.monitors:
@@ -92,13 +93,13 @@ class Process:
             self.client.stop_channels()
 
     def dropped(self):
-        """True if a connection of the client was dropped: it carried a message that was too large."""
+        """True if a connection of the client was dropped because a message was too large."""
         return any(monitor.poll(0) for monitor in self.monitors)
 
     @property
     def reason(self):
-        """Why it was ended, if it used too much."""
-        return self.watch.reason
+        """The limit for which the watchdog ended the process, or ""."""
+        return self.watchdog.reason
 
     def alive(self):
         return self.manager.is_alive()
@@ -107,8 +108,8 @@ class Process:
         self.client.control_channel.send(self.client.session.msg("interrupt_request"))
 
     def kill(self):
-        """End it and all it has started, at once. Of a sandbox, nothing is left once its first process is gone."""
-        for process in family(self.pid)[: 1 if self.boxed else None]:
+        """End the process and all its children at once. A sandbox ends with its first process."""
+        for process in process_tree(self.pid)[: 1 if self.sandboxed else None]:
             try:
                 process.kill()
             except psutil.Error:
@@ -116,8 +117,8 @@ class Process:
 
     def close(self):
         """End the process and remove its sockets."""
-        if self.watch is not None:
-            self.watch.end()
+        if self.watchdog is not None:
+            self.watchdog.end()
             self.kill()
         self._disconnect()
         if self.manager.has_kernel:
@@ -128,29 +129,29 @@ class Process:
             os.close(descriptor)
 
 
-def _opened(processes, paths):
-    """Return descriptors of paths as one of the processes sees them, or an empty list where they are not all there."""
+def _open_paths(processes, paths):
+    """Return descriptors of paths as one of the processes sees them, or [] while none of them sees all."""
     for process in processes:
-        seen = [f"/proc/{process.pid}/root{path}" for path in paths]
-        if all(os.path.lexists(path) for path in seen):
-            return [os.open(path, os.O_PATH | os.O_NOFOLLOW) for path in seen]
+        outside = [f"/proc/{process.pid}/root{path}" for path in paths]
+        if all(os.path.lexists(path) for path in outside):
+            return [os.open(path, os.O_PATH | os.O_NOFOLLOW) for path in outside]
     return []
 
 
-def _manager(folder, sockets, short, limits, boxed, context):
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", CONNECTION if boxed else "{connection_file}"]
-    # Nothing is remembered between two kernels, and no file of history is written.
+def _manager(folder, sockets, short_sockets, limits, sandboxed, context):
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", CONNECTION if sandboxed else "{connection_file}"]
+    # No history is shared between kernels or written to a file.
     argv += ["--HistoryManager.enabled=False", "--InteractiveShell.cache_size=0"]
-    # Python starts in another folder, and looks there last: a student's file may be called like a module it needs.
-    go = GO.format(folder=HOME if boxed else str(folder))
-    argv += ["--InteractiveShellApp.ignore_cwd=True", f"--IPKernelApp.exec_lines={go}"]
+    # The student's folder comes last in sys.path: a file in it may be named like a module that the kernel needs.
+    enter = ENTER_FOLDER.format(folder=HOME if sandboxed else str(folder))
+    argv += ["--InteractiveShellApp.ignore_cwd=True", f"--IPKernelApp.exec_lines={enter}"]
     metadata = {}
-    if boxed:
+    if sandboxed:
         config = {"folder": str(folder), "limits": asdict(limits)}
         metadata = {"kernel_provisioner": {"provisioner_name": "chainrule-bwrap", "config": config}}
     manager = KernelManager(
         transport="ipc",
-        ip=f"{SOCKETS if boxed else short}/k",
+        ip=f"{SOCKETS if sandboxed else short_sockets}/k",
         connection_file=str(sockets / "connection.json"),
         kernel_name="chainrule",
         context=context,

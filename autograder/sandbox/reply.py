@@ -1,9 +1,9 @@
-"""Read what came back from the process that holds a student's code: `read_reply` believes nothing it reads."""
+"""Read the reply of the process that runs a student's code: `read_reply` checks everything in it."""
 
 import base64
 import json
 
-from autograder.sandbox.outputs import text
+from autograder.sandbox.outputs import clean_text
 from chainrule.judging import runner
 from chainrule.judging.verdict import AnswerError
 
@@ -12,31 +12,31 @@ __all__ = ["read_reply"]
 GARBLED = "the answer came back garbled"
 
 
-def read_reply(reply, names, most):
-    """Return {name: array} of a reply with exactly these names, of at most so many bytes each; anything else raises.
+def read_reply(reply, names, max_bytes):
+    """Return {name: array} of a reply that holds exactly these names, each array of at most max_bytes.
 
     reply: the content of an execute_reply, whose expression "answer" is the text that `runner.respond` returns.
-    Raises AnswerError with what the student's code raised, and BadReply.
+    Raises AnswerError if the student's code raised, and BadReply for a reply that is not valid.
     """
-    answer_fields = _unpacked(reply)
+    answer_fields = _decode(reply)
     if isinstance(error := answer_fields.get("error"), dict):
-        kind, message, line = (_words(error.get(key)) for key in ("type", "message", "line"))
+        kind, message, line = (_one_line(error.get(key)) for key in ("type", "message", "line"))
         if kind == "BadReply":
             raise runner.BadReply(message)
         raise AnswerError(kind, message, line)
     outputs = answer_fields.get("outputs")
     if not isinstance(outputs, dict) or set(outputs) != set(names):
         raise runner.BadReply("the answer came back without its outputs")
-    return {name: runner.decode(outputs[name], most) for name in names}
+    return {name: runner.decode(outputs[name], max_bytes) for name in names}
 
 
-def _words(value):
-    """A line to read, as far as there is one."""
-    return " ".join((text(value, colours=False) or "").split())[:300]
+def _one_line(value):
+    """At most 300 characters of a text, in one line; "" for anything else."""
+    return " ".join((clean_text(value, colours=False) or "").split())[:300]
 
 
-def _unpacked(reply):
-    """The dict that was sent as JSON in base64: its text needs no evaluation."""
+def _decode(reply):
+    """The dict that the runner sent as JSON in base64, read without evaluating anything."""
     try:
         answer = reply["user_expressions"]["answer"]
         if answer["status"] != "ok":

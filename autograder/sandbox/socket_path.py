@@ -1,4 +1,4 @@
-"""A short path to a folder: the name of a Unix socket ends at 107 bytes, and TMPDIR may be longer. `short_path`."""
+"""A short path to a folder: `short_path`. The path of a Unix socket has at most 107 bytes, and TMPDIR may be longer."""
 
 import os
 
@@ -6,9 +6,9 @@ __all__ = ["short_path"]
 
 
 def short_path(folder):
-    """Return (descriptor, path): the path leads to the folder in this process, and in those that get the descriptor.
+    """Return (descriptor, path): the path is valid in this process and in children that inherit the descriptor.
 
-    Where the system has no such paths it is the folder's own.
+    On a system without /proc it is the folder's own path.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     path = f"/proc/self/fd/{descriptor}"

@@ -1,4 +1,4 @@
-"""Folders for temporary files that nothing leaves behind: `scratch` gives one, and removes those of killed commands."""
+"""Temporary folders that are always removed: `scratch` makes one, and removes those that killed commands left."""
 
 import fcntl
 import os
@@ -14,15 +14,15 @@ PREFIX = "chainrule-"
 
 @contextmanager
 def scratch():
-    """Give a folder for temporary files. It is locked while in use: those that nobody locks any more are removed."""
+    """Give the path of a temporary folder, locked while in use. Older ones without a lock are removed."""
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with _locked(old) as free:
-            if free:
+        with _locked(old) as unused:
+            if unused:
                 shutil.rmtree(old, ignore_errors=True)
     while True:
         folder = tempfile.mkdtemp(prefix=PREFIX)
         with _locked(folder):
-            # Another command may have taken it for an old one before it was locked.
+            # Before it was locked, another command may have removed it as an old one.
             if os.path.exists(folder):
                 try:
                     yield folder
@@ -33,7 +33,7 @@ def scratch():
 
 @contextmanager
 def _locked(folder):
-    """Lock a folder of ours; gives False where it is locked already, or not ours."""
+    """Lock a folder; give False if it is locked already or belongs to another user."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

@@ -1,7 +1,7 @@
-"""Look after the processes of one notebook from outside and end them when together they use too much: `Watch`.
+"""Watch the processes of one notebook from outside and end them when together they use too much: `Watchdog`.
 
-Limits that the operating system sets hold for one process each; the sum is watched here, and so is what the replies of
-the processes cost the process that watches.
+The operating system limits each process by itself. The watchdog checks their sum, and how much memory their replies
+take up in the grader's own process.
 """
 
 import os
@@ -11,31 +11,31 @@ import psutil
 
 from autograder.sandbox.cpu_time import Clock, Meter
 
-__all__ = ["Watch", "family"]
+__all__ = ["Watchdog", "process_tree"]
 
 EVERY_SECONDS = 0.1
-BUBBLEWRAP = 8  # more than the processes that make a sandbox
-TAKEN_IN_BYTES = 2**30
+SANDBOX_PROCESSES = 8  # more than bubblewrap itself needs
+GRADER_GROWTH_BYTES = 2**30
 
 
-class Watch(threading.Thread):
-    """Calls `stop` once process `pid` and its descendants use too much; `reason` then says of what.
+class Watchdog(threading.Thread):
+    """Calls `stop` once process `pid` and its descendants exceed a limit; `reason` then says which.
 
-    places: descriptors of the folders they can write to, whose files are counted. clock: the `Clock` of their time.
+    folders: descriptors of the folders they can write to, whose files are counted. clock: the `Clock` of their time.
     """
 
-    def __init__(self, pid, limits, stop, places=(), clock=None):
+    def __init__(self, pid, limits, stop, folders=(), clock=None):
         super().__init__(daemon=True)
-        self.pid, self.limits, self.stop, self.places = pid, limits, stop, places
+        self.pid, self.limits, self.stop, self.folders = pid, limits, stop, folders
         self.reason = ""
         self.grader = psutil.Process()
-        self.base = self.grader.memory_info().rss
-        self.ending = threading.Event()
-        self.meter = Meter(clock or Clock(), family(pid))
+        self.memory_at_start = self.grader.memory_info().rss
+        self.stopped = threading.Event()
+        self.meter = Meter(clock or Clock(), process_tree(pid))
 
     def run(self):
-        while not self.ending.wait(EVERY_SECONDS):
-            processes = family(self.pid)
+        while not self.stopped.wait(EVERY_SECONDS):
+            processes = process_tree(self.pid)
             self.meter.read(processes)
             if reason := self.exceeded_limit(processes):
                 self.reason = reason
@@ -43,29 +43,29 @@ class Watch(threading.Thread):
                 return
 
     def end(self):
-        """Watch no longer; returns when the thread has ended."""
-        self.ending.set()
+        """Stop watching; return when the thread has ended."""
+        self.stopped.set()
         self.join()
 
     def exceeded_limit(self, processes):
-        """Return what is beyond a limit, as a sentence, or an empty text."""
+        """Return a message that names the limit the processes exceed, or ""."""
         limits = self.limits
-        # In a sandbox threads count, too, as they do for the system's own limit, which holds for most users.
-        count = sum(map(threads, processes)) - BUBBLEWRAP if self.places else len(processes)
+        # In a sandbox threads count, too, as in the system's own limit on processes, which root is exempt from.
+        count = sum(map(threads, processes)) - SANDBOX_PROCESSES if self.folders else len(processes)
         if count > limits.processes:
             return f"it had more than {limits.processes} processes"
-        # What processes share counts several times in the first sum, which is quick, and once in the second.
+        # Shared memory counts several times in the first sum, which is quick, and once in the second.
         if all(sum(map(count, processes)) > limits.memory_bytes for count in (resident, proportional)):
             return f"its processes used more than {limits.memory_bytes / 2**30:.3g} GiB of memory together"
-        if self.grader.memory_info().rss - self.base > TAKEN_IN_BYTES:
+        if self.grader.memory_info().rss - self.memory_at_start > GRADER_GROWTH_BYTES:
             return "it sent more than can be taken in"
-        if any(count_files(place) > limits.files for place in self.places):
+        if any(count_files(folder) > limits.files for folder in self.folders):
             return f"it wrote more than {limits.files} files"
         return ""
 
 
-def family(pid):
-    """Return the process and all its descendants that are there."""
+def process_tree(pid):
+    """Return the running process with this pid and all its descendants."""
     try:
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -82,18 +82,18 @@ def resident(process):
 
 
 def proportional(process):
-    """Shared memory divided by the number of those that share it; where that cannot be read, what is resident."""
+    """Memory with each shared part divided by the number of its users; resident memory if that cannot be read."""
     return _read(lambda: process.memory_full_info().pss) or resident(process)
 
 
-def _read(amount):
+def _read(measure):
     try:
-        return amount()
+        return measure()
     except (psutil.Error, AttributeError):
         return 0
 
 
-def count_files(place):
-    """The number of files of the file system that a folder is on."""
-    status = os.statvfs(place)
+def count_files(folder):
+    """The number of files on a folder's file system."""
+    status = os.statvfs(folder)
     return status.f_files - status.f_ffree

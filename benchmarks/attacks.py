@@ -26,7 +26,7 @@ import nbformat
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from small_course import ASSIGNMENT, NOTEBOOK, attacks, hand_in, make_course  # noqa: E402
+from small_course import ASSIGNMENT, NOTEBOOK, attacks, make_course, write_submission  # noqa: E402
 
 from autograder.course.folder import Course  # noqa: E402
 from autograder.grading.classroom import grade, pool  # noqa: E402
@@ -66,7 +66,7 @@ def main(only, jobs, tests):
         scores = our_scores(ours, jobs)
     print("| attack | what it does | honest | stock nbgrader | chainrule |\n|---|---|---|---|---|")
     for attack in chosen:
-        row = attack.name, attack.says, f"{attack.score}", theirs[attack.name][1], scores[attack.name][1]
+        row = attack.name, attack.description, f"{attack.score}", theirs[attack.name][1], scores[attack.name][1]
         print(f"| {' | '.join(row)} |")
     print(f"\n| of {len(chosen)} attacks | stock nbgrader | chainrule |\n|---|---|---|")
     counted = [count(chosen, theirs), count(chosen, scores)]
@@ -77,9 +77,9 @@ def main(only, jobs, tests):
 def courses(folder, chosen, tests):
     """Return two courses with the same submissions: ours, and the same without our configuration."""
     ours = make_course(ROOT, folder / "ours")
-    hand_in(ours, "honest_work")
+    write_submission(ours, "honest_work")
     for attack in chosen:
-        hand_in(ours, attack.name, attack)
+        write_submission(ours, attack.name, attack)
     (ours.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY, encoding="utf-8")
     (ours.path("submitted", ASSIGNMENT, "honest_work") / "notes.txt").write_text(CANARY, encoding="utf-8")
     stock = folder / "stock"

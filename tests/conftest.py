@@ -27,7 +27,7 @@ def root():
 
 @pytest.fixture(scope="session")
 def sandbox():
-    """How to run students' code in the tests: in bubblewrap where it works."""
+    """The sandbox in which tests run students' code: bubblewrap where it works."""
     from autograder.sandbox.bubblewrap import sandbox_problem
 
     return "none" if sandbox_problem() else "bwrap"
@@ -55,7 +55,7 @@ def course(tmp_path):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
-    """Names of files need not be text; what a worker of pytest-xdist reports must be."""
+    """Make reports text: file names may hold bytes that are not, which a worker of pytest-xdist cannot send."""
     report = yield
     report.sections = [(title, _as_text(content)) for title, content in report.sections]
     if report.failed and _as_text(str(report.longrepr)) != str(report.longrepr):

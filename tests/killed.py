@@ -2,7 +2,7 @@
 
 usage: python killed.py FOLDER TIMES
 
-FOLDER holds `course`, the course as it is before, and `judged`, a pickle of {student: Graded}. TIMES: how many runs are
+FOLDER holds `course`, the course before grading, and `judged`, a pickle of {student: Graded}. TIMES: how many runs are
 killed, at writes spread over the whole run; 0: one at every write. Prints JSON: the writes of an undisturbed run, and
 {write at which a run was killed: what was wrong afterwards}.
 """
@@ -42,22 +42,22 @@ QUESTIONS = (
 
 
 class Ready:
-    """An executor that has judged already. asked: whom it was asked for."""
+    """An executor with verdicts computed before. students: whose verdicts were requested, in order."""
 
     jobs = 1
 
     def __init__(self, judged):
-        self.judged, self.asked = judged, []
+        self.judged, self.students = judged, []
 
     def submit(self, function, submitted, released, assignment, student, options):
-        self.asked.append(student)
+        self.students.append(student)
         job = Future()
         job.set_result(self.judged[student])
         return job
 
 
 def gradebook(course):
-    """What the gradebook says of every student, or None if there is no whole gradebook."""
+    """Return {student: rows} of the gradebook; {} if it has no tables yet."""
     path = course.root / "gradebook.db"
     with sqlite3.connect(path) as database:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -71,21 +71,21 @@ def gradebook(course):
 
 
 def files(course):
-    """Everything in the course folder but the gradebook."""
-    found = {str(p.relative_to(course.root)) for p in course.root.rglob("*") if p.is_dir()}
-    kept = {name: data for name, data in read_folder(course.root).items() if not name.startswith("gradebook.db")}
-    return sorted(found), kept
+    """Return (folders, {path: bytes}) of the course folder without the gradebook."""
+    folders = {str(p.relative_to(course.root)) for p in course.root.rglob("*") if p.is_dir()}
+    contents = {name: data for name, data in read_folder(course.root).items() if not name.startswith("gradebook.db")}
+    return sorted(folders), contents
 
 
 def run(course, judged, kill_at=0):
-    """Grade in a child, which is killed at its kill_at-th write; return its status, its writes and whom it judged."""
+    """Grade in a child process, killed at its kill_at-th write; return its exit status and its lines of output."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:
         os.close(writing)
         with os.fdopen(reading) as pipe:
-            said = pipe.read().split("\n")
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said[:-1]
+            lines = pipe.read().split("\n")
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), lines[:-1]
     code = 1
     try:
         count = 0
@@ -107,28 +107,28 @@ def run(course, judged, kill_at=0):
         event.listen(Engine, "commit", lambda _: step("COMMIT"))
         executor = Ready(judged)
         results = list(grade(course, ASSIGNMENT, Options("none"), executor=executor))
-        os.write(writing, "".join(f"judged {name}\n" for name in executor.asked).encode())
+        os.write(writing, "".join(f"judged {name}\n" for name in executor.students).encode())
         code = int(any(r.error for r in results))
     finally:
         os._exit(code)
 
 
 def check(before, after, course, judged):
-    """Return what is wrong with a course after a kill and after another run. after: an undisturbed course."""
-    wrong = []
+    """Return the problems of a course after a kill and after another run. after: an undisturbed course."""
+    problems = []
     for name, rows in gradebook(course).items():
         if rows not in (gradebook(before).get(name), gradebook(after)[name]):
-            wrong.append(f"half a grade of {name}: {rows}")
-    done = [n for n in judged if _stamp(course, n) == _stamp(after, n)]
-    code, said = run(course, judged)
+            problems.append(f"half a grade of {name}: {rows}")
+    recorded = [n for n in judged if _stamp(course, n) == _stamp(after, n)]
+    code, lines = run(course, judged)
     if code:
-        wrong.append(f"the second run ended with {code}")
-    wrong += [f"{name} was judged twice" for name in done if f"judged {name}" in said]
+        problems.append(f"the second run ended with {code}")
+    problems += [f"{name} was judged twice" for name in recorded if f"judged {name}" in lines]
     if gradebook(course) != gradebook(after):
-        wrong.append("the gradebook differs from an undisturbed one")
+        problems.append("the gradebook differs from an undisturbed one")
     if files(course) != files(after):
-        wrong.append("the files differ from undisturbed ones")
-    return wrong
+        problems.append("the files differ from undisturbed ones")
+    return problems
 
 
 def _stamp(course, student):
@@ -148,16 +148,16 @@ def main(folder, times):
     nbgrader.api.get_alembic_version = lambda: version
     judged = pickle.loads((folder / "judged").read_bytes())
     after = _copy(before, folder / "after")
-    code, said = run(after, judged)
-    writes = [line for line in said if line.startswith("write")]
-    wrong = {"undisturbed": [f"it ended with {code}"] if code else []}
+    code, lines = run(after, judged)
+    writes = [line for line in lines if line.startswith("write")]
+    problems = {"undisturbed": [f"it ended with {code}"] if code else []}
     for number in range(1, len(writes) + 1, len(writes) // times if times else 1):
         course = _copy(before, folder / "killed")
         status, _ = run(course, judged, number)
-        wrong[number] = check(before, after, course, judged)
+        problems[number] = check(before, after, course, judged)
         if status != -signal.SIGKILL:
-            wrong[number].append(f"it was not killed, but ended with {status}")
-    print(json.dumps({"writes": writes, "wrong": wrong}))
+            problems[number].append(f"it was not killed, but ended with {status}")
+    print(json.dumps({"writes": writes, "wrong": problems}))
 
 
 def _copy(course, folder):

@@ -1,4 +1,4 @@
-"""What this machine lets a process do, asked of the kernel and not of our own code."""
+"""What this machine lets a process do, determined without the project's own code."""
 
 import subprocess
 
@@ -6,6 +6,6 @@ __all__ = ["makes_user_namespaces"]
 
 
 def makes_user_namespaces(before=()):
-    """Whether a command that runs behind these words may make a user namespace; in a chroot nobody may."""
+    """Return whether a command with this prefix may create a user namespace; in a chroot it may not."""
     command = [*before, "unshare", "--user", "true"]
     return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0

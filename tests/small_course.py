@@ -1,9 +1,9 @@
 """A course with one small notebook, and the corpus of attacks on its grader, submitted by one student each.
 
-`make_course` makes and releases the course; `attacks` reads the corpus; `hand_in` writes the submission of an attack.
+`make_course` makes and releases the course; `attacks` reads the corpus; `write_submission` submits an attack.
 
 An attack is a file tests/attacks/FAMILY/NAME.py that starts with a docstring of what it does. It may define
-hand_in(folder), which changes the files of a submission of right work. Cells follow, which the submission gets in one
+change_submission(folder), which changes the files of a correct submission. Cells follow, which are inserted in one
 of `PLACES`, each after a line such as `# %% first cell`. With cells the answer to the task max_norm is wrong, unless
 there is a cell `answer`, and honestly earns nothing. Everything else earns all its points. A last line of the docstring
 such as `Earns: max_norm 2` says otherwise, and `Loses: kl_divergence` that a task beside it cannot be saved.
@@ -23,7 +23,7 @@ from autograder.course.edition import write_edition
 from autograder.course.folder import Course, read_folder
 from autograder.demo.example_class import fill_solutions
 
-__all__ = ["ASSIGNMENT", "MANUAL", "POINTS", "Attack", "attacks", "hand_in", "make_course"]
+__all__ = ["ASSIGNMENT", "MANUAL", "POINTS", "Attack", "attacks", "make_course", "write_submission"]
 
 ASSIGNMENT, NOTEBOOK, TARGET = "assignment1", "softmax.ipynb", "max_norm"
 POINTS = {"regularization": 7, "max_norm": 2, "kl_divergence": 3}
@@ -36,10 +36,10 @@ WRONG = "def max_norm(W, c):\n    return 0 * W\n"
 
 @dataclass(frozen=True)
 class Attack:
-    """name: family_name. earns: {task: points}. cells: {place: source}. change: its hand_in, or None."""
+    """name: family_name. earns: {task: points}. cells: {place: source}. change: its change_submission, or None."""
 
     name: str
-    says: str
+    description: str
     earns: dict
     cells: dict
     change: Callable | None = None
@@ -58,9 +58,9 @@ def make_course(root, folder):
     cells = [cell for cell in notebook.cells if _grade_id(cell) in KEPT]
     nbformat.write(new_notebook(cells=[new_code_cell(IMPORTS), *cells]), source / NOTEBOOK)
     course = Course(folder)
-    made = course.nbgrader(GenerateAssignment={"post_convert_hook": lambda **_: None}).generate_assignment(ASSIGNMENT)
-    if not made["success"]:
-        raise RuntimeError(f"release: expected success, got {made}")
+    result = course.nbgrader(GenerateAssignment={"post_convert_hook": lambda **_: None}).generate_assignment(ASSIGNMENT)
+    if not result["success"]:
+        raise RuntimeError(f"release: expected success, got {result}")
     write_edition(course.path("release", ASSIGNMENT), ASSIGNMENT)
     return course
 
@@ -70,8 +70,8 @@ def attacks():
     return [_read(path) for path in sorted(Path(__file__).parent.glob("attacks/*/*.py"))]
 
 
-def hand_in(course, student, attack=None):
-    """Write submitted/STUDENT: right work, changed by an attack."""
+def write_submission(course, student, attack=None):
+    """Write submitted/STUDENT: correct work, changed by an attack."""
     folder = course.path("submitted", ASSIGNMENT, student)
     for path, data in read_folder(course.path("release", ASSIGNMENT)).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -85,37 +85,37 @@ def hand_in(course, student, attack=None):
 
 
 def _insert(notebook, cells):
-    """Put the cells of an attack in their places."""
+    """Insert the cells of an attack at their positions."""
     by_id = {_grade_id(cell): cell for cell in notebook.cells}
     by_id[TARGET].source = cells.get("answer", WRONG)
     test = notebook.cells.index(by_id[f"test_{TARGET}"])
-    at = {"last cell": len(notebook.cells), "after the test": test + 1, "before the test": test, "first cell": 0}
-    for place, index in at.items():
+    positions = {"last cell": len(notebook.cells), "after the test": test + 1, "before the test": test, "first cell": 0}
+    for place, index in positions.items():
         if place in cells:
             notebook.cells.insert(index, new_code_cell(cells[place]))
 
 
 def _read(path):
     name, text = f"{path.parent.name}_{path.stem}", path.read_text(encoding="utf-8")
-    words = ast.get_docstring(ast.parse(text))
+    docstring = ast.get_docstring(ast.parse(text))
     trusted, *parts = re.split(r"^# %% (.+)$\n", text, flags=re.MULTILINE)
     cells = {place: source.strip("\n") for place, source in zip(parts[::2], parts[1::2], strict=True)}
     if unknown := set(cells) - set(PLACES):
         raise ValueError(f"{path}: expected one of {', '.join(PLACES)} after '# %%', got {', '.join(unknown)}")
     names = {"__name__": path.stem, "__file__": str(path)}
     exec(compile(trusted, path, "exec"), names)
-    if not cells and "hand_in" not in names:
-        raise ValueError(f"{path}: expected cells after '# %%' or a function hand_in, found neither")
-    return Attack(name, words.split("\n")[0], _earns(words, bool(cells)), cells, names.get("hand_in"))
+    if not cells and "change_submission" not in names:
+        raise ValueError(f"{path}: expected cells after '# %%' or a function change_submission, found neither")
+    return Attack(name, docstring.split("\n")[0], _earns(docstring, bool(cells)), cells, names.get("change_submission"))
 
 
-def _earns(words, wrong):
-    """Return {task: points} as a docstring says; wrong: whether the answer to the target is wrong unless it does."""
+def _earns(docstring, wrong):
+    """Return {task: points} by a docstring; wrong: the answer to the target is wrong unless stated there."""
     earns = POINTS | ({TARGET: 0} if wrong else {})
-    if said := re.search(r"^Earns: (.+)$", words, re.MULTILINE):
-        earns |= {task: float(points) for task, points in (part.split() for part in said[1].split(","))}
-    if said := re.search(r"^Loses: (.+)$", words, re.MULTILINE):
-        earns |= dict.fromkeys(said[1].split(", "), 0)
+    if match := re.search(r"^Earns: (.+)$", docstring, re.MULTILINE):
+        earns |= {task: float(points) for task, points in (part.split() for part in match[1].split(","))}
+    if match := re.search(r"^Loses: (.+)$", docstring, re.MULTILINE):
+        earns |= dict.fromkeys(match[1].split(", "), 0)
     return earns
 
 

@@ -1,4 +1,4 @@
-"""What a student has: `packages` of the README's line, and the `import_names` of these."""
+"""What a student has installed: `packages` of the README's install line, and their `import_names`."""
 
 import re
 from importlib.metadata import packages_distributions
@@ -9,7 +9,7 @@ COMES_WITH = {"jupyter": {"ipykernel", "IPython", "ipywidgets"}}  # a package th
 
 
 def packages(root):
-    """The requirements in the README's line for students, such as "numpy>=2.0"."""
+    """Return the requirements in the README's install line for students, such as "numpy>=2.0"."""
     (line,) = re.findall(
         r"^ *env/bin/pip install (.+)$", (root / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -17,7 +17,9 @@ def packages(root):
 
 
 def import_names(root):
-    """The top-level modules of these packages, as they are installed here."""
-    named = {re.split(r"[<>=]", each)[0].lower() for each in packages(root)}
-    found = {name for name, owners in packages_distributions().items() if named & {each.lower() for each in owners}}
-    return found.union(*(names for name, names in COMES_WITH.items() if name in named))
+    """Return the top-level modules of these packages, as installed here."""
+    distributions = {re.split(r"[<>=]", each)[0].lower() for each in packages(root)}
+    modules = {
+        name for name, owners in packages_distributions().items() if distributions & {each.lower() for each in owners}
+    }
+    return modules.union(*(names for name, names in COMES_WITH.items() if name in distributions))

@@ -1,4 +1,4 @@
-"""Every assignment as a whole, through the sandbox: right answers earn everything, blank ones nothing."""
+"""Every assignment as a whole, through the sandbox: correct answers earn everything, blank ones nothing."""
 
 import nbformat
 import pytest
@@ -16,8 +16,8 @@ def graded(root, sandbox, assignment, change):
     released = read_folder(root / "assignments" / assignment)
     names = [path for path in released if path.endswith(".ipynb")]
     work = {n: nbformat.writes(change(nbformat.reads(released[n].decode(), as_version=4))).encode() for n in names}
-    found = grade_submission(work, released, assignment, "zoe", Options(sandbox))
-    return {verdict.task: verdict for verdicts in found.verdicts.values() for verdict in verdicts}
+    graded_submission = grade_submission(work, released, assignment, "zoe", Options(sandbox))
+    return {verdict.task: verdict for verdicts in graded_submission.verdicts.values() for verdict in verdicts}
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -1,4 +1,4 @@
-"""A class of hostile and broken submissions: each costs nothing but its own points.
+"""A class of hostile and broken submissions: each loses only its own points.
 
 Every attack of tests/attacks is submitted by one student of a small course, and the class is graded in the real sandbox
 with short limits. Secrets that nobody may read lie where the attacks look: each holds the word of `CANARY`.
@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from small_course import ASSIGNMENT, MANUAL, POINTS, attacks, hand_in, make_course
+from small_course import ASSIGNMENT, MANUAL, POINTS, attacks, make_course, write_submission
 
 from autograder.course.folder import Course
 from autograder.grading.classroom import grade, pool
@@ -54,31 +54,31 @@ def sandboxed():
 
 @pytest.fixture(scope="module")
 def corpus(request):
-    """The attacks that the chosen tests are about: where a few tests are repeated, only these are graded again."""
-    own = [item for item in request.session.items if item.module is request.module]
-    chosen = {item.callspec.params["name"] for item in own if hasattr(item, "callspec")}
+    """The attacks of the selected tests: where a few tests are repeated, only their attacks are graded again."""
+    items = [item for item in request.session.items if item.module is request.module]
+    chosen = {item.callspec.params["name"] for item in items if hasattr(item, "callspec")}
     return {name: attack for name, attack in CORPUS.items() if name in chosen} or CORPUS
 
 
 @pytest.fixture(scope="module")
 def course(root, tmp_path_factory, corpus):
-    """The class has submitted, and secrets are where they should not be found."""
-    made = make_course(root, tmp_path_factory.mktemp("attacks") / "course")
-    hand_in(made, HONEST)
+    """A course with all submissions, and secrets where no attack should find them."""
+    course = make_course(root, tmp_path_factory.mktemp("attacks") / "course")
+    write_submission(course, HONEST)
     for attack in corpus.values():
-        hand_in(made, attack.name, attack)
-    (made.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY, encoding="utf-8")
-    (made.path("submitted", ASSIGNMENT, HONEST) / "notes.txt").write_text(CANARY, encoding="utf-8")
-    with open(made.root / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        write_submission(course, attack.name, attack)
+    (course.path("source", ASSIGNMENT) / "marking.txt").write_text(CANARY, encoding="utf-8")
+    (course.path("submitted", ASSIGNMENT, HONEST) / "notes.txt").write_text(CANARY, encoding="utf-8")
+    with open(course.root / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write(f"# {CANARY}\n")
-    with made.gradebook() as gradebook:
+    with course.gradebook() as gradebook:
         gradebook.add_student("of-last-year", last_name=CANARY)
-    return Course(made.root)
+    return Course(course.root)
 
 
 @pytest.fixture(scope="module")
 def temporary():
-    """The folder for all temporary files of the grader: its name is in everything that a sandbox mounts."""
+    """The folder for all temporary files of the grader: every mount of a sandbox contains its name."""
     before, folder = tempfile.tempdir, tempfile.mkdtemp(prefix="a")
     tempfile.tempdir = folder
     yield folder
@@ -104,26 +104,26 @@ def results(course, before, temporary):
 
 
 def fingerprint(course):
-    """{path: hash} of what grading must not change."""
-    found = {}
+    """Return {path: hash} of the files that grading must not change."""
+    hashes = {}
     for folder in ("source", "assignments", "submitted"):
         for place, folders, files in os.walk(course.root / folder):
             for path in (Path(place, name) for name in folders + files):
                 with contextlib.suppress(OSError):  # deeper than paths can be named
                     if path.is_symlink():
-                        found[path] = path.readlink()
+                        hashes[path] = path.readlink()
                     elif path.is_file():
-                        found[path] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+                        hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashes
 
 
 def points(result):
-    """{task: points} of a Result."""
+    """Return {task: points} of a Result."""
     return {v["task"]: v["score"] for verdicts in result.verdicts.values() for v in verdicts}
 
 
-def said(course, name):
-    """What an attack printed, as far as it is in the graded notebook."""
+def printed(course, name):
+    """Return what an attack printed, as far as the graded notebook holds it."""
     notebook = nbformat.read(course.path("autograded", ASSIGNMENT, name) / "softmax.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
@@ -141,14 +141,14 @@ def test_an_attack_earns_what_is_honest_in_it(course, results, name):
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_every_task_has_a_verdict_and_every_lost_point_a_reason(results, name):
-    verdicts = [v for found in results[name].verdicts.values() for v in found]
+    verdicts = [v for task_verdicts in results[name].verdicts.values() for v in task_verdicts]
     assert {v["task"]: v["max"] for v in verdicts} == POINTS
     assert all(v["reason"] for v in verdicts if v["score"] < v["max"])
 
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_an_attack_reads_and_takes_nothing_that_is_not_its_own(course, results, name):
-    assert not BOAST.findall(said(course, name)), said(course, name)
+    assert not BOAST.findall(printed(course, name)), printed(course, name)
     # The notebook alone: nbgrader itself puts the other files of source/ beside it.
     assert CANARY not in (course.path("autograded", ASSIGNMENT, name) / "softmax.ipynb").read_text(encoding="utf-8")
     assert CANARY not in json.dumps(results[name].as_dict())
@@ -177,16 +177,16 @@ def test_sources_release_and_submissions_are_as_they_were(course, before, result
 
 
 def test_no_process_is_left(results, temporary):
-    left = []
+    stragglers = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if STRAGGLER in (process / "cmdline").read_bytes() or temporary in (process / "mountinfo").read_text(
                 encoding="utf-8"
             ):
-                left.append((process / "cmdline").read_bytes())
+                stragglers.append((process / "cmdline").read_bytes())
         except OSError:  # it has ended, or is not ours
             continue
-    assert left == []
+    assert stragglers == []
 
 
 def test_no_file_is_left(course, results, temporary):
@@ -204,5 +204,5 @@ def test_no_file_is_left(course, results, temporary):
 
 
 def test_nothing_is_kept_that_fills_the_disk(course, results):
-    kept = [path for name in ("autograded", ".autograder") for path in (course.root / name).rglob("*")]
-    assert sum(path.stat().st_size for path in kept if path.is_file()) < len(results) * LIMITS.output_bytes
+    paths = [path for name in ("autograded", ".autograder") for path in (course.root / name).rglob("*")]
+    assert sum(path.stat().st_size for path in paths if path.is_file()) < len(results) * LIMITS.output_bytes

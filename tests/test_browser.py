@@ -12,7 +12,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
 from pygments.token import STANDARD_TYPES
-from small_course import ASSIGNMENT, Attack, attacks, hand_in, make_course
+from small_course import ASSIGNMENT, Attack, attacks, make_course, write_submission
 
 from autograder.grading.classroom import grade
 from autograder.grading.submission import Options
@@ -60,33 +60,33 @@ PARTS = {
 
 
 class Scan(HTMLParser):
-    """All that a page holds but text: a count of (tag, attribute, value), and of (tag, "", text) for scripts."""
+    """The contents of a page other than text: counts of (tag, attribute, value), and of (tag, "", text) for scripts."""
 
     def __init__(self, page):
         super().__init__()
-        self.found, self.inside = Counter(), ""
+        self.elements, self.inside = Counter(), ""
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.inside = tag
-        self.found.update([(tag, "", ""), *((tag, name, value or "") for name, value in attrs)])
+        self.elements.update([(tag, "", ""), *((tag, name, value or "") for name, value in attrs)])
 
     def handle_endtag(self, tag):
         self.inside = ""
 
     def handle_data(self, data):
         if self.inside in ("script", "style", "title"):
-            self.found[self.inside, "", data.strip()] += 1
+            self.elements[self.inside, "", data.strip()] += 1
 
     def handle_comment(self, data):
-        self.found["comment", "", data.strip()] += 1
+        self.elements["comment", "", data.strip()] += 1
 
 
-def strange(page, honest):
-    """What a page holds that an honest one does not, and that could be more than text."""
-    usual = Scan(honest).found
-    return [what for what, count in Scan(page).found.items() if not _harmless(*what, count, usual)]
+def suspicious_elements(page, honest):
+    """Return the elements of a page that an honest one has not, and that could be more than text."""
+    usual = Scan(honest).elements
+    return [element for element, count in Scan(page).elements.items() if not _harmless(*element, count, usual)]
 
 
 def _harmless(tag, name, value, count, usual):
@@ -103,14 +103,16 @@ def _harmless(tag, name, value, count, usual):
 
 @pytest.fixture(scope="module")
 def course(root, tmp_path_factory):
-    made = make_course(root, tmp_path_factory.mktemp("browser") / "course")
-    hand_in(made, "honest", USUAL)
+    course = make_course(root, tmp_path_factory.mktemp("browser") / "course")
+    write_submission(course, "honest", USUAL)
     # To save time, one student submits all that is in cells and another all that is done to files.
-    hand_in(made, "cells", Attack("cells", "", {}, {}, insert_cells))
-    hand_in(made, "files", Attack("files", "", {}, {}, lambda folder: [change(folder) for change in FILES.values()]))
+    write_submission(course, "cells", Attack("cells", "", {}, {}, insert_cells))
+    write_submission(
+        course, "files", Attack("files", "", {}, {}, lambda folder: [change(folder) for change in FILES.values()])
+    )
     for name, attack in ANSWERS.items():
-        hand_in(made, name, attack)
-    return made
+        write_submission(course, name, attack)
+    return course
 
 
 def insert_cells(folder):
@@ -122,9 +124,9 @@ def insert_cells(folder):
 @pytest.fixture(scope="module")
 def results(course, sandbox):
     with ProcessPoolExecutor(2) as executor:
-        found = {r.student: r for r in grade(course, ASSIGNMENT, Options(sandbox), executor=executor)}
-        assert write_feedback(course, ASSIGNMENT, list(found), executor) == {}
-    return found
+        results = {r.student: r for r in grade(course, ASSIGNMENT, Options(sandbox), executor=executor)}
+        assert write_feedback(course, ASSIGNMENT, list(results), executor) == {}
+    return results
 
 
 def feedback(course, student):
@@ -132,12 +134,12 @@ def feedback(course, student):
 
 
 def formgrader(course, path, configured=True, **names):
-    """The page that formgrader serves for a notebook; configured: as the course is, or as nbgrader comes."""
+    """Return formgrader's page of a notebook; configured: as in the course, or with nbgrader's defaults."""
     config = course.nbgrader(HTMLExporter={} if configured else {"preprocessors": [], "filters": {}}).config
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    known = {"assignment_id": ASSIGNMENT, "notebook_id": "softmax", "submission_id": "1", "index": 0, "total": 1}
-    resources = known | {"base_url": "", "student": "s", "last_name": None, "first_name": None, "notebook_path": "p"}
+    ids = {"assignment_id": ASSIGNMENT, "notebook_id": "softmax", "submission_id": "1", "index": 0, "total": 1}
+    resources = ids | {"base_url": "", "student": "s", "last_name": None, "first_name": None, "notebook_path": "p"}
     return HTMLExporter(config=config).from_filename(str(path), resources=resources | names)[0]
 
 
@@ -147,7 +149,7 @@ def graded(course, student):
 
 @pytest.fixture(scope="module")
 def usual(course, results):
-    """The page of honest work in formgrader."""
+    """Formgrader's page of the honest submission."""
     return formgrader(course, graded(course, "honest"))
 
 
@@ -163,12 +165,12 @@ def test_attacks_on_the_browser_cost_only_what_is_wrong(results):
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_feedback_pages_are_inert(course, results, student):
-    assert strange(feedback(course, student), feedback(course, "honest")) == []
+    assert suspicious_elements(feedback(course, student), feedback(course, "honest")) == []
 
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_pages_of_formgrader_are_inert(course, usual, student):
-    assert strange(formgrader(course, graded(course, student)), usual) == []
+    assert suspicious_elements(formgrader(course, graded(course, student)), usual) == []
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -177,22 +179,22 @@ def test_the_outputs_of_one_attack_are_inert(course, usual, tmp_path, name):
     (cell,) = (cell for cell in cells if cell.source == CELLS[name])
     assert cell.outputs
     nbformat.write(new_notebook(cells=[cell]), tmp_path / "n.ipynb")
-    assert strange(formgrader(course, tmp_path / "n.ipynb"), usual) == []
+    assert suspicious_elements(formgrader(course, tmp_path / "n.ipynb"), usual) == []
 
 
 # A notebook with broken ids is refused by nbconvert itself when nobody has repaired it.
 @pytest.mark.parametrize("name", sorted(set(FILES) - {"tags_and_ids"}))
 def test_pages_are_inert_without_the_repair_of_notebooks(course, usual, tmp_path, name):
-    hand_in(course, "unrepaired", ATTACKS[name])
+    write_submission(course, "unrepaired", ATTACKS[name])
     submitted = course.path("submitted", ASSIGNMENT, "unrepaired") / "softmax.ipynb"
-    assert strange(formgrader(course, submitted), usual) == []
+    assert suspicious_elements(formgrader(course, submitted), usual) == []
 
 
 def test_the_scan_finds_what_nbconvert_itself_lets_through(course, usual, tmp_path):
     text = "[x](javascript:1) ![](https://evil.example/a.png)\n\n<script>1</script><p id='max_norm' onclick='1'>x</p>"
     nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), tmp_path / "n.ipynb")
     page = formgrader(course, tmp_path / "n.ipynb", configured=False)
-    assert set(strange(page, usual)) == {
+    assert set(suspicious_elements(page, usual)) == {
         ("script", "", ""),
         ("script", "", "1"),
         ("a", "href", "javascript:1"),
@@ -215,7 +217,7 @@ def test_honest_pages_show_headings_tables_formulas_code_links_and_pictures(cour
     notebook = new_notebook(cells=[cell, new_code_cell("f()", outputs=nbformat.from_dict(outputs))])
     nbformat.write(notebook, tmp_path / "n.ipynb")
     page = formgrader(course, tmp_path / "n.ipynb")
-    for shown in (
+    for fragment in (
         "<h1>Heading</h1>",
         '<th style="text-align:center;">a</th>',
         "$x&lt;y$",
@@ -226,29 +228,29 @@ def test_honest_pages_show_headings_tables_formulas_code_links_and_pictures(cour
         "<li>[x] done</li>",
         "<div><table><tbody><tr><th>a</th></tr></tbody></table></div>",
     ):
-        assert shown in page
+        assert fragment in page
     assert (page.count(SMALL), page.count(large)) == (2, 1)
 
 
-def test_a_message_of_an_exception_is_a_sentence_on_the_page(course, results):
+def test_the_message_of_an_exception_is_plain_text_on_the_page(course, results):
     reason = next(v["reason"] for v in results["messages"].verdicts["softmax"] if v["task"] == "max_norm")
     assert "<script>" in reason
     _, comment = feedback(course, "messages").split("<b>Comments:</b>")
-    shown = comment.split("</p>")[0].replace("<p>", "").replace("<span>", "").replace("</span>", "").strip()
+    message = comment.split("</p>")[0].replace("<p>", "").replace("<span>", "").replace("</span>", "").strip()
     # The page, as nbconvert writes it, keeps quotation marks as they are.
-    assert shown == reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert message == reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def test_formgrader_shows_a_student_with_html_for_a_name(course, results):
     names = dict.fromkeys(["student", "last_name", "first_name", "notebook_path"], TAG)
     page = formgrader(course, graded(course, "honest"), **names)
     honest = formgrader(course, graded(course, "honest"), **dict.fromkeys(names, "x"))
-    assert strange(page.replace(TAG, "x"), honest) == [("a", "data-link", TAG)]
+    assert suspicious_elements(page.replace(TAG, "x"), honest) == [("a", "data-link", TAG)]
 
 
 def test_a_feedback_page_forbids_the_browser_everything_but_formulas(course, results):
     page = feedback(course, "honest")
-    scripts = [value for tag, name, value in Scan(page).found if (tag, name) == ("script", "src")]
+    scripts = [value for tag, name, value in Scan(page).elements if (tag, name) == ("script", "src")]
     assert f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">' in page
     # The library that draws formulas is told to trust none of them.
     assert [re.fullmatch(r"https://cdnjs\.cloudflare\.com/ajax/libs/mathjax/.*,Safe", s) is None for s in scripts] == [
@@ -260,19 +262,19 @@ def test_a_notebook_that_nobody_repaired_is_text(course, usual, tmp_path):
     label = {"grade_id": TAG, "solution": True, "grade": True, "task": True, "points": TAG, "comment": TAG}
     metadata = {"tags": [TAG], "magics_language": TAG, "alt": TAG, "nbgrader": label}
     kinds = ("text/html", "text/latex", "text/markdown", "image/png", "application/javascript", "text/x-python")
-    shown = {"output_type": "display_data", "metadata": {"width": TAG, TAG: TAG}}
-    outputs = nbformat.from_dict([shown | {"data": {kind: TAG}} for kind in kinds])
+    output = {"output_type": "display_data", "metadata": {"width": TAG, TAG: TAG}}
+    outputs = nbformat.from_dict([output | {"data": {kind: TAG}} for kind in kinds])
     cells = [new_code_cell(TAG, metadata=metadata, outputs=outputs), new_markdown_cell(TAG, metadata=metadata)]
     nbformat.write(new_notebook(cells=cells, metadata={"title": TAG, "widgets": {TAG: TAG}}), tmp_path / "n.ipynb")
-    assert strange(formgrader(course, tmp_path / "n.ipynb"), usual) == []
+    assert suspicious_elements(formgrader(course, tmp_path / "n.ipynb"), usual) == []
 
 
 @pytest.mark.parametrize(
     "piece", ["<b>", "<ul><li>", "<div>", "<table><b>", "</p>", "<a b='", "&amp", "<!--", "<style"]
 )
 def test_much_html_is_cleaned_or_refused(piece):
-    found = clean(piece * 30_000)
-    assert found is None or strange(found, "") == []
+    cleaned = clean(piece * 30_000)
+    assert cleaned is None or suspicious_elements(cleaned, "") == []
 
 
 def test_plain_text_is_markdown_without_meaning():
@@ -282,8 +284,8 @@ def test_plain_text_is_markdown_without_meaning():
 
 
 def test_the_report_on_the_attacks_is_inert(course, results):
-    found = Scan(write_report(course, ASSIGNMENT).read_text(encoding="utf-8")).found
-    tags, attributes = ({what[part] for what in found} for part in (0, 1))
+    elements = Scan(write_report(course, ASSIGNMENT).read_text(encoding="utf-8")).elements
+    tags, attributes = ({element[part] for element in elements} for part in (0, 1))
     assert not tags & {"script", "iframe", "object", "embed", "form", "link", "base", "svg", "comment"}
     assert attributes - {""} == {"alt", "aria-label", "charset", "class", "content", "http-equiv", "lang", "name"} | {
         "role",
@@ -291,4 +293,4 @@ def test_the_report_on_the_attacks_is_inert(course, results):
         "src",
         "tabindex",
     }
-    assert sum(count for (tag, name, _), count in found.items() if (tag, name) == ("img", "src")) == 2
+    assert sum(count for (tag, name, _), count in elements.items() if (tag, name) == ("img", "src")) == 2

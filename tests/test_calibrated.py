@@ -1,4 +1,4 @@
-"""check_gradient: no false alarm, nothing missed that it says it would not miss, and true sentences."""
+"""check_gradient: no false alarms, no missed error beyond its stated bound, and correct messages."""
 
 import functools
 import math
@@ -27,7 +27,7 @@ def square(x):
 
 
 def smooth_case(seed, dtype=np.float64):
-    """A random f, x and gradient: sizes of x from 1e-3 to 1e3, of f from 1e-8 to 1e4."""
+    """Return a random f, x and gradient: sizes of x from 1e-3 to 1e3, of f from 1e-8 to 1e4."""
     rng = np.random.default_rng(seed)
     F, dF = SHAPES[rng.integers(len(SHAPES))]
     n, m, size, height = rng.integers(2, 60), rng.integers(1, 30), *(10.0 ** rng.uniform([-3, -8], [3, 4]))
@@ -37,8 +37,8 @@ def smooth_case(seed, dtype=np.float64):
     return lambda x: dtype(offset) + c @ F(A @ x + b), x, A.T @ (c * dF(A @ x + b))
 
 
-def spoilt(gradient, how, rng):
-    """The gradient with one planted error, and where it is."""
+def with_error(gradient, how, rng):
+    """Return the gradient with one planted error, and its index."""
     wrong, i = gradient.copy(), tuple(rng.integers(n) for n in gradient.shape)
     if how == "one entry 1 % off":
         wrong[i] *= 1.01
@@ -71,7 +71,7 @@ def test_right_gradients_pass_with_few_calls():
 @given(st.integers(0, 2**32), st.sampled_from(["one entry 1 % off", "one sign flipped", "all scaled by 1.001"]))
 def test_a_planted_error_is_found_and_located(seed, how):
     f, x, gradient = smooth_case(seed)
-    wrong, i = spoilt(gradient, how, np.random.default_rng(seed))
+    wrong, i = with_error(gradient, how, np.random.default_rng(seed))
     verdict = check_gradient(f, x, wrong, seed=seed)
     size = np.linalg.norm(wrong - gradient) / np.linalg.norm(wrong)
     if size > verdict.detectable or size > 1e-3:
@@ -120,9 +120,9 @@ def test_a_pass_says_what_it_would_have_missed(x):
     # Three directions, each blind for tol + 2 numerical errors: sqrt(2 / pi) (1e-8 + ...) 1e6^(1/3).
     assert verdict.detectable == pytest.approx(100 * math.sqrt(2 / math.pi) * 1e-8, rel=0.2)
     assert verdict.difference < verdict.numerical_error < 1e-8
-    said = str(verdict)
-    assert said.startswith("pass: gradient and differences are ")
-    assert said.endswith(
+    text = str(verdict)
+    assert text.startswith("pass: gradient and differences are ")
+    assert text.endswith(
         f"an error of {verdict.detectable:.1e} of it or more is missed with a probability of at most 1e-06 "
         f"({verdict.evaluations} calls of f)"
     )
@@ -157,7 +157,7 @@ def test_the_calls_of_f_are_counted(x):
 
 
 def test_a_missing_row_is_named(x):
-    wrong, (row, _) = spoilt(2 * x, "one row missing", np.random.default_rng(1))
+    wrong, (row, _) = with_error(2 * x, "one row missing", np.random.default_rng(1))
     verdict = check_gradient(square, x, wrong)
     assert verdict.verdict == "wrong"
     assert [entry.index for entry in verdict.where] == [(row, column) for column in range(5)]
@@ -165,7 +165,7 @@ def test_a_missing_row_is_named(x):
     assert f"at ({row}, 0) numerical {2 * x[row, 0]:.6g}, analytic 0; also at ({row}, 1), " in str(verdict)
 
 
-def test_an_error_spread_over_all_entries_is_wrong_though_no_entry_is():
+def test_an_error_spread_over_all_entries_is_detected():
     x = np.random.default_rng(0).standard_normal(2000)
     e = np.random.default_rng(1).choice([-1.0, 1.0], 2000)
     wrong = 2 * x + e * 1e-7 * np.linalg.norm(2 * x) / np.sqrt(2000)
@@ -179,7 +179,7 @@ def test_an_error_spread_over_all_entries_is_wrong_though_no_entry_is():
     assert alone.reason == "some directions disagree, but too few, and no entry alone does"
 
 
-def test_small_entries_beside_large_ones_are_beyond_it_and_it_says_so():
+def test_errors_in_small_entries_beside_large_ones_are_below_the_stated_bound():
     x = np.array([1.0, 1e-9, 2.0])
     wrong = 2 * x * [1, 1.01, 1]
     verdict = check_gradient(square, x, wrong)
@@ -209,7 +209,7 @@ def test_a_gradient_that_rounding_hides_is_inconclusive_until_a_scale_is_given(x
     assert check_gradient(f, x, 0 * x + 0.1, scale=1.0).verdict == "wrong"
 
 
-def test_a_flat_f_is_inconclusive_in_a_sentence_without_infinities(x):
+def test_a_flat_f_is_inconclusive_with_a_message_without_infinities(x):
     verdict = check_gradient(lambda x: 1.0, x, 0 * x)
     assert verdict.verdict == "inconclusive"
     assert "inf" not in str(verdict)
@@ -300,7 +300,7 @@ def test_a_gradient_given_as_a_function_is_checked_beside_a_kink(x):
 
 
 def relu_net(seed):
-    """A float32 net of a hidden layer with thousands of kinks around W, which no step avoids."""
+    """Return a float32 net with one hidden layer and thousands of kinks around W, which no step avoids."""
     rng = np.random.default_rng([seed, 7])
     n, N, H = rng.integers(1, 60), rng.integers(1, 40), rng.integers(1, 200)
     X, w, y, W = (rng.standard_normal(shape).astype(np.float32) for shape in ((N, n), H, N, (n, H)))
@@ -325,25 +325,25 @@ def test_a_jump_at_x_is_inconclusive(x):
 
 
 def test_an_array_is_weighted_by_random_upstream_gradients(x):
-    W, seen = np.random.default_rng(1).standard_normal((7, 5)), []
+    W, upstreams = np.random.default_rng(1).standard_normal((7, 5)), []
 
     def backward(x, dout):
-        seen.append(dout)
+        upstreams.append(dout)
         return dout @ W.T
 
     assert check_gradient(lambda x: x @ W, x, backward).verdict == "pass"
-    assert [dout.shape for dout in seen] == [(6, 5)] * 3
-    assert not np.array_equal(seen[0], seen[1])
+    assert [dout.shape for dout in upstreams] == [(6, 5)] * 3
+    assert not np.array_equal(upstreams[0], upstreams[1])
     # Right for an upstream gradient of ones, wrong for any other.
     summed = check_gradient(lambda x: x @ W, x, lambda x, dout: np.tile(W.sum(axis=1), (6, 1)))
     assert summed.verdict == "wrong"
 
 
 def test_the_upstream_gradient_has_the_dtype_of_f(x):
-    x, seen = x.astype(np.float32), []
-    verdict = check_gradient(lambda x: 3 * x, x, lambda x, dout: seen.append(dout.dtype) or 3 * dout)
+    x, dtypes = x.astype(np.float32), []
+    verdict = check_gradient(lambda x: 3 * x, x, lambda x, dout: dtypes.append(dout.dtype) or 3 * dout)
     assert verdict.verdict == "pass"
-    assert set(seen) == {np.dtype(np.float32)}
+    assert set(dtypes) == {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -404,7 +404,7 @@ def test_the_gradient_may_be_x_itself(x):
         (lambda x: check_gradient(changing(), x, x), r"an array of dout's shape \(\), got \(2,\)"),
     ],
 )
-def test_misuse_is_told_in_one_line(x, call, message):
+def test_misuse_gets_one_line(x, call, message):
     with np.errstate(divide="ignore"), pytest.raises(ChainruleError, match=message) as caught:
         call(x)
     assert "\n" not in str(caught.value)
@@ -449,7 +449,7 @@ def test_no_place_of_a_kink_fools_the_error_estimate(side):
 
 
 @pytest.mark.parametrize("first", [1e-12, 1e-3, 1e3])
-def test_a_bad_first_step_is_mended(first):
+def test_a_bad_first_step_is_adjusted(first):
     slope = slope_at_zero(np.sin, first, 1e-16)
     if first > 1:
         first = 1  # sin is periodic: a long step is lost there

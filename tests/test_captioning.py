@@ -36,7 +36,7 @@ def test_captions_are_split_by_hand():
 
 
 @pytest.mark.parametrize("cell_type", CELLS)
-def test_a_network_that_knows_nothing_pays_log_v_for_every_word(cell_type):
+def test_an_untrained_network_has_the_loss_log_v_per_word(cell_type):
     net = net_of(cell_type)
     net.params["W_vocab"][:], net.params["b_vocab"][:] = 0, 0
     loss, _ = net.loss(features(), CAPTIONS)
@@ -89,7 +89,7 @@ def test_the_steps_add_up_to_the_loss(cell_type):
 
 
 class Scripted(CaptioningRNN):
-    """Its next word depends on the last one alone: chances[word] are the probabilities of the words after it."""
+    """A net whose next word depends on the last one only: chances[word] are the probabilities of the next words."""
 
     chances = {
         START: {A: 0.6, RED: 0.4},
@@ -123,7 +123,7 @@ def test_greedy_and_beam_search_by_hand():
 def test_a_beam_as_wide_as_all_sentences_finds_the_best_of_them(cell_type):
     net, X, length = net_of(cell_type), features(1), 3
 
-    def worth(words):
+    def log_probability(words):
         h = X @ net.params["W_proj"] + net.params["b_proj"]
         state, last, total = (h, np.zeros_like(h)), START, 0.0
         for word in words:
@@ -131,14 +131,14 @@ def test_a_beam_as_wide_as_all_sentences_finds_the_best_of_them(cell_type):
             last, total = word, total + log_probs[0, word]
         return total
 
-    whole = [words for words in itertools.product(range(6), repeat=length) if END not in words]
-    whole += [(*w, END) for n in range(length) for w in itertools.product(range(6), repeat=n) if END not in w]
-    best = max(whole, key=worth)
+    sentences = [words for words in itertools.product(range(6), repeat=length) if END not in words]
+    sentences += [(*w, END) for n in range(length) for w in itertools.product(range(6), repeat=n) if END not in w]
+    best = max(sentences, key=log_probability)
     assert net.beam_search(X, 6**length, length)[0].tolist() == [*best, *[NULL] * (length - len(best))]
 
 
 @pytest.mark.parametrize("cell_type", CELLS)
-def test_one_beam_is_the_greedy_search_and_images_do_not_meddle(cell_type):
+def test_one_beam_is_the_greedy_search_and_images_are_independent(cell_type):
     net, X = net_of(cell_type), features(6)
     np.testing.assert_array_equal(net.sample(X, 8), net.beam_search(X, 1, 8))
     np.testing.assert_array_equal(net.beam_search(X, 4, 8)[4], net.beam_search(X[4:5], 4, 8)[0])

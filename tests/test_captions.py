@@ -36,7 +36,7 @@ def data():
 # words and numbers
 
 
-def test_sentences_become_numbers_and_come_back():
+def test_captions_are_encoded_and_decoded():
     word_to_idx, words = build_vocabulary(["a red circle", "a blue circle"])
     assert words == ["<NULL>", "<START>", "<END>", "<UNK>", "a", "blue", "circle", "red"]
     coded = encode_captions(["a red circle", "a mauve"], word_to_idx)
@@ -65,24 +65,24 @@ def test_held_out_combinations_are_in_all_held_out_pictures_and_in_no_others(dat
 def test_both_captions_of_a_scene_are_true():
     steps = {"left of": (0, -1), "right of": (0, 1), "above": (1, -1), "below": (1, 1)}
     for scene in make_captioned_shapes(50, seed=4).scenes:
-        for told in (scene, scene.turned()):
-            axis, sign = steps[told.relation]
-            first, second = ((thing.x, thing.y) for thing in (told.first, told.second))
+        for version in (scene, scene.turned()):
+            axis, sign = steps[version.relation]
+            first, second = ((thing.x, thing.y) for thing in (version.first, version.second))
             assert sign * (first[axis] - second[axis]) > 0
-            assert {told.first, told.second} == {scene.first, scene.second}
+            assert {version.first, version.second} == {scene.first, scene.second}
     assert str(scene.turned().turned()) == str(scene)
 
 
 def test_regions_are_where_the_objects_are():
     drawn = make_captioned_shapes(60, seed=5)
     _, looks = find_regions(drawn.images)
-    found = []
+    matches = []
     for look, scene in zip(looks, drawn.scenes, strict=True):
         things = sorted((scene.first, scene.second), key=lambda thing: thing.x)
         places = np.array([[thing.x / 32, thing.y / 32] for thing in things])
         colours = np.array([COLOURS[thing.colour] for thing in things])
-        found.append(np.abs(look[:, 3:5] - places).max() < 0.12 and np.abs(look[:, :3] - colours).max() < 0.25)
-    assert np.mean(found) > 0.85  # two that stand nearly above each other may change places
+        matches.append(np.abs(look[:, 3:5] - places).max() < 0.12 and np.abs(look[:, :3] - colours).max() < 0.25)
+    assert np.mean(matches) > 0.85  # two that stand nearly above each other may change places
 
 
 def test_features_of_the_training_pictures_are_centred_and_looks_count_as_much(data):
@@ -108,7 +108,7 @@ def test_a_minibatch_has_captions_with_the_features_of_their_images(data):
 
 
 @pytest.mark.parametrize(
-    ("said", "max_n", "expected"),
+    ("caption", "max_n", "expected"),
     [
         ("a b c d", 4, 1.0),
         ("a b c e", 3, (3 / 4 * 2 / 3 * 1 / 2) ** (1 / 3)),  # runs of 1, 2, 3 words that are right
@@ -117,20 +117,20 @@ def test_a_minibatch_has_captions_with_the_features_of_their_images(data):
         ("a b d e", 4, 0.0),
     ],
 )
-def test_bleu_by_hand(said, max_n, expected):
-    assert bleu([said], [["a b c d"]], max_n) == pytest.approx(expected, abs=1e-9)
-    assert bleu([said], [["x y z w", "a b c d"]], max_n) == pytest.approx(expected, abs=1e-9)
+def test_bleu_by_hand(caption, max_n, expected):
+    assert bleu([caption], [["a b c d"]], max_n) == pytest.approx(expected, abs=1e-9)
+    assert bleu([caption], [["x y z w", "a b c d"]], max_n) == pytest.approx(expected, abs=1e-9)
 
 
 def test_sentences_are_judged_by_the_nearer_caption():
     scene = Scene(Thing("small", "red", "circle", 8, 9, 4), "left of", Thing("large", "blue", "bar", 24, 9, 7))
-    turned = "a large blue bar right of a red circle"
-    assert set(judge_sentences([str(scene), turned], [scene, scene]).values()) == {1.0}
+    turned_caption = "a large blue bar right of a red circle"
+    assert set(judge_sentences([str(scene), turned_caption], [scene, scene]).values()) == {1.0}
     wrong = judge_sentences(["a large blue star right of a"], [scene])
     assert wrong == {"sentence": 0, "size": 1, "colour": 0.5, "shape": 0, "relation": 1}
 
 
-def test_without_nltk_one_line_says_so(monkeypatch):
+def test_without_nltk_the_error_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "nltk.translate.bleu_score", None)
     with pytest.raises(ChainruleError, match=r"^bleu: expected the package nltk, found none; try pip install nltk$"):
         bleu(["a"], [["a"]])
@@ -139,11 +139,11 @@ def test_without_nltk_one_line_says_so(monkeypatch):
 # COCO
 
 
-def write_coco(folder, **changed):
+def write_coco(folder, **changes):
     h5py = pytest.importorskip("h5py", reason="COCO's files are HDF5")
     rng, words = np.random.default_rng(0), ["<NULL>", "<START>", "<END>", "<UNK>", "a", "cat", "dog"]
     vocab = {"idx_to_word": words, "word_to_idx": {word: k for k, word in enumerate(words)}}
-    (folder / "coco2014_vocab.json").write_text(json.dumps(vocab | changed.get("vocab", {})), encoding="utf-8")
+    (folder / "coco2014_vocab.json").write_text(json.dumps(vocab | changes.get("vocab", {})), encoding="utf-8")
     parts = {}
     for name, num in (("train", 5), ("val", 3)):
         parts[f"{name}_captions"] = np.tile(np.int32([[1, 4, 5, 2, 0], [1, 4, 6, 5, 2]]), (num, 1))
@@ -155,7 +155,7 @@ def write_coco(folder, **changed):
             with h5py.File(folder / f"{name}2014_vgg16_fc7{ending}.h5", "w") as file:
                 file["features"] = rng.normal(size=(num, size)).astype(np.float32)
     with h5py.File(folder / "coco2014_captions.h5", "w") as file:
-        for name, array in (parts | changed.get("captions", {})).items():
+        for name, array in (parts | changes.get("captions", {})).items():
             if array is not None:
                 file[name] = array
     return folder
@@ -181,7 +181,7 @@ def test_coco_is_read_by_the_interface_of_the_shapes(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("changes", "message"),
     [
         ({"vocab": {"word_to_idx": {"a": 0}}}, r"vocab.json: expected idx_to_word and word_to_idx, got KeyError"),
         ({"vocab": {"idx_to_word": ["a"], "word_to_idx": {"a": 0}}}, r"expected the same words .* got others"),
@@ -191,15 +191,15 @@ def test_coco_is_read_by_the_interface_of_the_shapes(tmp_path, monkeypatch):
         ({"captions": {"val_image_idxs": np.zeros(5)}}, r"val: expected image_idxs that fit .* got \(5,\)"),
     ],
 )
-def test_a_coco_file_that_is_wrong_is_told_in_one_line(tmp_path, changed, message):
+def test_a_wrong_coco_file_gets_one_line(tmp_path, changes, message):
     with pytest.raises(DataError) as error:
-        load_coco_captions(write_coco(tmp_path, **changed))
+        load_coco_captions(write_coco(tmp_path, **changes))
     assert re.search(message, str(error.value)), error.value
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["coco2014_captions.h5", "train2014_urls.txt", "val2014_vgg16_fc7_pca.h5"])
-def test_a_coco_file_that_is_missing_or_garbled_is_told(tmp_path, name):
+def test_a_missing_or_garbled_coco_file_gets_one_line(tmp_path, name):
     write_coco(tmp_path)
     (tmp_path / name).write_bytes(b"\xff\xfe no")
     with pytest.raises(DataError, match=f"{name}: expected an? (HDF5|text) file, got"):

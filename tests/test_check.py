@@ -34,7 +34,7 @@ class KNearestNeighbor(KNearestNeighbor):
 
 
 def notebook(*cells):
-    """The names known to a notebook after its cells have run."""
+    """Return the names that a notebook has after its cells have run."""
     names = {"np": np, "__name__": "__main__"}
     for cell in cells:
         exec(cell, names)
@@ -43,7 +43,7 @@ def notebook(*cells):
 
 @pytest.fixture
 def no_key(tmp_path, monkeypatch):
-    """A course folder without an answer key: the specs are asked."""
+    """A course folder without an answer key: the specs are used instead."""
     monkeypatch.setattr(module, "ANSWERS", tmp_path / "nowhere")
 
 
@@ -54,7 +54,7 @@ def three_exams():
 
 @pytest.fixture(autouse=True)
 def key(tmp_path, monkeypatch, three_exams):
-    """An answer key on disk, as students have it."""
+    """The folder of an answer key on disk, as students have it."""
     folder = tmp_path / "answers"
     folder.mkdir()
     save_exams(folder / "assignment1.npz", three_exams)
@@ -87,8 +87,8 @@ def test_a_failed_check_is_an_assertion_error_shown_in_one_line():
 def test_a_blank_function_is_not_attempted_yet(capsys):
     with pytest.raises(CheckFailed, match="^add_bias: not attempted yet$"):
         check(notebook(BLANK)["add_bias"])
-    shown = capsys.readouterr().out
-    assert shown.count("blank") == shown.count("not attempted yet") == 2
+    output = capsys.readouterr().out
+    assert output.count("blank") == output.count("not attempted yet") == 2
 
 
 def test_what_the_function_raises_is_shown_not_raised(capsys):
@@ -101,11 +101,11 @@ def test_what_the_function_raises_is_shown_not_raised(capsys):
 def test_a_notebook_gets_a_rich_table(monkeypatch, capsys):
     from IPython.core.interactiveshell import InteractiveShell
 
-    shown = []
+    displayed = []
     monkeypatch.setattr("IPython.get_ipython", lambda: InteractiveShell)
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", displayed.append)
     check(notebook(RIGHT)["add_bias"])
-    assert "<table>" in shown[0]._repr_html_()
+    assert "<table>" in displayed[0]._repr_html_()
     assert capsys.readouterr().out == ""
 
 
@@ -129,7 +129,7 @@ def test_helpers_of_the_notebook_are_found():
     check(names["add_bias"])
 
 
-def test_the_function_handed_over_is_checked_though_the_notebook_lost_its_name():
+def test_the_passed_function_is_checked_even_if_its_name_was_deleted():
     names = notebook(RIGHT)
     function = names.pop("add_bias")
     check(function)
@@ -141,7 +141,7 @@ def test_the_function_handed_over_is_checked_though_the_notebook_lost_its_name()
     [(lambda X: X, "<lambda>"), (len, "'len'"), (notebook, "'notebook'"), (3, "'3'"), (np.eye(2), r"'\[\[1")],
     ids=["lambda", "built-in", "other function", "number", "array"],
 )
-def test_what_is_no_task_is_said_in_one_line(thing, name, key, request):
+def test_a_function_that_is_no_task_gets_one_line(thing, name, key, request):
     request.getfixturevalue("key" if key else "no_key")
     with pytest.raises(ChainruleError, match="check: expected a function of this assignment .*" + name) as caught:
         check(thing)
@@ -150,7 +150,7 @@ def test_what_is_no_task_is_said_in_one_line(thing, name, key, request):
     assert "add_bias, " in str(caught.value)
 
 
-def test_a_missing_key_is_said_in_one_line(no_key, monkeypatch):
+def test_a_missing_key_gets_one_line(no_key, monkeypatch):
     # What a student's machine looks like: the grader is not installed there.
     monkeypatch.setitem(sys.modules, "autograder.course.answer_key", None)
     with pytest.raises(
@@ -160,7 +160,7 @@ def test_a_missing_key_is_said_in_one_line(no_key, monkeypatch):
     assert "\n" not in str(caught.value)
 
 
-def test_without_a_key_the_specs_are_asked(no_key, capsys):
+def test_without_a_key_the_specs_are_used(no_key, capsys):
     check(notebook(RIGHT)["add_bias"])
     assert "2 of 2 points" in capsys.readouterr().out
 
@@ -172,20 +172,20 @@ def test_a_second_key_adds_its_tasks(key):
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_a_key_from_disk_gives_the_verdict_of_the_specs(task, tmp_path):
-    made = exam_of(task, SEED)
-    save_exams(tmp_path / "key.npz", [made])
+    exam = exam_of(task, SEED)
+    save_exams(tmp_path / "key.npz", [exam])
     on_disk = load_exams(tmp_path / "key.npz")
-    assert on_disk[task.name].sentences == made.sentences
+    assert on_disk[task.name].sentences == exam.sentences
     scope = dict(vars(task.module))
-    right = judge(made, module.case_runner(scope))
-    assert right.passed
-    assert str(judge(on_disk[task.name], module.case_runner(scope))) == str(right)
+    correct_verdict = judge(exam, module.case_runner(scope))
+    assert correct_verdict.passed
+    assert str(judge(on_disk[task.name], module.case_runner(scope))) == str(correct_verdict)
     # The first mistake of each task, by text: a wrong answer and its explanation.
     owner, _, function = task.name.rpartition(".")
-    found = dict(scope)
-    exec(task.source_with_mistake(task.mistakes[0]), found)
+    mistaken_scope = dict(scope)
+    exec(task.source_with_mistake(task.mistakes[0]), mistaken_scope)
     if owner:
-        found[owner] = type(owner, (scope[owner],), {function: found[function]})
-    wrong = judge(made, module.case_runner(found))
-    assert not wrong.passed
-    assert str(judge(on_disk[task.name], module.case_runner(found))) == str(wrong)
+        mistaken_scope[owner] = type(owner, (scope[owner],), {function: mistaken_scope[function]})
+    mistaken_verdict = judge(exam, module.case_runner(mistaken_scope))
+    assert not mistaken_verdict.passed
+    assert str(judge(on_disk[task.name], module.case_runner(mistaken_scope))) == str(mistaken_verdict)

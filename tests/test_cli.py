@@ -1,4 +1,4 @@
-"""The command line: exit codes, JSON, and one line for whatever is wrong."""
+"""The command line: exit codes, JSON, and one line for every error."""
 
 import json
 import subprocess
@@ -19,13 +19,13 @@ def max_norm(W, c):
 
 
 @pytest.fixture
-def here(course, monkeypatch):
+def working_course(course, monkeypatch):
     monkeypatch.chdir(course.root)
     return course
 
 
 @pytest.mark.parametrize(
-    ("argv", "words"),
+    ("argv", "message"),
     [
         (["release", "assignment9"], "assignment: expected one in source/ (assignment1, assignment2, "),
         (["grade", "assignment9"], "assignment: expected one in source/ (assignment1, assignment2, "),
@@ -42,17 +42,17 @@ def here(course, monkeypatch):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_input_gets_one_line_and_exit_code_2(here, capsys, argv, words):
-    files = sorted(p for p in here.root.rglob("*") if "gradebook" not in p.name)
+def test_bad_input_gets_one_line_and_exit_code_2(working_course, capsys, argv, message):
+    files = sorted(p for p in working_course.root.rglob("*") if "gradebook" not in p.name)
     assert main(argv) == 2
-    said = capsys.readouterr().err.strip().split("\n")[-1]
-    assert said.startswith("autograder: ")
-    assert words in said
-    assert sorted(p for p in here.root.rglob("*") if "gradebook" not in p.name) == files
+    error = capsys.readouterr().err.strip().split("\n")[-1]
+    assert error.startswith("autograder: ")
+    assert message in error
+    assert sorted(p for p in working_course.root.rglob("*") if "gradebook" not in p.name) == files
 
 
 @pytest.mark.parametrize(
-    ("argv", "words"),
+    ("argv", "message"),
     [
         ([], "got no COMMAND; try `autograder --help`"),
         (
@@ -71,25 +71,25 @@ def test_bad_input_gets_one_line_and_exit_code_2(here, capsys, argv, words):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_arguments_get_one_line_and_exit_code_2(capsys, argv, words):
+def test_wrong_arguments_get_one_line_and_exit_code_2(capsys, argv, message):
     assert main(argv) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("autograder: ")
-    assert said.count("\n") == 1
-    assert words in said
-    assert "--help`" in said
+    error = capsys.readouterr().err
+    assert error.startswith("autograder: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert "--help`" in error
 
 
-def test_grading_before_a_release_says_so(here, capsys):
+def test_grading_before_a_release_is_refused(working_course, capsys):
     import shutil
 
-    shutil.rmtree(here.root / "assignments")
+    shutil.rmtree(working_course.root / "assignments")
     assert main(["grade", "assignment1"]) == 2
     assert "run `autograder release assignment1`" in capsys.readouterr().err
 
 
-def test_without_bubblewrap_grading_refuses(here, capsys, monkeypatch):
-    (here.root / "submitted/ada/assignment1").mkdir(parents=True)
+def test_without_bubblewrap_grading_refuses(working_course, capsys, monkeypatch):
+    (working_course.root / "submitted/ada/assignment1").mkdir(parents=True)
     monkeypatch.setattr("autograder.sandbox.bubblewrap.shutil.which", lambda name: None)
     assert main(["grade", "assignment1"]) == 1
     assert "--sandbox none" in capsys.readouterr().err
@@ -107,18 +107,18 @@ def test_tasks_as_json(capsys):
     assert set(rows[0]) == {"task", "assignment", "notebook", "points", "checks", "mistakes"}
 
 
-def test_leaks_of_a_clean_release(here, capsys):
+def test_leaks_of_a_clean_release(working_course, capsys):
     assert main(["leaks", "assignment1"]) == 0
     assert "no leaks" in capsys.readouterr().out
 
 
-def test_a_leak_is_a_finding(here, capsys):
-    (here.root / "assignments/assignment1/gradebook.db").touch()
+def test_a_leak_is_a_finding(working_course, capsys):
+    (working_course.root / "assignments/assignment1/gradebook.db").touch()
     assert main(["leaks", "assignments/assignment1"]) == 1
     assert "gradebook.db" in capsys.readouterr().out
 
 
-def test_sync_check_writes_nothing(here, capsys):
+def test_sync_check_writes_nothing(working_course, capsys):
     assert main(["sync", "assignment1", "--check"]) == 0
 
 
@@ -127,23 +127,23 @@ def test_judge_a_file(tmp_path, capsys, sandbox):
     path = tmp_path / "mine.py"
     path.write_text(RIGHT + "def kl_divergence(p, q):\n    return 0.0\n", encoding="utf-8")
     assert main(["judge", str(path), "--seed", "5", "--json", "--sandbox", sandbox]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert [(f["task"], f["score"], f["max"]) for f in found] == [("max_norm", 2, 2), ("kl_divergence", 0, 3)]
-    assert set(found[0]) == {"file", "task", "score", "max", "checks", "seed"}
-    assert set(found[0]["checks"][0]) >= {"name", "passed", "message"}
-    assert found[0]["seed"] == 5
+    verdicts = json.loads(capsys.readouterr().out)
+    assert [(f["task"], f["score"], f["max"]) for f in verdicts] == [("max_norm", 2, 2), ("kl_divergence", 0, 3)]
+    assert set(verdicts[0]) == {"file", "task", "score", "max", "checks", "seed"}
+    assert set(verdicts[0]["checks"][0]) >= {"name", "passed", "message"}
+    assert verdicts[0]["seed"] == 5
 
 
 @pytest.mark.slow
-def test_a_file_without_tasks_says_what_running_it_raised(tmp_path, capsys, sandbox):
+def test_a_file_without_tasks_reports_the_exception_that_it_raised(tmp_path, capsys, sandbox):
     path = tmp_path / "broken.py"
     path.write_text("import no_such_module\nmax_norm = no_such_module.max_norm\n", encoding="utf-8")
     assert main(["judge", str(path), "--sandbox", sandbox]) == 2
     assert "running it raised ModuleNotFoundError" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_enough_is_no_error():
+def test_a_closed_pipe_is_no_error():
     command = f"{sys.executable} -m autograder tasks | head -1"
-    done = subprocess.run(command, shell=True, capture_output=True, encoding="utf-8", check=False)
-    assert done.stdout.startswith("assignment1/knn: ")
-    assert done.stderr == ""
+    completed = subprocess.run(command, shell=True, capture_output=True, encoding="utf-8", check=False)
+    assert completed.stdout.startswith("assignment1/knn: ")
+    assert completed.stderr == ""

@@ -1,4 +1,4 @@
-"""Time is that of the student's code: a machine that is busy with something else takes nothing away from it."""
+"""Limits count the time of the student's code: load from other processes on the machine costs it nothing."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 from pebble import ProcessExpired
-from small_course import ASSIGNMENT, POINTS, Attack, hand_in, make_course
+from small_course import ASSIGNMENT, POINTS, Attack, make_course, write_submission
 
 from autograder.commands.table import text_table
 from autograder.course.edition import write_edition
@@ -34,22 +34,22 @@ SHORT = Limits(cell_seconds=3, answer_seconds=1, task_seconds=2, notebook_second
 LOOP = "def max_norm(W, c):\n    while True:\n        pass"
 
 
-class Told:
-    """In the place of a process: takes the time that it is told. state: of its one thread."""
+class FakeProcess:
+    """Stands for a psutil process with set times. state: that of its one thread."""
 
-    def __init__(self, pid=1, own=0.0, children=0.0, state="S"):
-        self.pid, self.own, self.children, self.state = pid, own, children, state
+    def __init__(self, pid=1, user_seconds=0.0, children=0.0, state="S"):
+        self.pid, self.user_seconds, self.children, self.state = pid, user_seconds, children, state
 
     def create_time(self):
         return 0
 
     def cpu_times(self):
-        return SimpleNamespace(user=self.own, system=0.0, children_user=self.children, children_system=0.0)
+        return SimpleNamespace(user=self.user_seconds, system=0.0, children_user=self.children, children_system=0.0)
 
 
 @pytest.fixture
 def wall(monkeypatch):
-    """The time on the wall, as it is told; processes are at work as they are told."""
+    """A wall clock set by the test; processes are at work according to their state."""
     now = SimpleNamespace(time=100.0)
     monkeypatch.setattr(clock.time, "monotonic", lambda: now.time)
     monkeypatch.setattr(clock, "_is_busy", lambda process: process.state in "RD")
@@ -57,7 +57,7 @@ def wall(monkeypatch):
 
 
 def ticks(meter, wall, processes, number=10, seconds=0.1):
-    """What a clock counts while so many ticks pass."""
+    """Return the seconds that a clock counts during this number of ticks."""
     before = meter.clock.seconds
     with meter.clock.counting_sleep():
         for _ in range(number):
@@ -66,38 +66,38 @@ def ticks(meter, wall, processes, number=10, seconds=0.1):
     return meter.clock.seconds - before
 
 
-def test_a_process_that_waits_for_the_processor_takes_no_time(wall):
-    process = Told(state="R")
+def test_waiting_for_the_processor_does_not_count(wall):
+    process = FakeProcess(state="R")
     meter = Meter(Clock(), [process])
     assert ticks(meter, wall, [process], 1000) == 0
-    process.own += 2.5
+    process.user_seconds += 2.5
     assert ticks(meter, wall, [process], 1) == 2.5
 
 
-def test_a_process_that_sleeps_takes_the_time_on_the_wall(wall):
-    process = Told(state="S")
+def test_sleeping_counts_as_wall_time(wall):
+    process = FakeProcess(state="S")
     meter = Meter(Clock(), [process])
     assert ticks(meter, wall, [process]) == pytest.approx(1)
-    # Nobody had asked, so that it could but wait.
+    # No question is open, so the process can only wait.
     wall.time += 0.1
     meter.read([process])
     assert meter.clock.seconds == pytest.approx(1)
 
 
-def test_a_grader_that_has_to_wait_itself_takes_the_student_no_time(wall):
-    process = Told(state="S")
+def test_a_delayed_grader_costs_the_student_no_time(wall):
+    process = FakeProcess(state="S")
     meter = Meter(Clock(), [process])
     assert ticks(meter, wall, [process], 1, seconds=3600) <= 0.2
 
 
-def test_children_count_once_whether_or_not_their_parent_is_told(wall):
-    parent, child = Told(1, state="R"), Told(2, own=1.0, state="R")
+def test_children_count_once_whether_or_not_their_parent_waits_for_them(wall):
+    parent, child = FakeProcess(1, state="R"), FakeProcess(2, user_seconds=1.0, state="R")
     meter = Meter(Clock(), [parent])
     assert ticks(meter, wall, [parent, child], 1) == 1
     parent.children = 1.0  # the child has ended
     assert ticks(meter, wall, [parent], 2) == 0
-    for pid in range(3, 8):  # these end, and nobody is told
-        ticks(meter, wall, [parent, Told(pid, own=1.0, state="R")], 1)
+    for pid in range(3, 8):  # these end unnoticed
+        ticks(meter, wall, [parent, FakeProcess(pid, user_seconds=1.0, state="R")], 1)
     assert meter.clock.seconds == pytest.approx(6, abs=1)
 
 
@@ -120,26 +120,26 @@ def test_an_allowance_ends_by_either_time(wall):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("student")
-    write_edition(made, "assignment1")
-    return made
+    folder = tmp_path_factory.mktemp("student")
+    write_edition(folder, "assignment1")
+    return folder
 
 
 @pytest.fixture
 def busy():
-    """A machine on which eight others work."""
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    """A machine on which eight other processes compute."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
     yield
-    for other in others:
-        other.kill()
-        other.wait()
+    for process in processes:
+        process.kill()
+        process.wait()
 
 
 WORK = "import time\nstart = time.process_time()\nwhile time.process_time() - start < {}:\n    pass"
 
 
 @pytest.mark.slow
-def test_on_a_busy_machine_right_work_is_right_and_a_loop_is_stopped(folder, sandbox, busy):
+def test_on_a_busy_machine_correct_work_passes_and_a_loop_is_stopped(folder, sandbox, busy):
     """Both take less than their time of the processor, and on the wall more than that."""
     run = Run(folder, Options(sandbox, limits=SHORT))
     try:
@@ -197,7 +197,7 @@ def test_what_takes_no_time_of_its_own_is_stopped_by_the_wall(folder, sandbox, m
 
 
 @pytest.mark.slow
-def test_a_kernel_that_the_machine_ends_once_costs_nothing(folder, sandbox):
+def test_a_kernel_that_is_killed_once_costs_nothing(folder, sandbox):
     """Killed from outside while a cell runs, and while a question is answered."""
     run = Run(folder, Options(sandbox, limits=replace(SHORT, cell_seconds=20, answer_seconds=20, task_seconds=60)))
     marks = iter(("cell", "answer"))
@@ -206,23 +206,23 @@ def test_a_kernel_that_the_machine_ends_once_costs_nothing(folder, sandbox):
         kernel, execute = run.kernel, run.kernel._execute
 
         def killed(code, *args, **kwargs):
-            if ("a = 1" if not seen else "<runner>") in code and len(seen) < 2:
-                seen.append(next(marks))
+            if ("a = 1" if not kills else "<runner>") in code and len(kills) < 2:
+                kills.append(next(marks))
                 kernel.process.kill()
             return execute(code, *args, **kwargs)
 
-        seen = []
+        kills = []
         kernel._execute = killed
         run.cell("a = 1\n" + task_named("max_norm").source())
         assert run.judge(task_named("max_norm"), 1).passed
-        assert (seen, run.notes) == (["cell", "answer"], [])
+        assert (kills, run.notes) == (["cell", "answer"], [])
     finally:
         run.close()
 
 
 def test_the_state_of_every_thread_is_read():
-    own = psutil.Process()
-    assert clock._is_busy(own)  # this thread
+    process = psutil.Process()
+    assert clock._is_busy(process)  # this thread
     sleeper = subprocess.Popen(["sleep", "60"])
     try:
         end = time.monotonic() + 30
@@ -244,26 +244,26 @@ def released(root, tmp_path_factory):
 
 
 def verdicts(*late):
-    """A judged submission in which these tasks were late."""
-    found = []
+    """Return the verdicts of a submission in which these tasks timed out."""
+    results = []
     for name in POINTS:
         task = task_named(name)
         outcomes = tuple(Outcome(c.name, c.points, None if name in late else True, "late") for c in task.checks)
-        found.append(Verdict(name, outcomes, 1, timed_out=name in late))
-    return found
+        results.append(Verdict(name, outcomes, 1, timed_out=name in late))
+    return results
 
 
-class Plays:
-    """An executor whose submissions end as they are told, one after the other. asked: for whom."""
+class ScriptedExecutor:
+    """An executor whose jobs end as `ends` says, in order. students: whose jobs were submitted."""
 
     jobs = 4
 
     def __init__(self, course, ends):
-        self.course, self.ends, self.asked = course, ends, []
+        self.course, self.ends, self.students = course, ends, []
 
     def submit(self, function, submitted, released, assignment, student, options):
         end = self.ends[student].pop(0)
-        self.asked.append(student)
+        self.students.append(student)
         job = Future()
         if isinstance(end, Exception):
             job.set_exception(end)
@@ -274,39 +274,39 @@ class Plays:
         return job
 
 
-def judged(text, found):
+def judged(text, verdicts):
     notebook = nbformat.reads(text, as_version=4)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        for verdict in found:
+        for verdict in verdicts:
             if name == task_named(verdict.task).test_id:
                 show(cell, verdict)
     return nbformat.writes(notebook)
 
 
 def test_what_timed_out_is_judged_once_more_at_the_end_and_then_flagged(released):
-    right, late = verdicts(), verdicts("max_norm")
+    passed, late = verdicts(), verdicts("max_norm")
     ends = {
-        "ada": [right],
-        "ben": [late, right],
+        "ada": [passed],
+        "ben": [late, passed],
         "cho": [late, late],
-        "dee": [TimeoutError(), right],
+        "dee": [TimeoutError(), passed],
         "eli": [ProcessExpired("x"), ProcessExpired("x")],
-        "fay": [right],
+        "fay": [passed],
     }
     course = released
     for student in ends:
-        hand_in(course, student)
-    executor = Plays(course, ends)
-    found = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=executor)}
-    assert executor.asked == [*ends, "ben", "cho", "dee", "eli"]
-    assert {n: (r.score, r.timed_out) for n, r in found.items() if not r.error} == {
+        write_submission(course, student)
+    executor = ScriptedExecutor(course, ends)
+    results = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=executor)}
+    assert executor.students == [*ends, "ben", "cho", "dee", "eli"]
+    assert {n: (r.score, r.timed_out) for n, r in results.items() if not r.error} == {
         **dict.fromkeys(("ada", "ben", "dee", "fay"), (12, [])),
         "cho": (10, ["max_norm"]),
     }
-    assert found["eli"].error.startswith("it could not be judged: the process that judged it ended")
-    assert found["cho"].as_dict()["timed_out"] == ["max_norm"]
-    assert "time was up, to be looked at: max_norm" in text_table(list(found.values()))
+    assert results["eli"].error.startswith("it could not be judged: the process that judged it ended")
+    assert results["cho"].as_dict()["timed_out"] == ["max_norm"]
+    assert "time was up, to be looked at: max_norm" in text_table(list(results.values()))
     with Gradebook(course.directory.db_url) as book:
         flags = {
             name: book.find_grade("test_max_norm", "softmax", ASSIGNMENT, name).needs_manual_grade
@@ -317,48 +317,48 @@ def test_what_timed_out_is_judged_once_more_at_the_end_and_then_flagged(released
     assert "To be looked at by hand: cho (max_norm)." in " ".join(
         write_report(course, ASSIGNMENT).read_text(encoding="utf-8").split()
     )
-    # The next run judges nobody again but those who were late or have no grade.
-    again = Plays(course, {"cho": [right], "eli": [right]})
-    found = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=again)}
-    assert again.asked == ["cho", "eli"]
-    assert {(r.score, r.error, tuple(r.timed_out)) for r in found.values()} == {(12, "", ())}
+    # The next run judges only those again who timed out or have no grade.
+    second_run = ScriptedExecutor(course, {"cho": [passed], "eli": [passed]})
+    results = {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=second_run)}
+    assert second_run.students == ["cho", "eli"]
+    assert {(r.score, r.error, tuple(r.timed_out)) for r in results.values()} == {(12, "", ())}
     assert not journal.read(course, ASSIGNMENT, "cho").timed_out
 
 
-def test_those_that_are_judged_again_are_alone(released):
+def test_submissions_that_are_judged_again_run_alone(released):
     late, at_work = verdicts("max_norm"), []
     for number in range(4):
-        hand_in(released, f"s{number}")
+        write_submission(released, f"s{number}")
     students = released.students(ASSIGNMENT)
 
-    class Slow(Plays):
+    class Slow(ScriptedExecutor):
         def submit(self, *arguments):
             return threads.submit(self.play, arguments)
 
         def play(self, arguments):
             at_work.append(arguments[4])
-            beside = len(at_work)
+            number_at_work = len(at_work)
             job = super().submit(*arguments)
             time.sleep(0.05)
             at_work.remove(arguments[4])
-            if self.asked.count(arguments[4]) == 2:
-                alone.append(beside)
+            if self.students.count(arguments[4]) == 2:
+                numbers_at_work.append(number_at_work)
             return job.result()
 
-    alone = []
+    numbers_at_work = []
     with ThreadPoolExecutor(4) as threads:
         executor = Slow(released, {name: [late, late] for name in students})
         list(grade(released, ASSIGNMENT, Options("none"), force=True, executor=executor))
-    assert alone == [1] * len(students)
+    assert numbers_at_work == [1] * len(students)
 
 
 @pytest.mark.slow
 def test_a_loop_is_flagged_and_can_be_replayed(root, sandbox, tmp_path):
     course = make_course(root, tmp_path / "course")
-    hand_in(course, "zoe", Attack("loop", "", {}, {"answer": LOOP}))
+    write_submission(course, "zoe", Attack("loop", "", {}, {"answer": LOOP}))
     limits = replace(SHORT, notebook_seconds=60)
     with pool(1) as executor:
-        (found,) = grade(course, ASSIGNMENT, Options(sandbox, limits=limits), executor=executor)
-    assert (found.error, found.score, found.timed_out) == ("", 10, ["max_norm"])
+        (result,) = grade(course, ASSIGNMENT, Options(sandbox, limits=limits), executor=executor)
+    assert (result.error, result.score, result.timed_out) == ("", 10, ["max_norm"])
     (replayed,) = replay_record(course, ASSIGNMENT, "zoe", Options(sandbox, limits=limits))
     assert replayed.verdict.timed_out

@@ -83,7 +83,7 @@ def test_unsigned_integers_do_not_wrap_around():
 
 
 @pytest.mark.parametrize(
-    ("got", "expected", "words"),
+    ("got", "expected", "message"),
     [
         (np.zeros((2, 3)), np.zeros((3, 2)), "dW has shape (2, 3), expected (3, 2)"),
         (np.zeros(3), np.zeros((3, 1)), "dW has shape (3,), expected (3, 1)"),
@@ -93,13 +93,13 @@ def test_unsigned_integers_do_not_wrap_around():
         (np.zeros((0, 3)), np.zeros((3,)), "dW has shape (0, 3), expected (3,)"),
     ],
 )
-def test_a_wrong_shape_is_said_and_never_broadcast(got, expected, words):
+def test_a_wrong_shape_is_reported_and_never_broadcast(got, expected, message):
     assert not same(got, expected)
-    assert difference("dW", got, expected) == words
+    assert difference("dW", got, expected) == message
 
 
 @pytest.mark.parametrize(
-    ("got", "expected", "words"),
+    ("got", "expected", "message"),
     [
         (2.5, 3.0, "x is 2.5, expected 3"),
         (np.array([1, 5, 3.0]), np.array([1, 2, 3.0]), "x[1] is 5, expected 2 (1 of 3 entries differ)"),
@@ -122,17 +122,17 @@ def test_a_wrong_shape_is_said_and_never_broadcast(got, expected, words):
         (np.array([1 + 1j, 2]), np.array([1.0, 2]), "x holds complex numbers, expected real ones"),
     ],
 )
-def test_the_sentence_is_true(got, expected, words):
-    assert difference("x", got, expected) == words
+def test_the_message_is_correct(got, expected, message):
+    assert difference("x", got, expected) == message
 
 
-def test_the_entry_named_is_the_one_that_is_furthest_off():
+def test_the_reported_entry_is_the_one_furthest_off():
     rng = np.random.default_rng(0)
     expected = rng.normal(size=(4, 3, 2))
     got = expected + 0.01
     got[2, 1, 0] += 1
-    words = f"x[2, 1, 0] is {got[2, 1, 0]:.6g}, expected {expected[2, 1, 0]:.6g} (24 of 24 entries differ)"
-    assert difference("x", got, expected) == words
+    message = f"x[2, 1, 0] is {got[2, 1, 0]:.6g}, expected {expected[2, 1, 0]:.6g} (24 of 24 entries differ)"
+    assert difference("x", got, expected) == message
 
 
 def test_entries_within_the_tolerance_are_not_counted():
@@ -163,7 +163,7 @@ def test_empty_arrays_of_one_shape_are_the_same():
         ("", [[-1.0, 2.0], [-3.0, 4.0]], False),
     ],
 )
-def test_a_view_frees_what_has_no_right_value(view, got, verdict):
+def test_a_view_ignores_what_has_no_defined_value(view, got, verdict):
     expected = np.array([[1.0, 2.0], [3.0, 4.0]])
     assert same(VIEWS[view](np.array(got)), VIEWS[view](expected)) is verdict
 

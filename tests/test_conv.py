@@ -69,7 +69,7 @@ def test_a_convolution_by_hand(form):
 
 
 @per_form
-def test_a_frame_of_zeros_and_a_stride_by_hand(form):
+def test_zero_padding_and_a_stride_by_hand(form):
     # Ones under a filter of ones: each output counts the pixels of the image in its window.
     x, w = np.ones((1, 1, 3, 4)), np.ones((1, 1, 3, 3))
     out, _ = FORMS[form][0](x, w, np.zeros(1), {"stride": 2, "pad": 1})
@@ -104,7 +104,7 @@ def test_a_tie_goes_to_the_first_in_row_order():
 
 @st.composite
 def windows(draw, pad=True):
-    """N, C, F, image, kernel, stride, pad, where the kernel fits; seeds for the numbers."""
+    """Draw N, C, F, image, kernel, stride, pad such that the kernel fits, and a seed."""
     N, C, F = (draw(st.integers(1, 3)) for _ in range(3))
     kernel = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     p = draw(st.integers(0, 2)) if pad else 0
@@ -137,13 +137,13 @@ def test_convolution_agrees_with_pytorch(form, sizes):
 
 @pytest.mark.parametrize("kind", POOLS)
 @settings(max_examples=60)
-@given(sizes=windows(pad=False), whole=st.booleans())
-def test_pools_agree_with_pytorch(kind, sizes, whole):
+@given(sizes=windows(pad=False), integers=st.booleans())
+def test_pools_agree_with_pytorch(kind, sizes, integers):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: the second oracle is left out")
     N, C, _, image, kernel, stride, _, seed = sizes
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(N, C, *image))
-    x = np.round(x) if whole else x  # whole numbers tie; PyTorch takes the first, too
+    x = np.round(x) if integers else x  # whole numbers tie; PyTorch takes the first, too
     tensor = torch.tensor(x, requires_grad=True)
     expected = getattr(torch.nn.functional, f"{kind}_pool2d")(tensor, kernel, stride=stride)
     dout = rng.normal(size=expected.shape)
@@ -188,15 +188,15 @@ def test_every_layer_keeps_the_dtype_and_its_inputs(dtype):
     x, w, b, param, dout = conv_problem(2, 3, 4, (6, 7), (3, 2), 1, 1, 0)
     x, w, b, dout = (a.astype(dtype) for a in (x, w, b, dout))
     given_ = [a.copy() for a in (x, w, b, dout)]
-    found = []
+    arrays = []
     for forward, backward in FORMS.values():
         out, cache = forward(x, w, b, param)
-        found += [out, *backward(dout, cache)]
+        arrays += [out, *backward(dout, cache)]
     for forward, backward in POOLS.values():
         out, cache = forward(x, pool_param(2, 3, 1))
-        found += [out, backward(out, cache)]
-    found += conv.conv_as_affine(w, b, x.shape[1:], param)
-    assert {array.dtype for array in found} == {np.dtype(dtype)}
+        arrays += [out, backward(out, cache)]
+    arrays += conv.conv_as_affine(w, b, x.shape[1:], param)
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
     for before, after in zip(given_, (x, w, b, dout), strict=True):
         np.testing.assert_array_equal(before, after)
 
@@ -206,8 +206,8 @@ def test_a_convolution_is_equivariant_to_shifts():
     rng = np.random.default_rng(0)
     x, w, b = rng.normal(size=(1, 2, 9, 9)), rng.normal(size=(3, 2, 3, 3)), rng.normal(size=3)
     param = {"stride": 1, "pad": 1}
-    out, moved = (conv.conv_forward_fast(a, w, b, param)[0] for a in (x, np.roll(x, (2, 1), axis=(2, 3))))
-    np.testing.assert_allclose(moved[:, :, 3:8, 2:8], out[:, :, 1:6, 1:7], rtol=1e-12)
+    out, shifted = (conv.conv_forward_fast(a, w, b, param)[0] for a in (x, np.roll(x, (2, 1), axis=(2, 3))))
+    np.testing.assert_allclose(shifted[:, :, 3:8, 2:8], out[:, :, 1:6, 1:7], rtol=1e-12)
 
 
 # Fully connected layers as convolutions.
@@ -254,16 +254,16 @@ def test_receptive_fields(layers, expected):
 
 def test_a_receptive_field_is_what_the_gradient_reaches():
     layers = [(3, 1), (2, 2), (3, 1)]
-    reached = np.ones((1, 1, 1, 1))
+    gradient = np.ones((1, 1, 1, 1))
     for kernel, stride in reversed(layers):
-        side = (reached.shape[2] - 1) * stride + kernel
+        side = (gradient.shape[2] - 1) * stride + kernel
         blank = np.zeros((1, 1, side, side))
         _, cache = conv.conv_forward_fast(
             blank, np.ones((1, 1, kernel, kernel)), np.zeros(1), {"stride": stride, "pad": 0}
         )
-        reached, _, _ = conv.conv_backward_fast(reached, cache)
-    assert reached.shape[2:] == (filters.receptive_fields(layers)[-1],) * 2
-    assert np.all(reached > 0)
+        gradient, _, _ = conv.conv_backward_fast(gradient, cache)
+    assert gradient.shape[2:] == (filters.receptive_fields(layers)[-1],) * 2
+    assert np.all(gradient > 0)
 
 
 def test_pictures_refuse_what_they_cannot_draw():
@@ -273,7 +273,7 @@ def test_pictures_refuse_what_they_cannot_draw():
         filters.show_numbers({"x": np.zeros((2, 3, 4))})
 
 
-def test_the_picture_of_windows_counts_the_places():
+def test_the_picture_of_windows_shows_the_number_of_positions():
     ax = filters.draw_windows((5, 8), (3, 4), 2, 1)
     sizes = [conv.conv_output_size(5, 3, 2, 1), conv.conv_output_size(8, 4, 2, 1)]
     assert ax.get_title() == "pad 1, stride 2: {} x {}".format(*sizes)
@@ -283,7 +283,7 @@ def test_the_picture_of_windows_counts_the_places():
 
 def test_the_picture_of_a_receptive_field_has_all_its_pixels():
     ax = filters.draw_receptive_field([(3, 1), (2, 2), (3, 1)])
-    words = [text.get_text() for text in ax.texts]
-    assert words[0] == "pixels: 8"
-    assert words[-1].endswith(": 1")
+    labels = [text.get_text() for text in ax.texts]
+    assert labels[0] == "pixels: 8"
+    assert labels[-1].endswith(": 1")
     plt.close(ax.figure)

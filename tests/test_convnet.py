@@ -28,7 +28,7 @@ def test_gradients(filter_size, reg):
         assert report.verdict == "pass", f"{name}: {report}"
 
 
-def test_pytorch_says_the_same():
+def test_agreement_with_pytorch():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: the second oracle is left out")
     F = torch.nn.functional
     model, X, y = problem(reg=0.3)
@@ -67,7 +67,7 @@ def test_an_untrained_net_has_the_loss_log_of_the_number_of_classes():
     assert model.loss(X, y)[0] == pytest.approx(np.log(10) + penalty, abs=1e-3)
 
 
-def test_the_gradient_leads_downhill_in_single_precision():
+def test_training_lowers_the_loss_in_float32():
     model, X, y = problem(dtype=np.float32, reg=0.0)
     first, grads = model.loss(X, y)
     assert {g.dtype for g in grads.values()} == {np.dtype(np.float32)}

@@ -1,4 +1,4 @@
-"""course.toml: what is wrong with a table is said in one line, and the course agrees with its own."""
+"""course.toml: a wrong table gets one line, and the course agrees with its own table."""
 
 import os
 import shutil
@@ -25,11 +25,11 @@ lessons = ["graphs"]
 
 @pytest.fixture
 def table(tmp_path):
-    def read(text):
+    def read_text(text):
         (tmp_path / "course.toml").write_text(text, encoding="utf-8")
         return read_table(tmp_path / "course.toml")
 
-    return read
+    return read_text
 
 
 def test_a_right_table_is_read(table):
@@ -43,7 +43,7 @@ def test_a_right_table_is_read(table):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (("title =", "name ="), "expected one of title, notebooks, teaches, .* in \\[assignment1\\], got name"),
         (('title = "kNN"\n', ""), "expected a title in \\[assignment1\\], got none"),
@@ -63,9 +63,9 @@ def test_a_right_table_is_read(table):
         ((RIGHT, "assignment1 = 3"), "expected a table \\[NAME\\] for each assignment, got assignment1 = 3"),
     ],
 )
-def test_a_bad_table_gets_one_line(table, change, words):
+def test_a_bad_table_gets_one_line(table, change, message):
     assert change[0] in RIGHT
-    with pytest.raises(UsageError, match=f"^course.toml: {words}[^\n]*; edit course.toml$"):
+    with pytest.raises(UsageError, match=f"^course.toml: {message}[^\n]*; edit course.toml$"):
         table(RIGHT.replace(*change))
 
 

@@ -1,4 +1,4 @@
-"""Killed, without room, locked out: no grade is lost, doubled or half-written, and the same command again finishes.
+"""Kills, full disks and locks: no grade is lost, doubled or half-written, and running the same command again finishes.
 
 With CHAINRULE_ALL_KILLS=1 a run is killed at every single one of its writes.
 """
@@ -24,7 +24,7 @@ import pytest
 from killed import ASSIGNMENT, Ready, files, gradebook
 from nbgrader.api import Gradebook
 from pebble import ProcessExpired
-from small_course import hand_in, make_course
+from small_course import make_course, write_submission
 from sqlalchemy.engine import RootTransaction
 
 from autograder.course.folder import Course, read_folder
@@ -44,10 +44,10 @@ OPTIONS = Options("none")
 
 @pytest.fixture(scope="module")
 def made(root, sandbox, tmp_path_factory):
-    """A course with two submissions, and the submissions judged."""
+    """A course with two submissions, and {student: Graded} of both."""
     made = make_course(root, tmp_path_factory.mktemp("crash") / "course")
     for student in STUDENTS:
-        hand_in(made, student)
+        write_submission(made, student)
     notebook = made.path("submitted", ASSIGNMENT, "ben") / "softmax.ipynb"
     notebook.write_text(notebook.read_text(encoding="utf-8").replace("norm", "nrom"), encoding="utf-8")
     (notebook.parent / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC", encoding="utf-8")
@@ -78,7 +78,7 @@ def ready(made):
 
 @pytest.fixture
 def graded(course, ready):
-    """A course whose students were graded; ada has points and a comment by hand, and both have submitted again."""
+    """A graded course; ada has manual points and a manual comment, and both students have submitted again."""
     assert [r.error for r in grade(course, ASSIGNMENT, OPTIONS, executor=Ready(switched(ready.judged)))] == ["", ""]
     with Gradebook(course.directory.db_url) as book:
         place = "softmax", ASSIGNMENT, "ada"
@@ -91,7 +91,7 @@ def graded(course, ready):
 
 
 def switched(judged):
-    """Judged as if each student were the other one."""
+    """Return the judged submissions with the students exchanged."""
     return dict(zip(STUDENTS, reversed(judged.values()), strict=True))
 
 
@@ -100,7 +100,7 @@ def dump(course):
 
 
 def undisturbed(course, ready, folder):
-    """What a course looks like after an undisturbed run."""
+    """Return the gradebook and the files of a course after an undisturbed run."""
     shutil.copytree(course.root, folder)
     other = Course(folder)
     assert [r.error for r in grade(other, ASSIGNMENT, OPTIONS, executor=Ready(ready.judged))] == ["", ""]
@@ -129,14 +129,14 @@ def test_killed_at_a_write_it_is_finished_by_the_next_run(request, state, ready,
 
 
 def command_in(course, temporary, *more):
-    """Start `autograder grade` in a process that can be told by its temporary folder."""
+    """Start `autograder grade` in a process that is recognised by its temporary folder."""
     argv = [sys.executable, "-m", "autograder", "--course", course.root, "grade", ASSIGNMENT, "--jobs", "2", *more]
     environment = os.environ | {"TMPDIR": temporary}
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment)
 
 
 def family(temporary):
-    """The command lines of the processes that a command in this temporary folder has started, and theirs."""
+    """Return the command lines of all processes below a command with this temporary folder."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -207,7 +207,7 @@ def test_a_locked_gradebook_costs_nothing(graded, ready, tmp_path):
 
     class Locks(Ready):
         def submit(self, *arguments):
-            if not self.asked:
+            if not self.students:
                 writer.execute("BEGIN EXCLUSIVE")
             return super().submit(*arguments)
 
@@ -221,12 +221,12 @@ def test_a_locked_gradebook_costs_nothing(graded, ready, tmp_path):
         finish(graded, ready)
     writer.close()
     again = finish(graded, ready)
-    assert ([r.error for r in again.values()], ready.asked) == (["", ""], [])
+    assert ([r.error for r in again.values()], ready.students) == (["", ""], [])
     assert dump(graded) == expected
 
 
 def in_bwrap(arguments, script, *parameters):
-    """Run a shell script where some of the files are others; return what was said of every command it ran."""
+    """Run a shell script in a bubblewrap with these mounts; return its standard output and standard error."""
     boxed = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", *arguments, "sh", "-c", script, "sh"]
     made = subprocess.run([*boxed, *map(str, parameters)], capture_output=True, encoding="utf-8", check=False)
     return made.stdout, made.stderr
@@ -303,7 +303,7 @@ def test_an_interrupt_while_recording_leaves_everything_as_it_was(graded, ready,
             finish(graded, ready)
     assert (gradebook(graded), sorted(files(graded)[1])) == before
     assert [r.error for r in finish(graded, ready).values()] == ["", ""]
-    assert ready.asked.count("ada") == 1
+    assert ready.students.count("ada") == 1
 
 
 @pytest.mark.parametrize("place", ["the move", "the commit"])
@@ -358,7 +358,7 @@ def test_only_a_few_submissions_are_held_at_a_time(course, ready):
         def submit(self, *arguments):
             nonlocal most
             job = super().submit(*arguments)
-            most = max(most, len(self.asked) - len(seen))
+            most = max(most, len(self.students) - len(seen))
             return job
 
     executor = Counts(dict.fromkeys([*STUDENTS, *(f"s{n}" for n in range(7))], ready.judged["ada"]))
@@ -391,7 +391,7 @@ def test_a_submission_whose_worker_ends_is_told_so(course, ready, error, words):
     class Breaks(Ready):
         def submit(self, *arguments):
             job = super().submit(*arguments)
-            if self.asked[-1] == "ada":
+            if self.students[-1] == "ada":
                 job = Future()
                 job.set_exception(error)
             return job
@@ -417,7 +417,7 @@ def register_again(course):
 
 
 def change_questions(course, change):
-    """Change the source: kl_divergence has no points by hand, max_norm has."""
+    """Change the source: max_norm has manual points in the place of kl_divergence."""
     path = course.path("source", ASSIGNMENT) / "softmax.ipynb"
     notebook = nbformat.read(path, as_version=4)
     by_id = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
@@ -528,7 +528,7 @@ def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, rea
         journal.write(course, ASSIGNMENT, "ada", replace(entry, notebooks=notebooks, recorded=False))
     finish(course, ready)
     assert read_folder(place)["data/x.csv"] == b"1,2"
-    assert ready.asked.count("ada") == 1
+    assert ready.students.count("ada") == 1
 
 
 NAMES = ("o'neil", "100%", "a b", "{student_id}", "$HOME", "..c", "ünal", "-x", "a,b", "x" * 100)
@@ -552,7 +552,7 @@ def test_the_entry_of_another_version_is_judged_again(course, ready):
         path = course.root / ".autograder" / ASSIGNMENT / f"{student}.json"
         path.write_text(json.dumps({"stamp": entry.stamp}), encoding="utf-8")
     finish(course, ready)
-    assert ready.asked == [*STUDENTS, *STUDENTS]
+    assert ready.students == [*STUDENTS, *STUDENTS]
 
 
 def test_an_unrecorded_entry_of_other_work_is_judged_again(course, ready):
@@ -561,4 +561,4 @@ def test_an_unrecorded_entry_of_other_work_is_judged_again(course, ready):
         entry = journal.read(course, ASSIGNMENT, "ada")
         journal.write(course, ASSIGNMENT, "ada", replace(entry, stamp="of other work", recorded=False))
     finish(course, ready)
-    assert ready.asked == [*STUDENTS, "ada"]
+    assert ready.students == [*STUDENTS, "ada"]

@@ -179,7 +179,7 @@ CAPTION = re.compile(
 
 
 def where_is(image, colour):
-    """Centroid (x, y) of the pixels of a colour, found in the picture alone; and how many there are."""
+    """Return the centroid (x, y) of the pixels of a colour, and their number."""
     far = np.abs(image - np.array(COLOURS[colour])[:, None, None]).max(axis=0)
     rows, columns = np.nonzero(far < 0.13)
     return columns.mean(), rows.mean(), len(rows)
@@ -323,7 +323,7 @@ class Malicious:
 
 
 def spoil(**changes):
-    """A batch with some of its entries changed; None leaves one out."""
+    """Return a batch with some entries changed; None removes one."""
     value = {**batch(3), **{key.encode(): item for key, item in changes.items()}}
     return {key: item for key, item in value.items() if item is not None}
 
@@ -443,7 +443,7 @@ def server(tmp_path, monkeypatch):
 
 
 def offer(server, tmp_path, members, **changes):
-    """Serve a small archive; its registry."""
+    """Serve a small archive; return its registry."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in members.items():

@@ -1,4 +1,4 @@
-"""The self-test of the sandbox: all closed inside, and each probe finds the way open where it is."""
+"""The self-test of the sandbox: all is closed inside, and each probe detects an open sandbox."""
 
 import json
 import socket
@@ -35,7 +35,7 @@ OPEN = [
 
 @pytest.fixture(scope="module")
 def unboxed(tmp_path_factory):
-    """Try a probe in a kernel that no sandbox holds."""
+    """Return a function that tries a probe in a kernel without a sandbox."""
     with doctor._outside("chainrule-open") as port, tempfile.NamedTemporaryFile() as secret:
         words = {"token": "chainrule-open", "port": port, "secret": secret.name, "course": __file__}
         with Kernel(tmp_path_factory.mktemp("open"), doctor.SMALL, "none") as kernel:
@@ -62,7 +62,7 @@ def test_what_is_looked_for_is_there_outside():
 
 @pytest.fixture
 def found(monkeypatch):
-    """The command with invented findings."""
+    """Make the command report these findings."""
 
     def use(*findings):
         monkeypatch.setattr("autograder.sandbox.bubblewrap.require_sandbox", lambda: None)

@@ -27,7 +27,7 @@ PAGE = f"feedback/*/{NOTEBOOK.removesuffix('.ipynb')}.html"
 
 @dataclass
 class User:
-    """A user of the system with a home of their own."""
+    """A user of the system with a home folder."""
 
     account: pwd.struct_passwd
     home: Path
@@ -55,7 +55,7 @@ class User:
 
 
 def become(account, place):
-    """The words before a command that run it as a user. place: an empty folder."""
+    """Return the command prefix that runs a command as a user. place: an empty folder."""
     user = "setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--"
     closed = [str(path) for path in Path(sys.base_prefix).parents if not path.stat().st_mode & 0o001]
     if not closed:
@@ -97,7 +97,7 @@ def users(root):
 
 
 def submit(user, words):
-    """Write something that can be recognised into the notebook and submit it."""
+    """Write a recognisable text into the notebook and submit it."""
     path = user.home / ASSIGNMENT / NOTEBOOK
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"][0]["source"] = f"# {words}\nimport numpy as np\nfrom chainrule import check"
@@ -107,7 +107,7 @@ def submit(user, words):
 
 
 def pages(user):
-    """{folder of a submission: text of the page} that a student has fetched."""
+    """Return {folder of a submission: text of the page} that a student has fetched."""
     user.nbgrader("fetch_feedback")
     return {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((user.home / ASSIGNMENT).glob(PAGE))}
 

@@ -7,13 +7,13 @@ SAYS = {"sum": "the mean is missing", "half": "the half is missing", "double": "
 
 
 def arrays(number=3, shape=(4, 3)):
-    """The right outputs of a few cases, with nothing in common."""
+    """Return the correct outputs of a few cases, unrelated to each other."""
     rng = np.random.default_rng(0)
     return [rng.normal(size=shape) for _ in range(number)]
 
 
 def answers(give, mistakes=(), right=None):
-    """(got, expected, {mistake: its output}) for each case; give and mistakes are functions of the right output."""
+    """Return (got, expected, {mistake: output}) for each case; give, mistakes: functions of the correct output."""
     right = arrays() if right is None else right
     return [(give(e), e, {name: make(e) for name, make in dict(mistakes).items()}) for e in right]
 
@@ -23,7 +23,7 @@ def said(give, mistakes=(), right=None, sentences=SAYS):
 
 
 def off(e):
-    """Wrong, and in no simple relation to the right value."""
+    """Return a wrong value in no simple relation to the correct one."""
     return e + 1 + e**2
 
 

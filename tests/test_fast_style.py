@@ -15,7 +15,7 @@ def torch():
 
 
 def small_net(seed=0, F=3):
-    """A net in double precision whose parameters are all random."""
+    """Return a float64 net whose parameters are all random."""
     net, rng = fast_style.StylizingNet(F, seed=seed, dtype=np.float64), np.random.default_rng(seed)
     net.params = {name: rng.normal(size=value.shape) / 2 for name, value in net.params.items()}
     return net

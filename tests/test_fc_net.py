@@ -12,7 +12,7 @@ EVERY = list(itertools.product(DEPTHS, NORMS, (1, 0.7), (0.0, 0.3)))
 
 
 def made(depth=2, normalization=None, keep=1, reg=0.0, dtype=np.float64, seed=3):
-    """A net with parameters of ordinary size, all of them random, and images with labels."""
+    """Return a net whose parameters are all random and of ordinary size, with images and labels."""
     rng = np.random.default_rng([depth, NORMS.index(normalization), int(10 * keep), int(10 * reg), 8])
     net = FullyConnectedNet(
         SIZES[:depth], D, C, dropout_keep_ratio=keep, normalization=normalization, reg=reg, dtype=dtype, seed=seed

@@ -1,4 +1,4 @@
-"""Plain files in other courses' form: what is read of them, what they are lent, and how they are judged."""
+"""Plain files in other courses' form: what is parsed, which dependencies they are given, and how they are judged."""
 
 import ast
 import json
@@ -158,7 +158,7 @@ def test_a_convnet_is_lent_a_convolution_whatever_it_calls_it():
 
 @dataclass
 class Greedy:
-    """Stands for a file that defines one task and names everything."""
+    """Stands for a file that defines one task and uses every name."""
 
     implemented: frozenset
     used_names = frozenset(name.rpartition(".")[2] for name in NAMES)
@@ -218,7 +218,7 @@ def test_what_a_cache_holds(module, name, holds):
 
 @pytest.fixture
 def run(monkeypatch):
-    """A function that runs a file as `judge` does; returns its names."""
+    """A function that runs a file as `judge` does and returns its names."""
     before, of_numpy = set(sys.modules), set(vars(np))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     monkeypatch.setattr(foreign, "offer", None)
@@ -640,7 +640,7 @@ def test_a_file_that_ends_half_way(tmp_path, sandbox, capsys):
 
 
 class Answers:
-    """In the place of a kernel: gives an answer, or raises it."""
+    """Stands for a kernel: returns an answer, or raises it."""
 
     def __init__(self, answer):
         self.answer = answer

@@ -19,7 +19,7 @@ def torch():
 
 
 def lively(pair, seed=0):
-    """The nets with biases that are not 0."""
+    """Return the nets with nonzero biases."""
     rng = np.random.default_rng(seed)
     for net in pair:
         net.params |= {name: rng.normal(0, 0.3, b.shape) for name, b in net.params.items() if name[0] == "b"}
@@ -124,7 +124,7 @@ def test_transposed_convolution_agrees_with_pytorch(torch, stride, pad):
 
 
 def generators_loss(pair, z):
-    """The generator's loss, its gradients in both nets and at the noise."""
+    """Return the generator's loss and its gradients in both nets and at the noise."""
     images, g_cache = pair[0].forward(z)
     logits, d_cache = pair[1].forward(images)
     loss, dlogits = gan.generator_loss(logits)
@@ -149,7 +149,7 @@ def test_gradients_of_a_pair_agree_with_numerical_ones(make):
 
 
 def in_pytorch(torch, pair, params, z):
-    """The logits of both nets in a row, written with PyTorch's functions; params: two dicts of tensors."""
+    """Return the logits of both nets in sequence, with PyTorch's functions; params: two dicts of tensors."""
     f, (G, D) = torch.nn.functional, params
     conv = isinstance(pair[0], gan.ConvGenerator)
     h = torch.relu(z @ G["W1"] + G["b1"])
@@ -263,7 +263,7 @@ def test_first_weights_have_the_variance_of_he():
 
 
 class Echo:
-    """A judge whose scores are the pixels."""
+    """A discriminator whose scores are the pixels."""
 
     def loss(self, X):
         return X

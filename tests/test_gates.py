@@ -238,7 +238,7 @@ def test_nothing_is_changed_in_place(rng):
 
 
 def expression(a, b):
-    """Every operation, with values used several times. Works on Values as on PyTorch's numbers."""
+    """Return an expression of every operation, with values used several times, for Values and PyTorch's tensors."""
     c = a * b + 3.0
     d = (c - a) / (b**2 + 1)
     e = (2 * d).tanh() + (-a).exp() + (c - 5).relu() + (1 - b)

@@ -115,7 +115,7 @@ def test_f_may_return_its_input(x):
         (lambda: numerical_gradient(square, np.full(3, 1e12)), r"got h = 1e-05 at \|x\| = 1e\+12"),
     ],
 )
-def test_misuse_is_told_in_one_line(call, message):
+def test_misuse_gets_one_line(call, message):
     with pytest.raises(ChainruleError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)

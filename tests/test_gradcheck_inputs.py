@@ -1,4 +1,4 @@
-"""Whatever f and x are: a right gradient, or a sentence that says why not; never a silent 0, never "wrong"."""
+"""For any f and x: a correct gradient, or a message that gives the reason; never a silent 0, never "wrong"."""
 
 import fractions
 

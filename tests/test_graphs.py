@@ -1,4 +1,4 @@
-"""Drawings of circuits: what stands where, and that nothing lies on anything else."""
+"""Drawings of circuits: positions, and that nothing overlaps."""
 
 from itertools import combinations
 
@@ -62,7 +62,7 @@ def words(fig):
 
 
 def node_of(fig, box):
-    """The place of a box, and the words above and below it."""
+    """Return the position of a box, and the texts above and below it."""
     texts = fig.axes[0].texts
     place = next(text.get_position() for text in texts if text.get_text() == box)
     column = sorted(
@@ -201,7 +201,7 @@ def test_no_wire_runs_through_a_word_or_a_strange_box(drawing):
         (lambda: draw_graph(sum((Value(1) for _ in range(70)), Value(0))), "expected at most 60 nodes"),
     ],
 )
-def test_misuse_is_told_in_one_line(call, message):
+def test_misuse_gets_one_line(call, message):
     with pytest.raises(ChainruleError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)

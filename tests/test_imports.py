@@ -1,4 +1,4 @@
-"""Every import of a release is there: in the folder, in the standard library, or in the README's line for students."""
+"""Every import of a release resolves: in the folder, the standard library, or the README's install line."""
 
 import ast
 import sys
@@ -18,7 +18,7 @@ OPTIONAL = {"autograder", "h5py"}  # the grader's own tests, which a student doe
 
 
 def made_now(root, folder, assignment):
-    """The folder that a release would hold now, its notebooks with the solutions and without the hidden tests."""
+    """Write what a release would hold now, its notebooks with solutions and without hidden tests."""
     write_modules(folder, assignment)
     for path in sorted((root / "source" / assignment).glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
@@ -29,7 +29,7 @@ def made_now(root, folder, assignment):
 
 
 def stored_and_filled(root, folder, assignment):
-    """The modules of the stored release, its notebooks with the reference solutions."""
+    """Write the modules of the stored release, its notebooks with the reference solutions."""
     released = root / "assignments" / assignment
     for path in (p for p in released.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         target = folder / path.relative_to(released)
@@ -41,7 +41,7 @@ def stored_and_filled(root, folder, assignment):
 
 
 def folders(root, tmp_path, assignment):
-    """The stored release, the same with the answers filled in, and one made now."""
+    """Return the stored release, the same with the answers filled in, and a new one."""
     yield root / "assignments" / assignment
     yield stored_and_filled(root, tmp_path / "filled", assignment)
     yield made_now(root, tmp_path / "now", assignment)
@@ -64,7 +64,7 @@ def test_every_file_that_a_release_reads_is_in_it(root, tmp_path, assignment):
 
 
 def absent_files(path, folder):
-    """Files that a module names relative to itself, to its package or to the working folder, and that are not there."""
+    """Return the missing files that a module names relative to itself, its package or the working folder."""
     names = {"Path": Path, "__file__": str(path), "files": lambda name: folder / name.replace(".", "/")}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.BinOp | ast.Call) and names.keys() & {getattr(n, "id", "") for n in ast.walk(node)}:

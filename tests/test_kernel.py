@@ -1,4 +1,4 @@
-"""The process that holds a student's code: limits, death, answers, and what is closed to it."""
+"""The process that runs a student's code: limits, crashes, answers, and what the sandbox closes."""
 
 import base64
 import json
@@ -231,7 +231,7 @@ TOO_MUCH = {
 
 
 def outcome(kernel, code):
-    """What a cell shows, or why it ended."""
+    """Return the output of a cell, or the reason why it ended."""
     try:
         outputs = kernel.run_cell(code)
     except (KernelDied, TimeUp) as error:

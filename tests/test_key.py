@@ -1,4 +1,4 @@
-"""Answer keys: the same bytes on every machine, and kept where a new one says the same."""
+"""Answer keys: the same bytes on every machine, and kept where a new one is equivalent."""
 
 import platform
 from dataclasses import replace
@@ -23,13 +23,13 @@ def released(root):
 
 
 def contents(path):
-    """{name: bytes}; an array's name is made of its dtype, shape and bytes."""
+    """Return {name: bytes}; an array's name is a hash of its dtype, shape and bytes."""
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name].tobytes() for name in file.files}
 
 
 def changed(source, target, change):
-    """A copy of a key in which one array of many floats is changed, its name kept."""
+    """Write a copy of a key in which one array of many floats is changed under its old name."""
     with np.load(source, allow_pickle=False) as file:
         arrays = dict(file)
     name = next(n for n, a in arrays.items() if a.dtype == np.float64 and 3 < a.size < 50 and not (a % 1 == 0).any())
@@ -47,7 +47,7 @@ def test_a_key_is_the_same_on_other_processors_in_another_folder(tmp_path, monke
 
 
 def noisy(exam):
-    """What another processor makes of the right answers: each number a bit or two away."""
+    """Return the exam as another processor computes it: each number differs by a bit or two."""
 
     def moved(array):
         return array * (1 + 4e-16) if array.dtype == np.float64 else array

@@ -1,4 +1,4 @@
-"""Lateness: due dates that change after grading, plug-ins of the course, and what table and JSON say of them."""
+"""Late submissions: due dates that change after grading, plug-ins of the course, and their place in table and JSON."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ import sys
 import pytest
 from killed import ASSIGNMENT, Ready
 from nbgrader.api import Gradebook
-from small_course import NOTEBOOK, hand_in, make_course
+from small_course import NOTEBOOK, make_course, write_submission
 
 from autograder.commands.table import text_table
 from autograder.course.folder import Course, read_folder
@@ -27,9 +27,9 @@ class A(BasePlugin):
 
 @pytest.fixture(scope="module")
 def made(root, sandbox, tmp_path_factory):
-    """A course with a submission that came in at noon, and the submission judged."""
+    """A course with a submission from noon, and {student: Graded}."""
     made = make_course(root, tmp_path_factory.mktemp("late") / "course")
-    hand_in(made, "ada")
+    write_submission(made, "ada")
     folder = made.path("submitted", ASSIGNMENT, "ada")
     (folder / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC", encoding="utf-8")
     judged = grade_submission(read_folder(folder), made.released_files(ASSIGNMENT), ASSIGNMENT, "ada", Options(sandbox))
@@ -54,7 +54,7 @@ def late(made, tmp_path):
                 book.grant_extension(ASSIGNMENT, "ada", hours=hours)
             book.db.commit()
         (result,) = grade(course, ASSIGNMENT, Options("none"), executor=executor)
-        assert executor.asked == ["ada"]  # nothing is judged twice
+        assert executor.students == ["ada"]  # nothing is judged twice
         return result
 
     run.course = tmp_path / "course"

@@ -56,7 +56,7 @@ def scores(seed=0, N=6, C=4):
 
 
 def assert_close(got, expected, rtol):
-    """Entries are held to the precision of the largest."""
+    """Compare entries to the precision of the largest."""
     assert got.shape == expected.shape
     np.testing.assert_allclose(got, expected, rtol=0, atol=rtol * np.max(np.abs(expected)))
 

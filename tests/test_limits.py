@@ -1,4 +1,4 @@
-"""The limits of a course: their names, their values, and which one an exception speaks of."""
+"""The limits of a course: their names, their values, and which one an exception is about."""
 
 import pytest
 from traitlets.config import Config

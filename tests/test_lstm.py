@@ -96,7 +96,7 @@ def blocks(array, order):
     return np.concatenate([np.split(array, 4, axis=-1)[n] for n in order], axis=-1)
 
 
-def test_pytorch_says_the_same(inputs):
+def test_agreement_with_pytorch(inputs):
     torch = pytest.importorskip("torch", reason="the second oracle for the LSTM is PyTorch's LSTMCell")
     x, h0, Wx, Wh, b = inputs
     cell = torch.nn.LSTMCell(D, H, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Machines set up in other ways: temporary folders, homes, user ids, namespaces, folders that are read-only."""
+"""Other machine setups: temporary folders, homes, user ids, namespaces, read-only folders."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from machine import makes_user_namespaces
-from small_course import ASSIGNMENT, POINTS, hand_in, make_course
+from small_course import ASSIGNMENT, POINTS, make_course, write_submission
 
 from autograder.course.edition import write_edition
 from autograder.sandbox import bubblewrap as sandbox
@@ -26,21 +26,21 @@ ANSWER = "import numpy as np\n\n\ndef max_norm(W, c):\n    return W * np.minimum
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A course with the right work of one student."""
+    """The folder of a course with one correct submission."""
     made = make_course(ROOT, tmp_path_factory.mktemp("course"))
-    hand_in(made, "ada")
+    write_submission(made, "ada")
     return made.root
 
 
 def run(*arguments, before=(), **changes):
-    """Run the command line after other commands, with changes to the environment; None unsets a variable."""
+    """Run the command line with a command prefix and changes to the environment; None unsets a variable."""
     environment = {k: v for k, v in (os.environ | changes).items() if v is not None}
     command = [*before, sys.executable, "-m", "autograder", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT, env=environment)
 
 
 def said(done):
-    """The lines of an error, without the bar of progress."""
+    """Return the lines of an error, without the progress bar."""
     return [line for line in done.stderr.splitlines() if line.startswith(("autograder:", "Traceback"))]
 
 
@@ -107,7 +107,7 @@ def test_no_command_needs_a_home(small, sandbox, tmp_path, home, command):
 
 
 def everybody_reads_python():
-    """Whether this is root, and another user could run this Python."""
+    """Return whether this is root, and another user could run this Python."""
     if os.geteuid() != 0:
         return False
     # By way of env: setpriv itself keeps the rights of root until it has started something.
@@ -123,7 +123,7 @@ READ_ONLY = {"grade": 1, "release": 1, "demo": 2, "sync": 0, "leaks": 0, "tasks"
 
 @pytest.mark.parametrize("command", READ_ONLY)
 def test_a_course_that_may_only_be_read_gives_one_line(course, bwrap, command):
-    hand_in_blank(course)
+    submit_blank(course)
     folder = ["--folder", course.root / "demo"] if command == "demo" else [] if command == "tasks" else [ASSIGNMENT]
     done = run("--course", course.root, command, *folder, before=read_only(course.root))
     assert done.returncode == READ_ONLY[command], done.stderr + done.stdout
@@ -140,7 +140,7 @@ def test_a_report_on_a_course_that_may_only_be_read_gives_one_line(small, sandbo
     assert "Traceback" not in done.stderr
 
 
-def hand_in_blank(course):
+def submit_blank(course):
     folder = course.path("submitted", ASSIGNMENT, "ada")
     shutil.copytree(course.path("release", ASSIGNMENT), folder)
 
@@ -206,7 +206,7 @@ def test_root_with_few_user_ids_becomes_one_of_them(bwrap, maps):
 
 
 def in_ids(maps):
-    """What TRY says as root of a user namespace with these ids."""
+    """Return the output of TRY as root of a user namespace with these ids."""
     ready, go = os.pipe(), os.pipe()
     code = (
         "import ctypes, os, sys\n"

@@ -1,4 +1,4 @@
-"""The measure of the grader is measured: what it must notice on tasks that are made to be weak."""
+"""The mutation tests themselves are tested: what they must report on tasks with weak checks."""
 
 import ast
 

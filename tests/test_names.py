@@ -1,4 +1,4 @@
-"""Courses, students, files and arguments may have any name: it works, or one line says so and nothing is made."""
+"""Courses, students, files and arguments may have any name: it works, or one line refuses it and nothing is written."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ from functools import cache
 import nbgrader.api
 import pytest
 from nbgrader.api import Gradebook
-from small_course import ASSIGNMENT, POINTS, hand_in, make_course
+from small_course import ASSIGNMENT, POINTS, make_course, write_submission
 
 from autograder.__main__ import main
 from autograder.course.folder import Course
@@ -83,7 +83,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 
 def unseen(text):
-    """Whether a line could do something to a terminal."""
+    """Return whether a line holds characters that control a terminal."""
     return printable(text) != text
 
 
@@ -91,7 +91,7 @@ def unseen(text):
 def base(root, tmp_path_factory):
     """A released course in which ada submitted."""
     course = make_course(root, tmp_path_factory.mktemp("base") / "course")
-    hand_in(course, "ada")
+    write_submission(course, "ada")
     (course.root / "gradebook.db").unlink()
     shutil.rmtree(course.root / ".autograder", ignore_errors=True)
     return course.root
@@ -99,7 +99,7 @@ def base(root, tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def version():
-    """What `alembic heads` says, asked once."""
+    """Return the output of `alembic heads`, run once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nbgrader.api, "get_alembic_version", cache(nbgrader.api.get_alembic_version))
         yield
@@ -111,7 +111,7 @@ def copied(base, folder):
 
 
 def recorded(course, *students):
-    """Record students without a judgement: all of a round but the sandbox."""
+    """Record students without judging them: a whole round without the sandbox."""
     for student in students:
         text = (course.path("submitted", ASSIGNMENT, student) / "softmax.ipynb").read_text(encoding="utf-8")
         entry = Entry("stamp", {}, {}, {"softmax": text}, None)
@@ -166,7 +166,7 @@ def test_a_course_with_a_variable_in_its_path_is_refused(base, tmp_path, capsys)
 def test_students_may_have_any_name_that_nbgrader_takes(base, tmp_path):
     course = copied(base, tmp_path / "course")
     for student in STUDENTS:
-        hand_in(course, student)
+        write_submission(course, student)
     recorded(course, *STUDENTS)
     table = rows(exported(course))
     assert {row["student_id"] for row in table} == {cell(student) for student in STUDENTS}
@@ -293,7 +293,7 @@ def test_the_whole_round_in_a_course_with_every_odd_character(base, tmp_path, sa
     course = copied(base, tmp_path / ALL_AT_ONCE)
     students = ["ada", "=cmd|'calc'!A0", "a#b%2F {assignment_id}"]
     for student in students[1:]:
-        hand_in(course, student)
+        write_submission(course, student)
 
     def run(*command):
         made = subprocess.run(
@@ -330,7 +330,7 @@ def test_names_are_the_same_in_every_locale(base, tmp_path, locale):
         if shutil.which("localedef") is None or subprocess.run(made, capture_output=True, check=False).returncode:
             pytest.skip("no such locale can be made here")
     course = copied(base, tmp_path / "\u00fcn\u00ef")
-    hand_in(course, "jos\u00e9")
+    write_submission(course, "jos\u00e9")
     recorded(course, "jos\u00e9")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHONUTF8", "PYTHONIO"))}
     said = subprocess.run(

@@ -1,4 +1,4 @@
-"""Syntax that is newer than this Python is named as such, and nonsense is not."""
+"""Syntax that is newer than this Python is reported as such, and nonsense is not."""
 
 import ast
 import sys

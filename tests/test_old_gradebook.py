@@ -1,4 +1,4 @@
-"""A gradebook that an older nbgrader made: every command says what it is and how to bring it up to date."""
+"""A gradebook of an older nbgrader: every command reports it and says how to upgrade it."""
 
 import importlib.resources
 import shutil

@@ -118,7 +118,7 @@ TORCH = {
 
 
 def both(name, gradients, rates):
-    """Our weights and PyTorch's after these gradients, with a learning rate for each step."""
+    """Return our weights and PyTorch's after these gradients, with a learning rate for each step."""
     torch = pytest.importorskip("torch", reason="PyTorch is the second oracle; not installed")
     kind, config, settings = TORCH[name]
     w, start = np.ones(gradients.shape[1:]), dict(config)
@@ -274,7 +274,7 @@ def test_a_path_that_leaves_all_bounds_is_cut_and_a_wrong_rule_is_told():
 
 
 class Linear:
-    """The least model that `Solver` trains: scores X W, mean squared distance to one-hot labels."""
+    """A minimal model for `Solver`: scores X W, mean squared distance to one-hot labels."""
 
     def __init__(self, scale=0.1):
         self.params = {"W": scale * np.random.randn(2, 2)}

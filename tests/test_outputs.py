@@ -1,4 +1,4 @@
-"""Outputs of a hostile kernel come out clean, whatever they are: by hand and by hypothesis."""
+"""Outputs of a hostile kernel are always cleaned: single cases and hypothesis."""
 
 import base64
 import json
@@ -47,7 +47,7 @@ outputs = st.fixed_dictionaries(
 
 
 def strings(value):
-    """All texts in a value."""
+    """Return all strings in a value."""
     if isinstance(value, str):
         return [value]
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []

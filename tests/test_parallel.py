@@ -1,4 +1,4 @@
-"""What the checks hand to a student's code may be handed on to other processes and threads."""
+"""Objects that the checks pass to a student's code can be passed on to other processes and threads."""
 
 import copy
 import pickle

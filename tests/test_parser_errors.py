@@ -1,4 +1,4 @@
-"""Whatever Python's parser raises for a text, which differs between versions, costs that text alone."""
+"""Whatever Python's parser raises for a text, which differs between versions, affects only that text."""
 
 import ast
 

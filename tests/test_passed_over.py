@@ -1,9 +1,9 @@
-"""Submissions that lie in the wrong place are named, and those in the right one are graded."""
+"""Misplaced submissions are reported, and the others are graded."""
 
 import json
 
 import pytest
-from small_course import ASSIGNMENT, hand_in, make_course
+from small_course import ASSIGNMENT, make_course, write_submission
 
 from autograder.__main__ import main
 from autograder.submission.misplaced import find_misplaced
@@ -67,11 +67,11 @@ def test_each_is_named_with_what_to_do_and_nobody_else(course):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_they_are_in_the_table_and_the_exit_code_tells(course, sandbox, capsys):
-    hand_in(course, "ada")
+    write_submission(course, "ada")
     for student in ("zip", "capital"):
         put(course, student, PLACES[student][0])
     put(course, "packed", f"{ASSIGNMENT}/work.zip")
-    hand_in(course, "spare")
+    write_submission(course, "spare")
     put(course, "spare", f"{ASSIGNMENT}/work.zip")
     command = ["--course", str(course.root), "grade", ASSIGNMENT, "--sandbox", sandbox, "--jobs", "1", "--json"]
     assert main(command) == 1

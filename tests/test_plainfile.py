@@ -1,4 +1,4 @@
-"""Whatever `judge` and `replay` are given as a file: an answer or one line, exit code 0, 1 or 2, never a traceback."""
+"""`judge` and `replay` on any file: an answer or one line, exit code 0, 1 or 2, never a traceback."""
 
 import contextlib
 import json
@@ -319,7 +319,7 @@ LISTS = st.lists(
 
 @pytest.fixture(scope="module")
 def memory():
-    """As with `ulimit -v`: what takes more than 4 GB fails."""
+    """Limit memory as `ulimit -v` does: allocations above 4 GB fail."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, hard))
     yield

@@ -230,7 +230,7 @@ def test_axes_may_be_given(rng):
         (lambda: plot_distances(np.zeros(3)), r"expected \(num_test, num_train\), got shape \(3,\)"),
     ],
 )
-def test_misuse_is_told_in_one_line(call, message):
+def test_misuse_gets_one_line(call, message):
     with pytest.raises(ChainruleError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)

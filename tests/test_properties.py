@@ -1,4 +1,4 @@
-"""Whatever comes from a student's side, the trusted side answers with its own errors or a sound result."""
+"""For any input from a student's side, the trusted side raises its own errors or returns a valid result."""
 
 import base64
 import contextlib
@@ -78,7 +78,7 @@ def test_what_an_exception_says_becomes_a_line_that_can_be_written(kind, message
 
 
 class Told:
-    """A kernel's side of a channel: gives the messages it was made with, then nothing."""
+    """A kernel's side of a channel: returns the given messages, then none."""
 
     def __init__(self, messages):
         self.messages = list(messages)
@@ -161,7 +161,7 @@ mangled = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow,
 
 
 def check_repaired(data, release, limits=None):
-    """Whatever was submitted, the notebook has the shape of the release and can be written and read again."""
+    """Repair a notebook; assert that it has the cells of the release and can be written and read again."""
     found = repair(data, release, limits or Limits())
     nbformat.validate(found.notebook)
     assert json.loads(nbformat.writes(found.notebook).encode()) == json.loads(nbformat.writes(found.notebook))

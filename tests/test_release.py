@@ -1,4 +1,4 @@
-"""Releases: what is in them, what is not, and that a failed one changes nothing."""
+"""Releases: their contents, what must not be in them, and that a failed one changes nothing."""
 
 import re
 import shutil
@@ -47,7 +47,7 @@ def test_the_release_has_no_leaks(root, assignment):
 
 
 def names_in(folder):
-    """The modules and packages of a chainrule folder, without its data; those of lessons/ by themselves."""
+    """Return the modules and packages of a chainrule folder, without its data; those of lessons/ separately."""
     names = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     lessons = {f"lessons.{path.stem}" for path in (folder / "lessons").glob("*.py")} - {"lessons.__init__"}
     return names - {"lessons"} | lessons

@@ -35,7 +35,7 @@ NOTEBOOKS = [
 
 
 def run(command, cwd, home, **variables):
-    """Run a command that sees of the environment what a fresh login would hold."""
+    """Run a command with the environment variables of a fresh login."""
     env = {name: value for name, value in os.environ.items() if name in SEEN}
     return subprocess.run(
         [str(part) for part in command],
@@ -50,7 +50,7 @@ def run(command, cwd, home, **variables):
 
 @pytest.fixture(scope="session")
 def python(root, tmp_path_factory):
-    """The Python of an environment set up as the README tells students to, in the versions of constraints.txt."""
+    """The Python of an environment installed by the README's instructions, in the versions of constraints.txt."""
     wanted = [*packages(root), (root / "constraints.txt").read_text(encoding="utf-8"), sys.version, str(root)]
     folder = root / ".student" / hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:16]
     folder.parent.mkdir(exist_ok=True)

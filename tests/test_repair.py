@@ -56,7 +56,7 @@ def code(source):
 
 
 def repaired(work, release, limits=None):
-    """Return the repaired notebook and the sentences about it; work: a notebook or the bytes of one."""
+    """Return the repaired notebook and its notes; work: a notebook or the bytes of one."""
     data = work if isinstance(work, bytes) else json.dumps(work).encode()
     found = repair(data, release, limits or Limits())
     assert found.unreadable == ""
@@ -66,7 +66,7 @@ def repaired(work, release, limits=None):
 
 
 def right(work, release):
-    """Return the sentences about a notebook in which the answer to max_norm must be found."""
+    """Return the notes on a notebook in which the answer to max_norm must be found."""
     notebook, notes = repaired(work, release)
     assert cell_of(notebook, "max_norm").source == ANSWER
     assert place_of(notebook, "max_norm") < place_of(notebook, "test_max_norm")

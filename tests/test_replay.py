@@ -1,4 +1,4 @@
-"""A verdict is reached again from its record, and what changed since then is noticed."""
+"""A verdict is reproduced from its record, and later changes are reported."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_course import ASSIGNMENT, NOTEBOOK, Attack, hand_in, make_course
+from small_course import ASSIGNMENT, NOTEBOOK, Attack, make_course, write_submission
 
 from autograder.__main__ import main
 from autograder.errors import UsageError
@@ -33,8 +33,8 @@ BOB = Attack("bob", "", {}, {"answer": WRONG, "last cell": HELPER})
 def course(root, sandbox, tmp_path_factory):
     """ada's work is right; bob's max_norm needs a cell of his own and is wrong, and his kl_divergence raises."""
     made = make_course(root, tmp_path_factory.mktemp("replay") / "course")
-    hand_in(made, "ada")
-    hand_in(made, "bob", BOB)
+    write_submission(made, "ada")
+    write_submission(made, "bob", BOB)
     path = submission(made)
     notebook = nbformat.read(path, as_version=4)
     next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "kl_divergence").source = RAISES
@@ -52,7 +52,7 @@ def submission(course, student="bob"):
 
 @pytest.fixture
 def replay(course, sandbox, monkeypatch, capsys):
-    """Run the command; return (exit code, what it printed, what it said on standard error)."""
+    """Run the command; return (exit code, standard output, standard error)."""
     monkeypatch.chdir(course.root)
 
     def run(*argv, student="bob"):
@@ -65,7 +65,7 @@ def replay(course, sandbox, monkeypatch, capsys):
 
 @pytest.fixture
 def record(course):
-    """Change the record of bob's verdicts for the time of a test; the rest is put back."""
+    """Change the record of bob's verdicts during a test; it is restored afterwards."""
     entry = journal.read(course, ASSIGNMENT, "bob")
     path = course.root / ".autograder" / ASSIGNMENT / "bob.json"
     text, notebook = path.read_text(encoding="utf-8"), submission(course).read_bytes()
@@ -152,7 +152,7 @@ def replayed(course, sandbox):
 
 
 def changed(found, **values):
-    """The same with another record of its first check."""
+    """Return the Replayed with another record of its first check."""
     recorded = json.loads(json.dumps(found.recorded))
     recorded["checks"][0].update(values)
     return replace(found, recorded=recorded)

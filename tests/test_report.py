@@ -1,4 +1,4 @@
-"""The class report: what it counts, what it says, and that what students wrote is text on it."""
+"""The class report: its counts, its texts, and that students' input appears as text only."""
 
 import re
 from html.parser import HTMLParser
@@ -77,7 +77,7 @@ def shown(course, monkeypatch):
 
 
 class Words(HTMLParser):
-    """The words of a page, and its tags with their attributes."""
+    """The text of a page, and its tags with their attributes."""
 
     def __init__(self, page):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A cell that stops before its function costs nothing but what really needs what is missing."""
+"""A cell that stops before its function costs only the tasks that need the missing definitions."""
 
 import json
 

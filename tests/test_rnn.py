@@ -42,7 +42,7 @@ def draw(seed=0, N=3, T=4, D=5, H=2):
 
 
 def assert_gradients(loss, inputs, found):
-    """Each found gradient agrees with the numerical one to 1e-7: h = 1e-5 keeps seven digits."""
+    """Assert that each gradient agrees with the numerical one to 1e-7: h = 1e-5 keeps seven digits."""
     for name, got in found.items():
         report = check_gradient(lambda value, name=name: loss(**inputs | {name: value}), inputs[name], got)
         assert report.verdict == "pass", f"{name}: {report}"
@@ -146,7 +146,7 @@ def test_a_sequence_against_pytorch(torch):
 
 
 def single_calls():
-    """{name: (inputs in single precision, function of them that gives all results)}, the inputs of up to 1e3."""
+    """Return {name: (float32 inputs of up to 1e3, function of them that returns all results)}."""
     inputs, dh = draw(5)
     given = {name: (1e3 * value).astype(np.float32) for name, value in (inputs | {"dh": dh}).items()}
     rng = np.random.default_rng(0)

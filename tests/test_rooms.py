@@ -1,4 +1,4 @@
-"""Which room of autograder/ may import which, and which part of chainrule/ which: each imports what stands below it."""
+"""Which room of autograder/ may import which, and which part of chainrule/ which: each imports only lower ones."""
 
 import ast
 from pathlib import Path
@@ -27,7 +27,7 @@ ALWAYS = {"checkpoints", "data", "errors", "gradcheck", "judging", "mine", "plot
 
 
 def imports(package):
-    """(file, the first name below the package in the file's path, the same of what it imports), for every import."""
+    """Yield (file, room of the file, room of the imported module) for every import."""
     for file in sorted((ROOT / package).rglob("*.py")):
         here = file.relative_to(ROOT / package).with_suffix("").parts[0]
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -1,4 +1,4 @@
-"""The whole round on the example class, through the real sandbox and nbgrader's gradebook."""
+"""The whole grading round on the example class, with the real sandbox and nbgrader's gradebook."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ def results(course, sandbox):
 
 
 def lost(result):
-    """{task: (points lost, reason)} of a student."""
+    """Return {task: (points lost, reason)} of a student."""
     return {
         v["task"]: (v["max"] - v["score"], v["reason"])
         for verdicts in result.verdicts.values()

@@ -14,13 +14,13 @@ ALL_DTYPES = sorted(runner.DTYPES)
 
 
 def packed(dtype="<f8", shape=(2,), data=None):
-    """A well-formed array of two ones, to be spoilt in one place."""
+    """Return the encoding of an array of two ones, with these fields changed."""
     good = encode(np.ones(2))
     return {"dtype": dtype, "shape": list(shape), "data": good["data"] if data is None else data}
 
 
 def asked(call, outputs=(), **changes):
-    """A request in JSON, as the grader sends it."""
+    """Return a request in JSON, as the grader sends it."""
     request = {"call": call, "inputs": {}, "outputs": list(outputs), "layout": "C", "measure": False, "most": 1000}
     return json.dumps(request | changes)
 

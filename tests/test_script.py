@@ -1,4 +1,4 @@
-"""Scripts that fail as a student's answer does: they stand alone, and pass once the answer is right."""
+"""Scripts that reproduce a failing answer: they are self-contained, and pass once the answer is correct."""
 
 import ast
 import re
@@ -41,7 +41,7 @@ def compute_distances_no_loops(self, X):
 
 
 def cell(task, source):
-    """A solution cell with this text of the function."""
+    """Return a solution cell with this source of the function."""
     return "\n".join(line for line in solution_text(task, source).split("\n") if "### " not in line).rstrip()
 
 
@@ -66,7 +66,7 @@ def replayed(task, cells, seed=7):
 
 
 def run(path):
-    """Run a script alone; return what it says on standard error."""
+    """Run a script in its own process; return its standard error."""
     done = subprocess.run([sys.executable, "-W", "ignore", path], capture_output=True, encoding="utf-8", timeout=60)
     assert (done.returncode != 0) == bool(done.stderr), done
     return done.stderr

@@ -13,7 +13,7 @@ def net():
 
 
 def torch_scores(net, X):
-    """The same net in PyTorch: the scores and the maps of all layers, on X as a leaf with a gradient."""
+    """Return the scores and the maps of all layers of the same net in PyTorch, on X as a leaf with a gradient."""
     torch = pytest.importorskip("torch", reason="the second oracle")
     x = torch.tensor(X, requires_grad=True)
     p = {name: torch.tensor(value) for name, value in net.params.items()}

@@ -13,7 +13,7 @@ from chainrule.solver import Solver
 
 
 class Net:
-    """A softmax classifier with everything that a net may remember: a running mean, noise of three kinds, a name."""
+    """A softmax classifier with every kind of state: a running mean, three random generators, a name."""
 
     def __init__(self, seed=0):
         rng = np.random.default_rng(seed)
@@ -59,7 +59,7 @@ def solver(problem, seed=3, **options):
 
 
 def bits(made):
-    """Everything that a run leaves behind, as bytes and words."""
+    """Return the whole state of a run as text."""
     kept = [made.loss_history, made.train_acc_history, made.val_acc_history, made.best_val_acc, made.epoch]
     kept += [made.model.params, made.best_params, made.model.bn_params, made.optim_configs]
     kept += [made.model.dropout_param["rng"].normal(), made.model.old_rng.randn(), np.random.randn(), made.rng.normal()]
@@ -323,7 +323,7 @@ def test_what_was_captured_does_not_change_later():
 
 
 class Trap:
-    """Unpickled, it leaves a file behind."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, path):
         self.path = path

@@ -144,7 +144,7 @@ def test_a_loss_off_by_a_constant_fails_though_its_gradient_is_right(task):
 
 
 def leaves(value):
-    """Every key and every value inside dicts and lists."""
+    """Yield every key and every value inside dicts and lists."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield key
@@ -278,7 +278,7 @@ def test_points_of_a_task_are_those_of_its_checks():
 
 @cache
 def grade_cells(assignment):
-    """{grade_id: (notebook, nbgrader's metadata)} of the source notebooks."""
+    """Return {grade_id: (notebook, nbgrader's metadata)} of the source notebooks."""
     folder = importlib.resources.files("autograder").parent / "source" / assignment
     found = {}
     for path in sorted(folder.glob("*.ipynb")):

@@ -38,7 +38,7 @@ def trained_net():
 
 
 def torch_features(torch, X, params):
-    """The maps of every layer, written from the paper's table and its Caffe files."""
+    """Return the maps of every layer, implemented from the paper's table and its Caffe files."""
     relu, conv, pool = torch.relu, torch.nn.functional.conv2d, torch.nn.functional.max_pool2d
     p = {name: torch.from_numpy(value) for name, value in params.items()}
     mean = torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64)

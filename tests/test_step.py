@@ -1,4 +1,4 @@
-"""What of a submission is run, in which order, and what is not; without a kernel."""
+"""Which cells of a submission run, in which order, and which do not; without a kernel."""
 
 import nbformat
 import pytest
@@ -66,7 +66,7 @@ def test_own_files_that_cannot_be_put_beside_the_released_ones_are_left_out(rele
 
 
 class Told:
-    """In the place of a run: keeps what it is given; answers are right where `right` says so."""
+    """Stands for a Run: records its calls; an answer is correct where `right` says so."""
 
     runs = []
     right = staticmethod(lambda run, task: True)

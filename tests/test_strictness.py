@@ -1,4 +1,4 @@
-"""A right answer that is careless in one way loses the share that is stated for it, and no more."""
+"""A correct answer that violates one kind of strictness loses the points of that kind, and no more."""
 
 import copy
 import functools
@@ -21,7 +21,7 @@ OWN = ("self", "cache", "config", "bn_param", "gn_param", "ln_param", "dropout_p
 
 
 def asked(task):
-    """The kinds of strictness that a task looks at."""
+    """Return the kinds of strictness that a task checks."""
     return {kind for check in task.checks for kind in check.costs}
 
 
@@ -57,7 +57,7 @@ def copied(value):
 
 
 def changing_its_inputs(function):
-    """The function, which then adds 1 to every array it was given; what is in a cache or a config is its own."""
+    """Return the function, changed to add 1 to every input array; arrays in a cache or a config are left alone."""
     signature = inspect.signature(function)
 
     def changed(*args, **kwargs):

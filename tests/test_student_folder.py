@@ -1,4 +1,4 @@
-"""A student with the released folder and the environment, and nothing else."""
+"""A student with only the released folder and the environment."""
 
 import shutil
 import subprocess
@@ -43,7 +43,7 @@ def run(folder, code):
 
 
 def code_of(path, assignment):
-    """Fill a released notebook in place; return the code that defines what is checked, and the checks."""
+    """Fill a released notebook in place; return the code that defines the tasks, and the checks."""
     from autograder.grading.submission import definitions
 
     notebook = fill_solutions(nbformat.read(path, as_version=4), assignment)

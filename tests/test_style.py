@@ -1,4 +1,4 @@
-"""The losses of style transfer against numbers worked out by hand, numerical gradients, and PyTorch."""
+"""The losses of style transfer against hand computation, numerical gradients, and PyTorch."""
 
 import numpy as np
 import pytest
@@ -103,7 +103,7 @@ def test_single_precision_stays(rng):
 
 
 def transfer(model, img, rng):
-    """Settings of style_transfer_loss: content from the second layer, style from the first two."""
+    """Return settings of style_transfer_loss: content from the second layer, style from the first two."""
     feats, _ = model.features(rng.uniform(size=img.shape), model.layers)
     return {
         "model": model,
@@ -200,7 +200,7 @@ def test_bad_photographs(name, height, says):
 
 def test_the_weights_of_a_recipe_make_the_losses_of_blank_maps_known(rng):
     class Blank(ShapesNet):
-        """Shows the recipe real maps, and then none."""
+        """Returns real maps to the recipe, and blank ones afterwards."""
 
         factor = 1.0
 
@@ -217,7 +217,7 @@ def test_the_weights_of_a_recipe_make_the_losses_of_blank_maps_known(rng):
 
 
 def bowl(img):
-    """A loss whose least point is 0.75 everywhere."""
+    """A loss with its minimum at 0.75 everywhere."""
     return (0.0, float(np.sum((img - 0.75) ** 2)), 0.0), 2 * (img - 0.75)
 
 

@@ -1,4 +1,4 @@
-"""Whatever lies in a student's folder, its files are read safely and the notebooks in it are found."""
+"""Files of any submission folder are read safely, and its notebooks are found."""
 
 import copy
 import json
@@ -160,7 +160,7 @@ def releases(root):
 
 @pytest.fixture(scope="module")
 def work(releases):
-    """{name: bytes of a submission in which one answer was written}."""
+    """Return {name: bytes} of a submission with one answer."""
     made = copy.deepcopy(releases)
     for grade_id, notebook in (("cross_validate", made["knn"]), ("max_norm", made["softmax"])):
         next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id).source += "#"

@@ -1,4 +1,4 @@
-"""The room of the task specs: which modules hold tasks, what is loaded when, what may be imported from where."""
+"""The room of the task specs: which modules hold tasks, when they are loaded, and what they may import."""
 
 import ast
 import importlib
@@ -17,7 +17,7 @@ SHARED = {"layer_checks", "spec"}  # what the specs of all assignments may use
 
 
 def imported_by(path):
-    """The modules that a file imports, and the names it takes out of packages."""
+    """Return the modules that a file imports, and the names it imports from packages."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

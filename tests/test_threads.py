@@ -1,4 +1,4 @@
-"""How many threads matrix products take once the package is imported."""
+"""How many threads matrix products use once the package is imported."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def show():
 
 
 def threads(code, **variables):
-    """What a new process prints, one list a call of show()."""
+    """Return what a new process prints: one list for each call of show()."""
     kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", TWO + SHOW + code],

@@ -1,4 +1,4 @@
-"""timestamp.txt in the forms that nbgrader, editors and other systems write, and in those that no one should."""
+"""timestamp.txt in the formats of nbgrader, editors and other systems, and in invalid ones."""
 
 import os
 import subprocess

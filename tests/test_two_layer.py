@@ -1,4 +1,4 @@
-"""The two-layer net: values worked out by hand, gradients by differences and by PyTorch, training, tuning, pictures."""
+"""The two-layer net: values computed by hand, gradients by differences and PyTorch, training, tuning, pictures."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the machine does not let the grader read costs no grade: not graded, the old grade stays, exit 1, one line."""
+"""Files that the grader may not read cost no grade: the old grade stays, exit code 1, one line."""
 
 import ctypes
 import errno
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from killed import gradebook
-from small_course import ASSIGNMENT, POINTS, hand_in, make_course
+from small_course import ASSIGNMENT, POINTS, make_course, write_submission
 
 from autograder.__main__ import main
 from autograder.course.folder import Course, read_folder
@@ -44,7 +44,7 @@ CLOSED = {
 
 
 class Right:
-    """In the place of a run: every answer is right."""
+    """Stands for a Run: every answer is correct."""
 
     def __init__(self, *_):
         self.notes = []
@@ -60,7 +60,7 @@ class Right:
 
 
 class Here:
-    """An executor that judges at once, in this process."""
+    """An executor that judges immediately, in this process."""
 
     jobs = 1
 
@@ -84,7 +84,7 @@ def graded(root, tmp_path_factory):
     """A course of two students with a grade each."""
     made = make_course(root, tmp_path_factory.mktemp("unreadable") / "course")
     for student in ("ada", "ben"):
-        hand_in(made, student)
+        write_submission(made, student)
     folder = made.path("submitted", ASSIGNMENT, "ada")
     (folder / "helpers").mkdir()
     for name in ("helper.py", "helpers/more.py"):
@@ -105,7 +105,7 @@ def course(graded, tmp_path):
 
 @contextmanager
 def closed(path, mode):
-    """Close a file, and be somebody to whom it is closed."""
+    """Remove the permissions of a file, and root's right to ignore them."""
     before = path.stat().st_mode
     path.chmod(mode)
     try:
@@ -117,7 +117,7 @@ def closed(path, mode):
 
 @contextmanager
 def ordinary():
-    """Be without root's right to read everything."""
+    """Drop root's right to read everything."""
     libc = ctypes.CDLL(None, use_errno=True)
     version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable
     assert libc.capget(version, sets) == 0

@@ -1,4 +1,4 @@
-"""Right solutions that are written differently from the reference: each task has some, and they earn full marks."""
+"""Correct solutions that are written differently from the reference: each task has some, and they earn full marks."""
 
 import json
 

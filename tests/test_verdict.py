@@ -15,7 +15,7 @@ BLANK = AnswerError("NotImplementedError")
 
 
 def check(name, points=1, call="", kind="values", cases=1, **options):
-    """A check of one or more cases; the right answer is always ONE."""
+    """Return a check of one or more cases; the correct answer is always ONE."""
     made = tuple(Case(call or name, {"N": 10 ** (n + 1)}, {"x": ONE}) for n in range(cases))
     return Check(name, points, made, kind, **options)
 
@@ -25,7 +25,7 @@ def exam(*checks, sentences=None):
 
 
 class Student:
-    """Answers by the text of the call: an array, or an exception to raise. Remembers what was asked."""
+    """Answers by the text of the call: an array, or an exception to raise. asked: the calls so far."""
 
     def __init__(self, **replies):
         self.replies, self.asked = replies, []
@@ -45,7 +45,7 @@ def costs(steps=100, views=5, peak=1000):
 
 
 def growing(small, large):
-    """The verdict on code with one right value and these costs at N = 10 and N = 100."""
+    """Return the verdict on code with one correct value and these costs at N = 10 and N = 100."""
     return judge(exam(check("value"), check("growth", kind="growth", cases=2)), Student(growth=[small, large]))
 
 
@@ -350,7 +350,7 @@ def test_a_wrong_shape_is_wrong_also_where_a_view_would_make_it_look_right():
 
 
 def answering(name, mistaken):
-    """A check whose mistake "m" would return this."""
+    """Return a check whose mistake "m" returns this value."""
     made = (Case(name, {}, {"x": ONE}, {"m": {"x": mistaken}}),)
     return Check(name, 1, made)
 

@@ -1,4 +1,4 @@
-"""The command line: judge what is known to be right or wrong, print a table, and fail if a goal is not met."""
+"""The command line: judge correct and wrong answers, print a table, and fail if a goal is not met."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ BYTES = 6 * 2**30
 
 
 def main(argv=None):
-    """Return 0 if all goals are met, 1 if not, 2 for what cannot be done."""
+    """Return 0 if all goals are met, 1 if not, 2 for wrong usage."""
     arguments = _parser().parse_args(argv)
     try:
         tasks = _chosen(arguments)
@@ -59,7 +59,7 @@ def _parser():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one a core)")
     parser.add_argument("--totals", action="store_true", help="leave out the lines of single tasks")
     parser.add_argument(
-        "--held-out", action="store_true", help="judge mutants of the right solutions in tests/variants"
+        "--held-out", action="store_true", help="judge mutants of the correct solutions in tests/variants"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -68,28 +68,28 @@ def _parser():
 def _chosen(arguments):
     tasks = TASKS
     if arguments.task:
-        known = {task.assignment for task in TASKS}
-        named = [task_named(name) for name in arguments.task if name not in known]
-        tasks = [task for task in TASKS if task in named or task.assignment in arguments.task]
+        assignments = {task.assignment for task in TASKS}
+        named_tasks = [task_named(name) for name in arguments.task if name not in assignments]
+        tasks = [task for task in TASKS if task in named_tasks or task.assignment in arguments.task]
     return changed_tasks(tasks, arguments.changed) if arguments.changed else tasks
 
 
 def _work(task):
-    """A guess: the longest first, so that none is left alone at the end."""
+    """Estimate the work of a task: the longest start first, so that none is left alone at the end."""
     return len(task.checks) * len(task.source())
 
 
 def _limit_memory():
-    """A wrong size may ask for more than there is."""
+    """A mutant with a wrong size may allocate more memory than the machine has."""
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 
-def _report(measuring, name, seeds):
-    return measuring(task_named(name), seeds)
+def _report(measure_task, name, seeds):
+    return measure_task(task_named(name), seeds)
 
 
 def _show_held_out(reports):
-    """Print what was found; there is no goal, for nobody has told the equivalent ones apart."""
+    """Print the reports; there is no goal, because equivalent mutants are not separated here."""
     print(*reports, sep="\n")
     killed, mutants = (sum(getattr(report, name) for report in reports) for name in ("killed", "mutants"))
     print(f"all: {killed} of {mutants} ({100 * killed / max(mutants, 1):.1f} %)")

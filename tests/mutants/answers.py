@@ -1,48 +1,48 @@
-"""Answers to a task as the names that code can use: the reference, other right solutions, and changed functions."""
+"""Answers to a task as namespaces: the reference, other correct solutions, and changed functions."""
 
 import importlib.util
 from functools import cache
 from pathlib import Path
 
-__all__ = ["VARIANTS", "changed", "defines", "found", "names_of", "replaced", "variants_of"]
+__all__ = ["VARIANTS", "defines", "lookup", "names_of", "variants_of", "with_function", "with_source"]
 
 VARIANTS = Path(__file__).parent.parent / "variants"
 
 
 def names_of(task, function=None):
-    """The names of the reference module; with a function, the task's own is replaced by it."""
+    """Return the names of the reference module; `function` replaces that of the task."""
     names = dict(vars(task.module))
-    return replaced(names, task.name, function) if function else names
+    return with_function(names, task.name, function) if function else names
 
 
-def replaced(names, name, function):
-    """The same names with another function or method."""
-    owner, _, own = name.rpartition(".")
+def with_function(names, name, function):
+    """Return the same names with another function or method."""
+    owner, _, attribute = name.rpartition(".")
     if owner:
-        return {**names, owner: type(owner, (names[owner],), {own: function})}
-    return {**names, own: function}
+        return {**names, owner: type(owner, (names[owner],), {attribute: function})}
+    return {**names, attribute: function}
 
 
-def changed(names, name, text):
-    """The same names with another text for a function or method."""
+def with_source(names, name, text):
+    """Return the same names with another source text for a function or method."""
     scope = dict(names)
     exec(compile(text, "<changed>", "exec"), scope)
-    return replaced(names, name, scope[name.rpartition(".")[2]])
+    return with_function(names, name, scope[name.rpartition(".")[2]])
 
 
 def variants_of(task):
-    """Return {file name: its names} of the right solutions in tests/variants that define the task."""
-    found = {path.stem: _loaded(path) for path in sorted(VARIANTS.glob("*.py"))}
-    return {stem: names for stem, names in found.items() if defines(names, task.name)}
+    """Return {file name: its names} of the correct solutions in tests/variants that define the task."""
+    modules = {path.stem: _loaded(path) for path in sorted(VARIANTS.glob("*.py"))}
+    return {stem: names for stem, names in modules.items() if defines(names, task.name)}
 
 
 def defines(names, name):
-    """True where a function or method of this name is among the names."""
-    return found(names, name) is not None
+    """Return whether a function or method of this name is among the names."""
+    return lookup(names, name) is not None
 
 
-def found(names, name):
-    """The function or method of this name, or None."""
+def lookup(names, name):
+    """Return the function or method of this name, or None."""
     first, _, method = name.partition(".")
     value = names.get(first)
     if method:  # a class's own: every one has an __init__ of object's

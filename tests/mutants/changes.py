@@ -16,19 +16,19 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def changed_tasks(tasks, revision):
-    """Return those of the tasks that anything changed since a revision of git can make a difference to."""
+    """Return the tasks that depend on a file changed since a git revision."""
     command = ["git", "diff", "--name-only", revision, "--"]
-    named = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
-    if named.returncode:
-        raise UsageError(f"--changed: expected a revision of git, got {revision!r}: {named.stderr.strip()}")
-    changed = {ROOT / name for name in named.stdout.splitlines()}
-    if any(path.is_relative_to(Path(__file__).parent) and path.suffix == ".py" for path in changed):
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if completed.returncode:
+        raise UsageError(f"--changed: expected a revision of git, got {revision!r}: {completed.stderr.strip()}")
+    changed_files = {ROOT / name for name in completed.stdout.splitlines()}
+    if any(path.is_relative_to(Path(__file__).parent) and path.suffix == ".py" for path in changed_files):
         return tasks
-    return [task for task in tasks if _files_of(task) & changed]
+    return [task for task in tasks if _files_of(task) & changed_files]
 
 
 def _files_of(task):
-    """The files that decide about a task: its spec and all that imports, right variants, recorded equivalents."""
+    """Return the files that a task depends on: its spec and its imports, correct variants, recorded equivalents."""
     variants = {ROOT / "tests" / "variants" / f"{stem}.py" for stem in variants_of(task)}
     recorded = ROOT / "tests" / "mutants" / "equivalent" / f"{task.notebook}.toml"
     measuring = _imported(ROOT / "chainrule" / "check.py")
@@ -43,14 +43,14 @@ def _topic(task):
 
 @cache
 def _imported(path):
-    """A file and all files of the project that it imports, however far."""
-    found, waiting = set(), [path]
+    """Return a file and all files of the project that it imports, directly or not."""
+    files, waiting = set(), [path]
     while waiting:
         path = waiting.pop()
-        if path not in found and path.is_file():
-            found.add(path)
+        if path not in files and path.is_file():
+            files.add(path)
             waiting += _imports(path)
-    return frozenset(found)
+    return frozenset(files)
 
 
 def _imports(path):

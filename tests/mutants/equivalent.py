@@ -1,6 +1,6 @@
-"""Mutants that are no mistakes: they answer as the reference does wherever the task says what is due.
+"""Mutants that are no mistakes: they answer as the reference does wherever the task defines the answer.
 
-equivalent/NOTEBOOK.toml holds, for each task, lists of diffs and the reason why nothing can tell them apart.
+equivalent/NOTEBOOK.toml holds, for each task, lists of diffs and the reason why no check can distinguish them.
 """
 
 import tomllib

@@ -1,7 +1,7 @@
-"""Mutants that no check was made for: those of the other right solutions, in tests/variants.
+"""Mutants that no check was made for: those of the other correct solutions, in tests/variants.
 
-The checks of a task were sharpened on mutants of its reference. How many of these are killed says what to expect of
-wrong code that nobody has seen. What survives may be as right as the solution it was made of: nobody looked at each.
+The checks of a task were tuned on mutants of its reference. The share of these that is killed estimates that of
+unseen wrong code. A survivor may be equivalent to the solution it was made from: they were not reviewed one by one.
 """
 
 import ast
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from autograder.tasks.spec import exam_of
 
-from .answers import changed, found, variants_of
+from .answers import lookup, variants_of, with_source
 from .measure import verdict_or_none
 from .operators import mutants_of
 
@@ -20,7 +20,7 @@ __all__ = ["HeldOut", "measure_variants"]
 
 @dataclass
 class HeldOut:
-    """How many mutants of the right solutions of a task lost points with each seed, and the others."""
+    """The mutants of the correct solutions of a task: how many lost points with each seed, and the survivors."""
 
     task: str
     assignment: str
@@ -29,8 +29,8 @@ class HeldOut:
     survivors: list = field(default_factory=list)
 
     def __str__(self):
-        shown = "".join(f"\n  {text}".replace("\n", "\n    ") for text in self.survivors)
-        return f"{self.task}: {self.killed} of {self.mutants} mutants of other right solutions killed{shown}"
+        survivors = "".join(f"\n  {text}".replace("\n", "\n    ") for text in self.survivors)
+        return f"{self.task}: {self.killed} of {self.mutants} mutants of other correct solutions killed{survivors}"
 
 
 def measure_variants(task, seeds):
@@ -38,9 +38,9 @@ def measure_variants(task, seeds):
     exams = {seed: exam_of(task, seed) for seed in seeds}
     report = HeldOut(task.name, task.assignment)
     for stem, names in variants_of(task).items():
-        for mutant in mutants_of(_source(found(names, task.name), task.name)):
-            altered = changed(names, task.name, mutant.text)
-            survived = any(_full(verdict_or_none(made, altered, seed)) for seed, made in exams.items())
+        for mutant in mutants_of(_source(lookup(names, task.name), task.name)):
+            altered = with_source(names, task.name, mutant.text)
+            survived = any(_full(verdict_or_none(exam, altered, seed)) for seed, exam in exams.items())
             report.mutants += 1
             report.killed += not survived
             report.survivors += [f"{stem}, {mutant.kind}:\n{mutant.diff}"] if survived else []
@@ -48,7 +48,7 @@ def measure_variants(task, seeds):
 
 
 def _source(function, name):
-    """The text of a function under the name of the task; a lambda has none that could be changed."""
+    """Return the source of a function under the name of the task; that of a lambda cannot be mutated."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     if not isinstance(tree.body[0], ast.FunctionDef):
         return "def none():\n    pass"

@@ -1,4 +1,4 @@
-"""Judge all that is known about a task: its reference, right variants, named mistakes and generated mutants.
+"""Judge the reference of a task, its correct variants, its named mistakes and generated mutants.
 
 `measure(task, seeds)` gives a `Report`. An answer that takes too long, or too much memory, has lost its points.
 """
@@ -14,7 +14,7 @@ from autograder.tasks.spec import exam_of
 from chainrule.check import case_runner
 from chainrule.judging.verdict import NO_VALUE, judge
 
-from .answers import changed, names_of, variants_of
+from .answers import names_of, variants_of, with_source
 from .equivalent import reasons_of
 from .operators import Mutant, mutants_of
 
@@ -26,12 +26,12 @@ OF_MEASURES = ("grows with N", "MB are enough")
 
 
 class TooSlow(BaseException):
-    """The time of an answer is up; no `except Exception` of the code that is judged holds it back."""
+    """The time of an answer is up; an `except Exception` in the judged code does not catch this."""
 
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant that kept all points. where: hidden or visible. seeds: with which ones of the hidden tests."""
+    """A mutant that kept all points. where: hidden or visible tests. seeds: those of the hidden tests."""
 
     kind: str
     diff: str
@@ -41,7 +41,7 @@ class Survivor:
 
 @dataclass
 class Report:
-    """What was found about a task. The lists hold what went wrong, in words."""
+    """The counts of a task. The lists hold the findings as text."""
 
     task: str
     assignment: str
@@ -74,45 +74,49 @@ def measure(task, seeds):
 
 def _right_answers(task, exams, seeds, report):
     answers = {"the reference": names_of(task)} | variants_of(task)
-    for who, names in answers.items():
-        lost = [verdict.reason() for seed in seeds if not (verdict := _verdict(exams[seed], names, seed)).passed]
-        report.variants += not lost
-        report.refused += [f"{who}: {reason}" for reason in lost[:1]]
+    for source, names in answers.items():
+        reasons = [verdict.reason() for seed in seeds if not (verdict := _verdict(exams[seed], names, seed)).passed]
+        report.variants += not reasons
+        report.refused += [f"{source}: {reason}" for reason in reasons[:1]]
 
 
 def _named_mistakes(task, exams, seeds, report):
     kinds = {check.name: check.kind for check in task.checks}
     for wrong in task.mistakes:
         verdicts = [_verdict(exams[seed], _altered(task, task.source_with_mistake(wrong)), seed) for seed in seeds]
-        lost = [[o for o in verdict.checks_with_lost_points() if o.message != NO_VALUE] for verdict in verdicts]
+        failed_checks = [
+            [o for o in verdict.checks_with_lost_points() if o.message != NO_VALUE] for verdict in verdicts
+        ]
         caught = all(verdict.score < task.points for verdict in verdicts)
         report.mistakes += 1
         report.caught += caught
-        report.own_sentence += all(_tells(wrong, outcomes, kinds) for outcomes in lost)
+        report.own_sentence += all(_is_reported(wrong, outcomes, kinds) for outcomes in failed_checks)
         report.missed += [] if caught else [wrong.name]
-        others = [m for m in task.mistakes if m.message != wrong.message]
-        told = {m.name for m in others for outcomes in lost for o in outcomes if m.message in o.message}
-        report.wrong_sentences += [f"{wrong.name} is told as {name}" for name in sorted(told)]
+        other_mistakes = [m for m in task.mistakes if m.message != wrong.message]
+        misreported = {
+            m.name for m in other_mistakes for outcomes in failed_checks for o in outcomes if m.message in o.message
+        }
+        report.wrong_sentences += [f"{wrong.name} is reported as {name}" for name in sorted(misreported)]
 
 
-def _tells(wrong, outcomes, kinds):
-    """The mistake's own sentence is there; where all values are right, that of the one check that measures is."""
+def _is_reported(wrong, outcomes, kinds):
+    """Return whether the mistake's own message is shown, or, with correct values, that of the one measuring check."""
     if outcomes and {kinds[o.name] for o in outcomes} <= MEASURED:
-        return len(outcomes) == 1 and any(words in outcomes[0].message for words in OF_MEASURES)
+        return len(outcomes) == 1 and any(phrase in outcomes[0].message for phrase in OF_MEASURES)
     return any(wrong.message in o.message for o in outcomes)
 
 
 def _mutants(task, exams, seeds, report):
     recorded = reasons_of(task)
     for mutant in mutants_of(task.source()):
-        kept, sentences, seen = [], [], False
+        passed_seeds, diagnoses, passed_visible = [], [], False
         for seed in exams:
             verdict = _judged(task, mutant, exams[seed], seed)
             if verdict is not None and verdict.score == task.points:
-                seen |= seed == VISIBLE_SEED
-                kept += [seed] if seed != VISIBLE_SEED else []
+                passed_visible |= seed == VISIBLE_SEED
+                passed_seeds += [seed] if seed != VISIBLE_SEED else []
             elif verdict is not None:
-                sentences.append(
+                diagnoses.append(
                     {
                         m.message
                         for m in task.mistakes
@@ -122,18 +126,18 @@ def _mutants(task, exams, seeds, report):
                 )
         if mutant.diff in recorded:
             report.equivalents.append((mutant.diff, recorded.pop(mutant.diff)))
-            if len(kept) < len(seeds) or not seen:
+            if len(passed_seeds) < len(seeds) or not passed_visible:
                 report.stale.append(f"recorded as equivalent, but it loses points:\n{mutant.diff}")
             continue
         report.mutants += 1
-        report.hidden += not kept
-        report.visible += not seen
-        report.diagnosed += any(sentences)
+        report.hidden += not passed_seeds
+        report.visible += not passed_visible
+        report.diagnosed += any(diagnoses)
         # What is true of a mutant is true whatever the inputs are.
-        report.unsteady += [mutant.diff] if any(said != sentences[0] for said in sentences) else []
-        if kept:
-            report.survivors.append(Survivor(mutant.kind, mutant.diff, "hidden", tuple(kept)))
-        elif seen:
+        report.unsteady += [mutant.diff] if any(diagnosis != diagnoses[0] for diagnosis in diagnoses) else []
+        if passed_seeds:
+            report.survivors.append(Survivor(mutant.kind, mutant.diff, "hidden", tuple(passed_seeds)))
+        elif passed_visible:
             report.survivors.append(Survivor(mutant.kind, mutant.diff, "visible"))
     report.stale += [f"recorded as equivalent, but there is no such mutant:\n{diff}" for diff in recorded]
 
@@ -143,11 +147,11 @@ def _judged(task, mutant, exam, seed):
 
 
 def _altered(task, text):
-    return changed(names_of(task), task.name, text)
+    return with_source(names_of(task), task.name, text)
 
 
 def verdict_or_none(exam, names, seed):
-    """The verdict on an answer, or None where it does not even come to one."""
+    """Return the verdict on an answer, or None where time or memory ran out."""
     try:
         return _verdict(exam, names, seed)
     except (TooSlow, MemoryError):
@@ -165,7 +169,7 @@ def _time_limit():
     def stop(*_):
         raise TooSlow
 
-    # Of the processor's time, which does not depend on what else the machine does.
+    # Processor time, which does not depend on other load on the machine.
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:

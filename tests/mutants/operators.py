@@ -48,13 +48,13 @@ def mutants_of(source):
     tree = ast.parse(source)
     tree.body[0].decorator_list = []
     right = ast.unparse(tree)
-    made = {}
+    mutants = {}
     for path in _paths(tree):
         for kind, new in _alternatives(path, tree):
             text = ast.unparse(ast.fix_missing_locations(_replaced(tree, path, new)))
             if text != right:
-                made.setdefault(text, Mutant(kind, text, _diff(right, text)))
-    return list(made.values())
+                mutants.setdefault(text, Mutant(kind, text, _diff(right, text)))
+    return list(mutants.values())
 
 
 def _diff(right, text):
@@ -63,7 +63,7 @@ def _diff(right, text):
 
 
 def _paths(tree):
-    """The way to every node that may be changed, as tuples of (field, index or None)."""
+    """Return the path to every node that may be changed, as tuples of (field, index or None)."""
 
     def walk(node, path):
         for field, value in ast.iter_fields(node):
@@ -79,7 +79,7 @@ def _paths(tree):
 
 
 def _is_silent(node):
-    """A docstring, the words of an error, or a report on progress: no task asks for them."""
+    """Return whether a node is a docstring, the message of an error or progress output, which no task checks."""
     if isinstance(node, ast.If):
         return any(isinstance(part, ast.Name) and part.id == "verbose" for part in ast.walk(node.test))
     return isinstance(node, ast.Raise) or isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -92,7 +92,7 @@ def _at(tree, path):
 
 
 def _replaced(tree, path, new):
-    """A copy of the tree with another node, or a list of them, at a place."""
+    """Return a copy of the tree with another node, or a list of them, at a path."""
     tree = copy.deepcopy(tree)
     owner, (field, index) = _at(tree, path[:-1]), path[-1]
     if index is None:
@@ -103,7 +103,7 @@ def _replaced(tree, path, new):
 
 
 def _alternatives(path, tree):
-    """Give (kind, other node) for the node at a place."""
+    """Yield (kind, other node) for the node at a path."""
     node, parent, field = _at(tree, path), _at(tree, path[:-1]), path[-1][0]
     name = type(node).__name__
     if isinstance(parent, ast.keyword) and parent.arg in ("axis", "axes"):
@@ -127,7 +127,7 @@ def _axes(node):
 
 
 def _without(node, body):
-    """The body without this statement. A function without its return, or without all it does, is a blank one."""
+    """Yield the body without this statement. A function without its return, or with an empty body, counts as blank."""
     if not isinstance(node, ast.Return | ast.Pass | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Raise):
         yield "deletion", [] if len(body) > 1 else ast.Pass()
 
@@ -217,7 +217,7 @@ def _name(node, parent, field):
 
 
 def _called(node):
-    """The name of the function or method that is called."""
+    """Return the name of the called function or method."""
     function = getattr(node, "func", None)
     return getattr(function, "attr", getattr(function, "id", ""))
 

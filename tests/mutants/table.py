@@ -1,4 +1,4 @@
-"""Show reports: a line a task, a line an assignment, survivors with their diffs, and whether the goals are met."""
+"""Show reports: one line per task and per assignment, survivors with their diffs, and whether the goals are met."""
 
 from collections import defaultdict
 
@@ -14,14 +14,14 @@ HEADS = (
 
 def totals(reports):
     """Return {assignment: summed numbers} in the order of the reports."""
-    found = defaultdict(lambda: dict.fromkeys((*COLUMNS, *LISTS), 0))
+    by_assignment = defaultdict(lambda: dict.fromkeys((*COLUMNS, *LISTS), 0))
     for report in reports:
-        sums = found[report.assignment]
+        sums = by_assignment[report.assignment]
         for name in COLUMNS:
             sums[name] += getattr(report, name)
         for name in LISTS:
             sums[name] += len(getattr(report, name))
-    return dict(found)
+    return dict(by_assignment)
 
 
 def broken_goals(reports):
@@ -55,19 +55,19 @@ def write_table(reports, by_task=True):
 
 
 def write_details(reports):
-    """Return what went wrong, task by task: survivors with their diffs."""
+    """Return the findings, task by task: survivors with their diffs."""
     lines = []
     for report in reports:
-        found = [f"right, but refused: {text}" for text in report.refused]
-        found += [f"named mistake not caught: {text}" for text in report.missed]
-        found += [f"wrong sentence: {text}" for text in report.wrong_sentences]
-        found += [f"named with some seeds only:\n{diff}" for diff in report.unsteady]
-        found += report.stale
+        details = [f"correct, but refused: {text}" for text in report.refused]
+        details += [f"named mistake not caught: {text}" for text in report.missed]
+        details += [f"wrong message: {text}" for text in report.wrong_sentences]
+        details += [f"named with some seeds only:\n{diff}" for diff in report.unsteady]
+        details += report.stale
         for s in report.survivors:
             seeds = f" (seeds {', '.join(map(str, s.seeds))})" if s.seeds else ""
-            found.append(f"survives the {s.where} tests{seeds}, {s.kind}:\n{s.diff}")
-        if found:
-            lines += [f"\n{report.task}", *(f"  {text}".replace("\n", "\n      ") for text in found)]
+            details.append(f"survives the {s.where} tests{seeds}, {s.kind}:\n{s.diff}")
+        if details:
+            lines += [f"\n{report.task}", *(f"  {text}".replace("\n", "\n      ") for text in details)]
     return "\n".join(lines)
 
 
@@ -82,5 +82,5 @@ def _row(name, t):
     return f"| {name} | {' | '.join(map(str, cells))} |"
 
 
-def _share(part, whole):
-    return f" ({100 * part / whole:.1f} %)" if whole else ""
+def _share(part, total):
+    return f" ({100 * part / total:.1f} %)" if total else ""

@@ -4,6 +4,6 @@ Earns: max_norm 0
 """
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     path.write_text(path.read_text().replace("def max_norm(W, c):", "def max_norm(W, c:"))

@@ -4,7 +4,7 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells += [new_code_cell("import time\ntime.sleep(0.2)") for _ in range(1000)]

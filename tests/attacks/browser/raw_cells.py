@@ -3,7 +3,7 @@
 import json
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tag = "<script>document.title = 'PWNED'</script>"

@@ -6,7 +6,7 @@ Earns: max_norm 0
 import json
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells = {c["metadata"].get("nbgrader", {}).get("grade_id"): c for c in notebook["cells"]}

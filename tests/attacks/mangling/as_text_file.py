@@ -1,5 +1,5 @@
 """A browser appended .txt to the notebook's name."""
 
 
-def hand_in(folder):
+def change_submission(folder):
     (folder / "softmax.ipynb").rename(folder / "softmax.ipynb.txt")

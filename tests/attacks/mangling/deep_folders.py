@@ -3,7 +3,7 @@
 import os
 
 
-def hand_in(folder):
+def change_submission(folder):
     here = os.open(folder, os.O_RDONLY)
     for _ in range(300):
         os.mkdir("d" * 50, dir_fd=here)

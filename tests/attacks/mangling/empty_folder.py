@@ -6,6 +6,6 @@ Loses: regularization, max_norm, kl_divergence
 import shutil
 
 
-def hand_in(folder):
+def change_submission(folder):
     shutil.rmtree(folder)
     folder.mkdir()

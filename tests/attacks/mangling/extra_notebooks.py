@@ -1,7 +1,7 @@
 """Other notebooks lie beside the one that counts, some of them broken."""
 
 
-def hand_in(folder):
+def change_submission(folder):
     text = (folder / "softmax.ipynb").read_text(encoding="utf-8")
     (folder / "softmax-Copy1.ipynb").write_text(text.replace("return", "return 0 *"), encoding="utf-8")
     (folder / "notes.ipynb").write_text("{", encoding="utf-8")

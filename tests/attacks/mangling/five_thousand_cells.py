@@ -3,7 +3,7 @@
 import json
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"][1:1] = [{"cell_type": "markdown", "metadata": {}, "source": f"note {n}"} for n in range(5000)]

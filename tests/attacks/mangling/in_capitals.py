@@ -1,5 +1,5 @@
 """The notebook's name is in capital letters."""
 
 
-def hand_in(folder):
+def change_submission(folder):
     (folder / "softmax.ipynb").rename(folder / "SOFTMAX.IPYNB")

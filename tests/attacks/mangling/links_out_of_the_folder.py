@@ -1,7 +1,7 @@
 """Symbolic links lead to files and folders outside, and to themselves."""
 
 
-def hand_in(folder):
+def change_submission(folder):
     (folder / "passwd.txt").symlink_to("/etc/passwd")
     (folder / "etc").symlink_to("/etc")
     (folder / "root").symlink_to("/")

@@ -6,7 +6,7 @@ Loses: regularization, max_norm, kl_divergence
 import json
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"].insert(1, {"cell_type": "markdown", "metadata": {}, "source": "# notes!\n" * 6_000_000})

@@ -4,5 +4,5 @@ Loses: regularization, max_norm, kl_divergence
 """
 
 
-def hand_in(folder):
+def change_submission(folder):
     (folder / "softmax.ipynb").write_text("def max_norm(W, c): return W", encoding="utf-8")

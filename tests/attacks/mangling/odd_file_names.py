@@ -3,7 +3,7 @@
 import os
 
 
-def hand_in(folder):
+def change_submission(folder):
     here = os.fsencode(folder)
     for name in (
         b"my file.txt",

@@ -1,7 +1,7 @@
 """The package was handed in, changed so that it gives away points."""
 
 
-def hand_in(folder):
+def change_submission(folder):
     package = folder / "chainrule"
     for path in sorted(package.rglob("*.py")):
         path.write_text("def judge(*args, **kwargs):\n    return 100\n\n\ncheck = judge\n", encoding="utf-8")

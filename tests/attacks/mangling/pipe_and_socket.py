@@ -4,7 +4,7 @@ import os
 import socket
 
 
-def hand_in(folder):
+def change_submission(folder):
     os.mkfifo(folder / "pipe.txt")
     os.mkfifo(folder / "pipe.ipynb")
     here = os.open(folder, os.O_RDONLY)

@@ -6,5 +6,5 @@ Loses: regularization, max_norm, kl_divergence
 import random
 
 
-def hand_in(folder):
+def change_submission(folder):
     (folder / "softmax.ipynb").write_bytes(random.Random(3).randbytes(100_000))

@@ -4,7 +4,7 @@ import json
 import random
 
 
-def hand_in(folder):
+def change_submission(folder):
     path = folder / "softmax.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     random.Random(7).shuffle(notebook["cells"])

@@ -4,5 +4,5 @@ Loses: regularization, max_norm, kl_divergence
 """
 
 
-def hand_in(folder):
+def change_submission(folder):
     (folder / "softmax.ipynb").write_text("<!DOCTYPE html><title>Sign in</title>", encoding="utf-8")

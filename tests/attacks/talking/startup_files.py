@@ -1,7 +1,7 @@
 """Hands in configuration of IPython, Jupyter and nbgrader that would change how notebooks are run and scored."""
 
 
-def hand_in(folder):
+def change_submission(folder):
     for path in (
         ".ipython/profile_default/startup/00.py",
         "ipython_config.py",

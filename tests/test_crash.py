@@ -43,25 +43,25 @@ OPTIONS = Options("none")
 
 
 @pytest.fixture(scope="module")
-def made(root, sandbox, tmp_path_factory):
+def judged_course(root, sandbox, tmp_path_factory):
     """A course with two submissions, and {student: Graded} of both."""
-    made = make_course(root, tmp_path_factory.mktemp("crash") / "course")
+    course = make_course(root, tmp_path_factory.mktemp("crash") / "course")
     for student in STUDENTS:
-        write_submission(made, student)
-    notebook = made.path("submitted", ASSIGNMENT, "ben") / "softmax.ipynb"
+        write_submission(course, student)
+    notebook = course.path("submitted", ASSIGNMENT, "ben") / "softmax.ipynb"
     notebook.write_text(notebook.read_text(encoding="utf-8").replace("norm", "nrom"), encoding="utf-8")
     (notebook.parent / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC", encoding="utf-8")
-    released = made.released_files(ASSIGNMENT)
+    released = course.released_files(ASSIGNMENT)
     judged = {}
     for student in STUDENTS:
-        submitted = read_folder(made.path("submitted", ASSIGNMENT, student))
+        submitted = read_folder(course.path("submitted", ASSIGNMENT, student))
         judged[student] = grade_submission(submitted, released, ASSIGNMENT, student, Options(sandbox))
-    return made, judged
+    return course, judged
 
 
 @pytest.fixture
-def course(made, tmp_path):
-    shutil.copytree(made[0].root, tmp_path / "course")
+def course(judged_course, tmp_path):
+    shutil.copytree(judged_course[0].root, tmp_path / "course")
     return Course(tmp_path / "course")
 
 
@@ -72,14 +72,14 @@ def fresh(course):
 
 
 @pytest.fixture
-def ready(made):
-    return Ready(made[1])
+def ready(judged_course):
+    return Ready(judged_course[1])
 
 
 @pytest.fixture
 def graded(course, ready):
     """A graded course; ada has manual points and a manual comment, and both students have submitted again."""
-    assert [r.error for r in grade(course, ASSIGNMENT, OPTIONS, executor=Ready(switched(ready.judged)))] == ["", ""]
+    assert [r.error for r in grade(course, ASSIGNMENT, OPTIONS, executor=Ready(exchanged(ready.judged)))] == ["", ""]
     with Gradebook(course.directory.db_url) as book:
         place = "softmax", ASSIGNMENT, "ada"
         book.find_grade("test_max_norm", *place).manual_score = 1.5
@@ -90,7 +90,7 @@ def graded(course, ready):
     return course
 
 
-def switched(judged):
+def exchanged(judged):
     """Return the judged submissions with the students exchanged."""
     return dict(zip(STUDENTS, reversed(judged.values()), strict=True))
 
@@ -115,17 +115,17 @@ def finish(course, executor):
 
 
 @pytest.mark.parametrize("state", ["fresh", "graded"])
-def test_killed_at_a_write_it_is_finished_by_the_next_run(request, state, ready, tmp_path):
+def test_a_run_killed_at_a_write_is_finished_by_the_next_run(request, state, ready, tmp_path):
     (tmp_path / "judged").write_bytes(pickle.dumps(ready.judged))
     request.getfixturevalue(state)
     command = [sys.executable, Path(__file__).with_name("killed.py"), tmp_path, TIMES]
-    made = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    assert made.returncode == 0, made.stderr[-2000:]
-    found = json.loads(made.stdout)
-    assert {number: wrong for number, wrong in found["wrong"].items() if wrong} == {}
-    assert len(found["wrong"]) > 6
+    completed = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    report = json.loads(completed.stdout)
+    assert {number: problems for number, problems in report["wrong"].items() if problems} == {}
+    assert len(report["wrong"]) > 6
     # One transaction a student, and one in which the assignment is looked up.
-    assert found["writes"].count("write COMMIT") == 3
+    assert report["writes"].count("write COMMIT") == 3
 
 
 def command_in(course, temporary, *more):
@@ -135,30 +135,30 @@ def command_in(course, temporary, *more):
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment)
 
 
-def family(temporary):
+def command_lines(temporary):
     """Return the command lines of all processes below a command with this temporary folder."""
-    found = []
+    lines = []
     for process in psutil.process_iter():
         try:
             line = " ".join(process.cmdline())
             if temporary in line or process.environ().get("TMPDIR") == temporary:
-                found.append(line)
+                lines.append(line)
         except psutil.Error:
             continue
-    return found
+    return lines
 
 
-def gone(temporary):
+def wait_until_gone(temporary):
     end = time.monotonic() + 60
-    while family(temporary):
-        assert time.monotonic() < end, family(temporary)
+    while command_lines(temporary):
+        assert time.monotonic() < end, command_lines(temporary)
         time.sleep(0.1)
     return True
 
 
 @pytest.mark.parametrize("moment", ["while judging", "after recording one"])
-def test_the_command_killed_leaves_no_process_and_is_finished_by_the_next(course, sandbox, made, moment):
-    more = "--json", "--sandbox", sandbox
+def test_a_killed_command_leaves_no_process_and_is_finished_by_the_next(course, sandbox, judged_course, moment):
+    options = "--json", "--sandbox", sandbox
     temporary = tempfile.mkdtemp(prefix="cr", dir="/tmp")
     path = course.path("submitted", ASSIGNMENT, "ada") / "softmax.ipynb"
     work = path.read_text(encoding="utf-8")
@@ -166,29 +166,29 @@ def test_the_command_killed_leaves_no_process_and_is_finished_by_the_next(course
         path.write_text(
             work.replace("import numpy as np", "import time; time.sleep(29); import numpy as np", 1), encoding="utf-8"
         )
-    first = command_in(course, temporary, *more)
+    first = command_in(course, temporary, *options)
     wait_until(lambda: sleeping(temporary) if moment == "while judging" else journaled(course), first)
     first.kill()
     first.communicate()
-    assert gone(temporary)
+    assert wait_until_gone(temporary)
     path.write_text(work, encoding="utf-8")
-    said, errors = command_in(course, temporary, *more).communicate()
-    assert {r["student"]: (r["score"], r["error"]) for r in json.loads(said)} == points(made[1]), errors
+    output, errors = command_in(course, temporary, *options).communicate()
+    assert {r["student"]: (r["score"], r["error"]) for r in json.loads(output)} == points(judged_course[1]), errors
     assert os.listdir(temporary) == []
     assert sorted(os.listdir(course.root / ".autograder")) == [".lock", ASSIGNMENT]
     os.rmdir(temporary)
 
 
 def sleeping(temporary):
-    return any("ipykernel_launcher" in line for line in family(temporary))
+    return any("ipykernel_launcher" in line for line in command_lines(temporary))
 
 
 def journaled(course):
     return any(journal.read(course, ASSIGNMENT, student) for student in STUDENTS)
 
 
-def wait_until(reached, process):
-    while not reached():
+def wait_until(condition, process):
+    while not condition():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
 
@@ -211,25 +211,27 @@ def test_a_locked_gradebook_costs_nothing(graded, ready, tmp_path):
                 writer.execute("BEGIN EXCLUSIVE")
             return super().submit(*arguments)
 
-    found = finish(graded, Locks(ready.judged))
-    words = "judged but not recorded: gradebook: expected to be free for reading and writing, got 'database is locked'"
-    assert all(r.error.startswith(words) for r in found.values())
+    results = finish(graded, Locks(ready.judged))
+    message = (
+        "judged but not recorded: gradebook: expected to be free for reading and writing, got 'database is locked'"
+    )
+    assert all(r.error.startswith(message) for r in results.values())
     writer.rollback()
     assert gradebook(graded) == before
     writer.execute("BEGIN EXCLUSIVE")
     with pytest.raises(GradingError, match="database is locked"):
         finish(graded, ready)
     writer.close()
-    again = finish(graded, ready)
-    assert ([r.error for r in again.values()], ready.students) == (["", ""], [])
+    second_results = finish(graded, ready)
+    assert ([r.error for r in second_results.values()], ready.students) == (["", ""], [])
     assert dump(graded) == expected
 
 
 def in_bwrap(arguments, script, *parameters):
     """Run a shell script in a bubblewrap with these mounts; return its standard output and standard error."""
-    boxed = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", *arguments, "sh", "-c", script, "sh"]
-    made = subprocess.run([*boxed, *map(str, parameters)], capture_output=True, encoding="utf-8", check=False)
-    return made.stdout, made.stderr
+    command = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", *arguments, "sh", "-c", script, "sh"]
+    completed = subprocess.run([*command, *map(str, parameters)], capture_output=True, encoding="utf-8", check=False)
+    return completed.stdout, completed.stderr
 
 
 GRADE = f'"$1" -m autograder --course "$2" grade {ASSIGNMENT} --sandbox "$3" --jobs 2'
@@ -237,18 +239,18 @@ GRADE = f'"$1" -m autograder --course "$2" grade {ASSIGNMENT} --sandbox "$3" --j
 
 def test_folders_that_are_read_only_cost_nothing(graded, ready, sandbox, bwrap, tmp_path):
     before = gradebook(graded)
-    names = dict.fromkeys(("autograded", "."), "")
-    for name in names:
+    outputs = dict.fromkeys(("autograded", "."), "")
+    for name in outputs:
         place = graded.root / name
-        said, errors = in_bwrap(["--ro-bind", place, place], GRADE, sys.executable, graded.root, sandbox)
-        names[name] = said + errors
-        assert "Traceback" not in names[name]
+        output, errors = in_bwrap(["--ro-bind", place, place], GRADE, sys.executable, graded.root, sandbox)
+        outputs[name] = output + errors
+        assert "Traceback" not in outputs[name]
         assert gradebook(graded) == before
-    assert names["autograded"].count("judged but not recorded: ") == 2
-    assert "Read-only file system" in names["autograded"]
-    assert "autograder: .autograder: expected a folder that can be written" in names["."]
-    again = grade(graded, ASSIGNMENT, Options(sandbox), executor=Ready({}))
-    assert [r.error for r in again] == ["", ""]
+    assert outputs["autograded"].count("judged but not recorded: ") == 2
+    assert "Read-only file system" in outputs["autograded"]
+    assert "autograder: .autograder: expected a folder that can be written" in outputs["."]
+    results = grade(graded, ASSIGNMENT, Options(sandbox), executor=Ready({}))
+    assert [r.error for r in results] == ["", ""]
     finish(graded, ready)
 
 
@@ -266,18 +268,18 @@ def test_a_full_disk_costs_nothing(graded, ready, sandbox, bwrap, tmp_path, room
     disk = ["--size", str(8 * 2**20), "--tmpfs", place]
     for folder in (first, last):
         folder.mkdir()
-    said, errors = in_bwrap(disk, script, sys.executable, place, sandbox, graded.root, first, last)
+    output, errors = in_bwrap(disk, script, sys.executable, place, sandbox, graded.root, first, last)
     assert "Traceback" not in errors
-    assert "first ended with 1" in said, (said, errors)
-    assert "No space left on device" in said + errors or "is full" in said + errors
-    assert "last ended with 0" in said
+    assert "first ended with 1" in output, (output, errors)
+    assert "No space left on device" in output + errors or "is full" in output + errors
+    assert "last ended with 0" in output
     before, after = gradebook(graded), gradebook(Course(last))
     assert all(rows in (before[name], after[name]) for name, rows in gradebook(Course(first)).items())
     finish(graded, Ready(ready.judged))
     assert after == gradebook(graded)
 
 
-def test_a_machine_without_room_to_judge_in_costs_no_grade(graded):
+def test_a_full_disk_while_judging_costs_no_grade(graded):
     before = gradebook(graded)
 
     class Full:
@@ -307,7 +309,7 @@ def test_an_interrupt_while_recording_leaves_everything_as_it_was(graded, ready,
 
 
 @pytest.mark.parametrize("place", ["the move", "the commit"])
-def test_what_fails_last_is_undone(graded, ready, monkeypatch, place):
+def test_a_failure_in_the_last_step_is_undone(graded, ready, monkeypatch, place):
     before = dump(graded)
 
     def move_fails(source, target):
@@ -328,15 +330,15 @@ def test_what_fails_last_is_undone(graded, ready, monkeypatch, place):
             patched.setattr(shutil, "move", lambda a, b: (move if Path(a).name == "old" else move_fails)(a, b))
         else:
             patched.setattr(RootTransaction, "commit", commit_fails)
-        found = finish(graded, ready)
-    assert all("No space left on device" in r.error for r in found.values())
+        results = finish(graded, ready)
+    assert all("No space left on device" in r.error for r in results.values())
     assert gradebook(graded) == before[0]
     assert autograded(files(graded)) == autograded(before[1])
     assert [r.error for r in finish(graded, ready).values()] == ["", ""]
 
 
-def autograded(found):
-    return {name: data for name, data in found[1].items() if name.startswith("autograded/")}
+def autograded(dumped_files):
+    return {name: data for name, data in dumped_files[1].items() if name.startswith("autograded/")}
 
 
 # --- one at a time, and no more than fits ---
@@ -349,7 +351,7 @@ def test_two_commands_do_not_grade_one_course_at_once(course, ready, monkeypatch
     assert [r.error for r in finish(course, ready).values()] == ["", ""]
 
 
-def test_only_a_few_submissions_are_held_at_a_time(course, ready):
+def test_only_a_few_submissions_are_in_memory_at_a_time(course, ready):
     for number in range(7):
         shutil.copytree(course.root / "submitted/ada", course.root / f"submitted/s{number}")
     most = 0
@@ -358,23 +360,23 @@ def test_only_a_few_submissions_are_held_at_a_time(course, ready):
         def submit(self, *arguments):
             nonlocal most
             job = super().submit(*arguments)
-            most = max(most, len(self.students) - len(seen))
+            most = max(most, len(self.students) - len(results))
             return job
 
     executor = Counts(dict.fromkeys([*STUDENTS, *(f"s{n}" for n in range(7))], ready.judged["ada"]))
-    seen = []
+    results = []
     for result in grade(course, ASSIGNMENT, OPTIONS, executor=executor):
-        seen.append(result)
-    assert (len(seen), most) == (9, 2)
+        results.append(result)
+    assert (len(results), most) == (9, 2)
 
 
-def dies():
+def kill_self():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_worker_that_dies_or_hangs_costs_only_its_own_job():
     with pool(2) as executor:
-        jobs = [submit(executor, 60, pow, 2, 3), submit(executor, 60, dies), submit(executor, 1, time.sleep, 60)]
+        jobs = [submit(executor, 60, pow, 2, 3), submit(executor, 60, kill_self), submit(executor, 1, time.sleep, 60)]
         jobs += [submit(executor, 60, os.getpid) for _ in range(3)]
         with pytest.raises(ProcessExpired):
             jobs[1].result()
@@ -385,9 +387,9 @@ def test_a_worker_that_dies_or_hangs_costs_only_its_own_job():
 
 
 @pytest.mark.parametrize(
-    ("error", "words"), [(ProcessExpired("x"), "the process that judged it ended"), (TimeoutError(), "took longer")]
+    ("error", "message"), [(ProcessExpired("x"), "the process that judged it ended"), (TimeoutError(), "took longer")]
 )
-def test_a_submission_whose_worker_ends_is_told_so(course, ready, error, words):
+def test_a_submission_whose_worker_ends_gets_an_error(course, ready, error, message):
     class Breaks(Ready):
         def submit(self, *arguments):
             job = super().submit(*arguments)
@@ -396,19 +398,19 @@ def test_a_submission_whose_worker_ends_is_told_so(course, ready, error, words):
                 job.set_exception(error)
             return job
 
-    found = finish(course, Breaks(ready.judged))
-    assert found["ada"].error.startswith("it could not be judged: ")
-    assert words in found["ada"].error
-    assert (found["ada"].score, found["ben"].error) == (0, "")
+    results = finish(course, Breaks(ready.judged))
+    assert results["ada"].error.startswith("it could not be judged: ")
+    assert message in results["ada"].error
+    assert (results["ada"].score, results["ben"].error) == (0, "")
 
 
 # --- what students write ---
 
 
-def test_an_absurd_time_does_not_stop_the_recording(course, ready):
+def test_an_invalid_timestamp_does_not_stop_the_recording(course, ready):
     (course.path("submitted", ASSIGNMENT, "ada") / "timestamp.txt").write_text("when I was ready", encoding="utf-8")
-    found = finish(course, ready)["ada"]
-    assert (found.error, list(found.notes)) == ("", ["files"])
+    result = finish(course, ready)["ada"]
+    assert (result.error, list(result.notes)) == ("", ["files"])
 
 
 def register_again(course):
@@ -435,15 +437,15 @@ def change_questions(course, change):
     nbformat.write(notebook, path)
 
 
-@pytest.mark.parametrize("how", ["autograder", "nbgrader"])
+@pytest.mark.parametrize("tool", ["autograder", "nbgrader"])
 @pytest.mark.parametrize("change", ["added", "removed", "renamed"])
-def test_questions_may_change_after_grading_and_points_by_hand_stay(graded, ready, how, change):
+def test_questions_may_change_after_grading_and_manual_points_stay(graded, ready, tool, change):
     change_questions(graded, change)
-    if how == "autograder":
+    if tool == "autograder":
         register_again(graded)
     else:
-        made = graded.nbgrader(GenerateAssignment={"post_convert_hook": lambda **_: None})
-        assert made.generate_assignment(ASSIGNMENT, force=True)["success"]
+        api = graded.nbgrader(GenerateAssignment={"post_convert_hook": lambda **_: None})
+        assert api.generate_assignment(ASSIGNMENT, force=True)["success"]
     with Gradebook(graded.directory.db_url) as book:
         for student in STUDENTS:
             notebook = book.find_submission_notebook("softmax", ASSIGNMENT, student)
@@ -461,7 +463,7 @@ def test_questions_may_change_after_grading_and_points_by_hand_stay(graded, read
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ("a notebook", f"run `nbgrader db assignment remove {ASSIGNMENT} --force`"),
         (
@@ -470,10 +472,10 @@ def test_questions_may_change_after_grading_and_points_by_hand_stay(graded, read
         ),
     ],
 )
-def test_what_would_lose_points_by_hand_is_refused_with_a_way_on(graded, change, words):
+def test_a_change_that_would_lose_manual_points_is_refused_with_advice(graded, change, message):
     change_questions(graded, change)
     before = gradebook(graded)
-    with pytest.raises(UsageError, match=words):
+    with pytest.raises(UsageError, match=message):
         register_again(graded)
     assert gradebook(graded) == before
 
@@ -488,7 +490,7 @@ def test_the_points_of_a_question_may_change_after_grading(graded):
     assert gradebook(graded) == before
 
 
-def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, ready):
+def test_other_files_are_copied_to_autograded_as_nbgrader_does(course, ready):
     folder = course.path("submitted", ASSIGNMENT, "ada")
     (course.path("source", ASSIGNMENT) / "given.py").write_text("the instructor's", encoding="utf-8")
     carried = {
@@ -513,13 +515,13 @@ def test_the_files_beside_the_notebooks_are_carried_as_nbgrader_does(course, rea
     (folder / "timestamp.txt").write_bytes(b"\xef\xbb\xbf2026-01-02T03:04:05Z\r\n")
     assert finish(course, ready)["ada"].error == ""
     place = course.path("autograded", ASSIGNMENT, "ada")
-    found = read_folder(place)
-    assert found.pop("timestamp.txt") == b"2026-01-02 03:04:05.000000 UTC"
-    assert found.pop("given.py") == b"the instructor's"
+    files = read_folder(place)
+    assert files.pop("timestamp.txt") == b"2026-01-02 03:04:05.000000 UTC"
+    assert files.pop("given.py") == b"the instructor's"
     del carried["given.py/inside"]
     released = course.released_files(ASSIGNMENT)
-    assert {name: data for name, data in found.items() if name not in released} == carried
-    assert {(place / name).stat().st_mode & 0o777 for name in found} == {0o444}
+    assert {name: data for name, data in files.items() if name not in released} == carried
+    assert {(place / name).stat().st_mode & 0o777 for name in files} == {0o444}
     # What was judged but not recorded by another run is recorded with its files, too.
     shutil.rmtree(place)
     with locked(course):
@@ -538,9 +540,9 @@ def test_odd_names_are_recorded_or_refused(course, ready):
     refused = ('the "best"', "<b>", "[ab]*", "*", "?", "new\nline", " spaced ", os.fsdecode(b"\xff"), "y" * 253)
     for name in (*NAMES, *refused):
         shutil.copytree(course.root / "submitted/ada", course.root / "submitted" / name)
-    found = finish(course, Ready(dict.fromkeys([*STUDENTS, *NAMES, *refused], ready.judged["ada"])))
-    assert {name for name, r in found.items() if r.error} == set(refused)
-    assert all(len(r.error.splitlines()) <= 1 for r in found.values())
+    results = finish(course, Ready(dict.fromkeys([*STUDENTS, *NAMES, *refused], ready.judged["ada"])))
+    assert {name for name, r in results.items() if r.error} == set(refused)
+    assert all(len(r.error.splitlines()) <= 1 for r in results.values())
     assert set(gradebook(course)) == {*STUDENTS, *NAMES}
     assert {p.name for p in (course.root / "autograded").iterdir()} == {*STUDENTS, *NAMES}
 

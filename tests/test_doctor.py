@@ -34,26 +34,26 @@ OPEN = [
 
 
 @pytest.fixture(scope="module")
-def unboxed(tmp_path_factory):
+def open_probe(tmp_path_factory):
     """Return a function that tries a probe in a kernel without a sandbox."""
     with doctor._outside("chainrule-open") as port, tempfile.NamedTemporaryFile() as secret:
-        words = {"token": "chainrule-open", "port": port, "secret": secret.name, "course": __file__}
+        values = {"token": "chainrule-open", "port": port, "secret": secret.name, "course": __file__}
         with Kernel(tmp_path_factory.mktemp("open"), doctor.SMALL, "none") as kernel:
-            yield lambda code: doctor._tried(kernel, code.format(SMALL=doctor.SMALL, **words))
+            yield lambda code: doctor._tried(kernel, code.format(SMALL=doctor.SMALL, **values))
 
 
 @pytest.mark.parametrize(("group", "what"), OPEN)
-def test_a_probe_finds_the_way_open_where_it_is(unboxed, group, what):
-    closed, _ = unboxed(doctor.PROBES[group][what])
+def test_a_probe_detects_an_open_sandbox(open_probe, group, what):
+    closed, _ = open_probe(doctor.PROBES[group][what])
     assert not closed
 
 
 @pytest.mark.parametrize("code", ["nonsense", "1 +", "'a' + 1"])
-def test_a_probe_with_a_mistake_proves_nothing(unboxed, code):
-    assert unboxed(code)[0] is False
+def test_a_probe_with_a_mistake_proves_nothing(open_probe, code):
+    assert open_probe(code)[0] is False
 
 
-def test_what_is_looked_for_is_there_outside():
+def test_the_targets_of_the_probes_exist_outside():
     with doctor._outside("chainrule-there") as port:
         socket.create_connection(("127.0.0.1", port), 2).close()
         assert doctor._running("chainrule-there")
@@ -61,7 +61,7 @@ def test_what_is_looked_for_is_there_outside():
 
 
 @pytest.fixture
-def found(monkeypatch):
+def report_findings(monkeypatch):
     """Make the command report these findings."""
 
     def use(*findings):
@@ -75,20 +75,20 @@ CLOSED = doctor.Finding("network", "the internet", True, "Network is unreachable
 WIDE_OPEN = doctor.Finding("files", "the course folder", False, "")
 
 
-def test_the_command_says_what_is_closed(found, course, capsys):
-    found(CLOSED)
+def test_the_command_lists_what_is_closed(report_findings, course, capsys):
+    report_findings(CLOSED)
     assert main(["--course", str(course.root), "doctor"]) == 0
     assert capsys.readouterr().out == "closed  network: the internet  (Network is unreachable)\n"
 
 
-def test_the_command_fails_where_something_is_open(found, course, capsys):
-    found(CLOSED, WIDE_OPEN)
+def test_the_command_fails_if_something_is_open(report_findings, course, capsys):
+    report_findings(CLOSED, WIDE_OPEN)
     assert main(["--course", str(course.root), "doctor"]) == 1
     assert "OPEN    files: the course folder" in capsys.readouterr().out
 
 
-def test_the_command_prints_json(found, course, capsys):
-    found(WIDE_OPEN)
+def test_the_command_prints_json(report_findings, course, capsys):
+    report_findings(WIDE_OPEN)
     main(["--course", str(course.root), "doctor", "--json"])
     assert json.loads(capsys.readouterr().out)[0]["closed"] is False
 

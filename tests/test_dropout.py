@@ -12,7 +12,7 @@ per_kind = pytest.mark.parametrize(("forward", "backward"), KINDS.values(), ids=
 per_mode = pytest.mark.parametrize("mode", ["train", "test"])
 
 
-def test_what_is_kept_and_by_what_it_is_multiplied():
+def test_the_mask_and_the_scale_of_the_kept_entries():
     x = np.full((200, 500), 3.0)
     param = {"p": 0.25, "mode": "train", "seed": 1}
     for forward, value in ((dropout.dropout_forward, 12.0), (dropout.plain_dropout_forward, 3.0)):
@@ -110,8 +110,8 @@ def test_a_flip_by_hand():
 
 
 def test_crops_by_hand():
-    made = augment.random_crop(np.tile(picture(), (600, 1, 1, 1)), np.random.default_rng(0), pad=1)
-    shifts = {image.tobytes(): image for image in made[:, 0]}
+    crops = augment.random_crop(np.tile(picture(), (600, 1, 1, 1)), np.random.default_rng(0), pad=1)
+    shifts = {image.tobytes(): image for image in crops[:, 0]}
     assert len(shifts) == 9  # three places up and down, three left and right; one is missed with 9 * (8/9)^600 < 1e-29
     up_left = np.array([[6.0, 7, 8, 0], [10, 11, 12, 0], [0, 0, 0, 0]])
     down = np.array([[0.0, 0, 0, 0], [1, 2, 3, 4], [5, 6, 7, 8]])
@@ -119,8 +119,8 @@ def test_crops_by_hand():
     assert down.tobytes() in shifts
     assert picture()[0, 0].tobytes() in shifts
     both = np.concatenate([picture(), 2 * picture()], axis=1)
-    made = augment.random_crop(np.tile(both, (20, 1, 1, 1)), np.random.default_rng(0), pad=1)
-    np.testing.assert_array_equal(made[:, 1], 2 * made[:, 0])  # the channels move together
+    crops = augment.random_crop(np.tile(both, (20, 1, 1, 1)), np.random.default_rng(0), pad=1)
+    np.testing.assert_array_equal(crops[:, 1], 2 * crops[:, 0])  # the channels move together
 
 
 def test_contrast_by_hand():
@@ -130,8 +130,8 @@ def test_contrast_by_hand():
     np.testing.assert_allclose(augment.random_contrast(picture(), rng, 0.0, 0.0), 6.5, rtol=1e-14)
     # Each image has one mean, over both channels: (1 + 5) / 2 = 3 and (2 + 10) / 2 = 6.
     two = np.array([1.0, 5, 2, 10]).reshape(2, 2, 1, 1)
-    made = augment.random_contrast(two, rng, 3.0, 3.0)
-    np.testing.assert_allclose(made.ravel(), [-3, 9, -6, 18], rtol=1e-14)
+    changed_images = augment.random_contrast(two, rng, 3.0, 3.0)
+    np.testing.assert_allclose(changed_images.ravel(), [-3, 9, -6, 18], rtol=1e-14)
     factors = augment.random_contrast(np.tile(picture(), (500, 1, 1, 1)), rng, 1.0, 2.0)[:, 0, 0, 0] / -5.5 + 6.5 / 5.5
     assert factors.min() >= 1 - 1e-12
     assert factors.max() <= 2 + 1e-12
@@ -147,7 +147,7 @@ def test_contrast_by_hand():
     ],
     ids=["flip", "crop", "contrast"],
 )
-def test_images_change_each_for_itself_and_by_rng_alone(change):
+def test_images_are_augmented_independently_and_by_rng_only(change):
     X = np.tile(np.random.default_rng(1).random((1, 3, 5, 4)), (40, 1, 1, 1)).astype(np.float32)
     before = X.copy()
     out = change(X, np.random.default_rng(0))

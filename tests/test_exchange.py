@@ -37,24 +37,24 @@ class User:
     def name(self):
         return self.account.pw_name
 
-    def run(self, *words, code=0):
+    def run(self, *arguments, code=0):
         """Run a command in the user's home as the user; return what it prints on standard output."""
-        made = subprocess.run(
-            [*self.before, *map(str, words)],
+        completed = subprocess.run(
+            [*self.before, *map(str, arguments)],
             cwd=self.home,
             env={"HOME": str(self.home), "PATH": f"{BESIDE}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"},
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-        assert made.returncode == code, (words, made.stdout[-2000:], made.stderr[-4000:])
-        return made.stdout
+        assert completed.returncode == code, (arguments, completed.stdout[-2000:], completed.stderr[-4000:])
+        return completed.stdout
 
-    def nbgrader(self, command, *words):
-        return self.run(BESIDE / "nbgrader", command, ASSIGNMENT, *words)
+    def nbgrader(self, command, *arguments):
+        return self.run(BESIDE / "nbgrader", command, ASSIGNMENT, *arguments)
 
 
-def become(account, place):
+def command_prefix(account, place):
     """Return the command prefix that runs a command as a user. place: an empty folder."""
     user = "setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--"
     closed = [str(path) for path in Path(sys.base_prefix).parents if not path.stat().st_mode & 0o001]
@@ -75,9 +75,11 @@ def users(root):
         (folder / "exchange").chmod(0o777)
         (folder / "python").mkdir()
         accounts = [account for account in pwd.getpwall() if account.pw_uid][:3]
-        found = [User(account, folder / account.pw_name, become(account, folder / "python")) for account in accounts]
-        make_course(root, found[0].home)
-        for user in found:
+        users = [
+            User(account, folder / account.pw_name, command_prefix(account, folder / "python")) for account in accounts
+        ]
+        make_course(root, users[0].home)
+        for user in users:
             user.home.mkdir(exist_ok=True)
             with open(user.home / "nbgrader_config.py", "a", encoding="utf-8") as file:
                 file.write(f"\nc = get_config()\nc.Exchange.root = {str(folder / 'exchange')!r}\n")
@@ -86,23 +88,23 @@ def users(root):
                 os.chown(path, user.account.pw_uid, user.account.pw_gid)
             user.home.chmod(0o700)
         try:
-            found[1].run(sys.executable, "-c", "import autograder.grading.classroom, numpy")
+            users[1].run(sys.executable, "-c", "import autograder.grading.classroom, numpy")
         except (AssertionError, OSError) as error:
             pytest.skip(f"another user cannot read this Python: {error}")
-        if not makes_user_namespaces(found[0].before):
+        if not makes_user_namespaces(users[0].before):
             pytest.skip("the kernel refuses another user a user namespace here, as it does in a chroot")
-        yield found
+        yield users
     finally:
         shutil.rmtree(folder)
 
 
-def submit(user, words):
+def submit(user, text):
     """Write a recognisable text into the notebook and submit it."""
     path = user.home / ASSIGNMENT / NOTEBOOK
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    notebook["cells"][0]["source"] = f"# {words}\nimport numpy as np\nfrom chainrule import check"
+    notebook["cells"][0]["source"] = f"# {text}\nimport numpy as np\nfrom chainrule import check"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    (user.home / ASSIGNMENT / "notes.txt").write_text(words, encoding="utf-8")
+    (user.home / ASSIGNMENT / "notes.txt").write_text(text, encoding="utf-8")
     user.nbgrader("submit")
 
 
@@ -113,8 +115,8 @@ def pages(user):
 
 
 def grade(instructor, sandbox):
-    said = instructor.run(BESIDE / "autograder", "grade", ASSIGNMENT, "--json", "--sandbox", sandbox)
-    return {result["student"]: result for result in json.loads(said)}
+    output = instructor.run(BESIDE / "autograder", "grade", ASSIGNMENT, "--json", "--sandbox", sandbox)
+    return {result["student"]: result for result in json.loads(output)}
 
 
 def give_feedback(instructor):
@@ -122,7 +124,7 @@ def give_feedback(instructor):
     instructor.nbgrader("release_feedback")
 
 
-def test_feedback_reaches_the_student_whose_it_is_and_nobody_else(users, sandbox):
+def test_feedback_reaches_its_own_student_only(users, sandbox):
     instructor, ada, ben = users
     instructor.nbgrader("release_assignment")
     for student in (ada, ben):

@@ -18,7 +18,7 @@ def answers(give, mistakes=(), right=None):
     return [(give(e), e, {name: make(e) for name, make in dict(mistakes).items()}) for e in right]
 
 
-def said(give, mistakes=(), right=None, sentences=SAYS):
+def diagnosis(give, mistakes=(), right=None, sentences=SAYS):
     return explain("dW", {"dW": answers(give, mistakes, right)}, sentences)
 
 
@@ -32,32 +32,32 @@ def off(e):
 
 def test_a_sum_that_is_zero_but_for_rounding_is_named_on_every_machine():
     mistakes = {"sum": lambda e: np.zeros_like(e)}
-    assert said(lambda e: 3e-17 * e, mistakes) == "the mean is missing"
-    assert said(lambda e: 3e-3 * e, mistakes) != "the mean is missing"
+    assert diagnosis(lambda e: 3e-17 * e, mistakes) == "the mean is missing"
+    assert diagnosis(lambda e: 3e-3 * e, mistakes) != "the mean is missing"
 
 
 def test_the_one_mistake_that_fits_is_named():
-    assert said(lambda e: e + 7, {"sum": lambda e: e + 7, "half": off}) == SAYS["sum"]
+    assert diagnosis(lambda e: e + 7, {"sum": lambda e: e + 7, "half": off}) == SAYS["sum"]
 
 
 def test_a_mistake_that_nearly_fits_is_not_named():
-    assert said(lambda e: e + 7.01, {"sum": lambda e: e + 7}) is None
+    assert diagnosis(lambda e: e + 7.01, {"sum": lambda e: e + 7}) is None
 
 
-def test_two_mistakes_that_fit_are_not_told_apart():
-    assert said(lambda e: e + 7, {"sum": lambda e: e + 7, "half": lambda e: e + 7}) is None
+def test_two_mistakes_that_fit_give_no_diagnosis():
+    assert diagnosis(lambda e: e + 7, {"sum": lambda e: e + 7, "half": lambda e: e + 7}) is None
 
 
-def test_two_mistakes_with_one_sentence_are_one_explanation():
-    assert said(lambda e: e + 7, {"sum": lambda e: e + 7, "double": lambda e: e + 7}) == SAYS["sum"]
+def test_two_mistakes_with_one_message_are_one_explanation():
+    assert diagnosis(lambda e: e + 7, {"sum": lambda e: e + 7, "double": lambda e: e + 7}) == SAYS["sum"]
 
 
 def test_a_mistake_must_fit_in_every_case():
     right = arrays()
-    given = answers(off, {"sum": off}, right)
+    cases = answers(off, {"sum": off}, right)
     # The first case agrees by chance, the others do not.
-    given[1:] = answers(lambda e: e + 2, {"sum": off}, right[1:])
-    assert explain("dW", {"dW": given}, SAYS) is None
+    cases[1:] = answers(lambda e: e + 2, {"sum": off}, right[1:])
+    assert explain("dW", {"dW": cases}, SAYS) is None
 
 
 def test_a_case_in_which_the_mistake_makes_no_difference_must_be_right():
@@ -69,8 +69,8 @@ def test_a_case_in_which_the_mistake_makes_no_difference_must_be_right():
 
 
 def test_a_mistake_that_never_makes_a_difference_explains_nothing():
-    assert said(off) is None
-    assert said(lambda e: e) is None
+    assert diagnosis(off) is None
+    assert diagnosis(lambda e: e) is None
 
 
 def test_of_two_that_fit_the_one_that_explains_all_outputs_is_named():
@@ -98,18 +98,18 @@ def test_a_mistake_must_fit_the_output_in_other_checks_too():
     def other(give):
         return [(answers(give, {"sum": lambda e: e + 7}), 1e-6, 0.0)]
 
-    here = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
-    assert explain("dW", here, SAYS, other_checks=other(lambda e: e + 7)) == SAYS["sum"]
-    assert explain("dW", here, SAYS, other_checks=other(lambda e: e)) is None
-    assert explain("dW", here, SAYS, other_checks=other(lambda e: e + 8)) is None
+    outputs = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
+    assert explain("dW", outputs, SAYS, other_checks=other(lambda e: e + 7)) == SAYS["sum"]
+    assert explain("dW", outputs, SAYS, other_checks=other(lambda e: e)) is None
+    assert explain("dW", outputs, SAYS, other_checks=other(lambda e: e + 8)) is None
 
 
-def test_a_check_in_which_a_mistake_makes_no_difference_says_nothing_against_it():
-    here = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
-    assert explain("dW", here, SAYS, other_checks=[(answers(lambda e: e), 1e-6, 0.0)]) == SAYS["sum"]
+def test_a_check_in_which_a_mistake_makes_no_difference_does_not_exclude_it():
+    outputs = {"dW": answers(lambda e: e + 7, {"sum": lambda e: e + 7})}
+    assert explain("dW", outputs, SAYS, other_checks=[(answers(lambda e: e), 1e-6, 0.0)]) == SAYS["sum"]
 
 
-def test_a_mistake_of_another_output_is_not_said_of_this_one():
+def test_a_mistake_of_another_output_is_not_reported_for_this_one():
     loss = answers(lambda e: e + 7, {"sum": lambda e: e + 7})
     dW = answers(off)
     assert explain("dW", {"loss": loss, "dW": dW}, SAYS) is None
@@ -117,27 +117,27 @@ def test_a_mistake_of_another_output_is_not_said_of_this_one():
 
 def test_a_mistake_with_another_shape_is_named():
     # The entries differ in number: only a mistake can explain it, no factor.
-    assert said(lambda e: np.sum(e, axis=0), {"sum": lambda e: np.sum(e, axis=0)}) == SAYS["sum"]
+    assert diagnosis(lambda e: np.sum(e, axis=0), {"sum": lambda e: np.sum(e, axis=0)}) == SAYS["sum"]
 
 
 def test_a_mistake_that_gives_nan_is_named():
-    assert said(lambda e: e * np.nan, {"sum": lambda e: e * np.nan}) == SAYS["sum"]
+    assert diagnosis(lambda e: e * np.nan, {"sum": lambda e: e * np.nan}) == SAYS["sum"]
 
 
 def test_a_named_mistake_is_preferred_to_a_factor():
-    assert said(lambda e: 2 * e, {"sum": lambda e: 2 * e}) == SAYS["sum"]
+    assert diagnosis(lambda e: 2 * e, {"sum": lambda e: 2 * e}) == SAYS["sum"]
 
 
-def test_two_named_mistakes_silence_the_factor():
+def test_with_two_named_mistakes_no_factor_is_reported():
     # Something specific is known, but not which: a factor would be a third guess.
-    assert said(lambda e: 2 * e, {"sum": lambda e: 2 * e, "half": lambda e: 2 * e}) is None
+    assert diagnosis(lambda e: 2 * e, {"sum": lambda e: 2 * e, "half": lambda e: 2 * e}) is None
 
 
 # Simple relations.
 
 
 @pytest.mark.parametrize(
-    ("c", "words"),
+    ("c", "message"),
     [
         (2, "dW is 2 times the right value"),
         (0.5, "dW is 0.5 times the right value"),
@@ -147,43 +147,43 @@ def test_two_named_mistakes_silence_the_factor():
         (-1, "dW has the wrong sign"),
     ],
 )
-def test_a_factor_is_said(c, words):
-    assert said(lambda e: c * e) == words
+def test_a_factor_is_reported(c, message):
+    assert diagnosis(lambda e: c * e) == message
 
 
 def test_a_factor_must_be_the_same_in_all_cases():
     # As with a missing 1/N where N differs: "8 times" would be true of one case only.
-    given = [(c * e, e, {}) for c, e in zip((8, 5, 6), arrays(), strict=True)]
-    assert explain("dW", {"dW": given}, SAYS) is None
+    cases = [(c * e, e, {}) for c, e in zip((8, 5, 6), arrays(), strict=True)]
+    assert explain("dW", {"dW": cases}, SAYS) is None
 
 
 def test_one_case_is_not_enough_for_a_factor():
     # Any wrong number is some multiple of the right one.
-    assert said(lambda e: 2 * e, right=arrays(1)) is None
-    assert said(lambda e: 2 * e, right=arrays(1, shape=())) is None
-    assert said(lambda e: 2 * e, right=arrays(2, shape=())) == "dW is 2 times the right value"
+    assert diagnosis(lambda e: 2 * e, right=arrays(1)) is None
+    assert diagnosis(lambda e: 2 * e, right=arrays(1, shape=())) is None
+    assert diagnosis(lambda e: 2 * e, right=arrays(2, shape=())) == "dW is 2 times the right value"
 
 
 def test_a_factor_must_hold_for_every_entry():
-    def spoilt(e):
+    def with_one_wrong_entry(e):
         wrong = 2 * e
         wrong[0, 0] += 1
         return wrong
 
-    assert said(spoilt) is None
+    assert diagnosis(with_one_wrong_entry) is None
 
 
-def test_what_leans_towards_a_multiple_is_none():
-    def leaning(e):
+def test_an_approximate_multiple_is_not_reported():
+    def nearly_a_multiple(e):
         # Twice the right value plus something at a right angle to it: the best factor is 2 in every case.
         aside = np.arange(e.size).reshape(e.shape)
         return 2 * e + aside - e * np.sum(aside * e) / np.sum(e * e)
 
-    assert said(leaning) is None
+    assert diagnosis(nearly_a_multiple) is None
 
 
-def test_a_mask_is_not_called_a_multiple_of_numbers():
-    assert said(lambda e: e > 0, right=[np.array([2.0, 0.0])] * 3) is None
+def test_a_mask_is_not_reported_as_a_multiple():
+    assert diagnosis(lambda e: e > 0, right=[np.array([2.0, 0.0])] * 3) is None
 
 
 @pytest.mark.parametrize(
@@ -191,37 +191,37 @@ def test_a_mask_is_not_called_a_multiple_of_numbers():
     [lambda e: 0 * e, lambda e: e * np.nan, lambda e: e * np.inf, lambda e: e + 1, lambda e: e > 0, lambda e: e[:2]],
     ids=["zeros", "nan", "inf", "shifted", "bool", "shape"],
 )
-def test_what_is_no_multiple_is_not_called_one(give):
-    assert said(give) is None
+def test_other_values_are_not_reported_as_multiples(give):
+    assert diagnosis(give) is None
 
 
-def test_a_right_value_of_zeros_or_infinities_has_no_multiple():
-    assert said(lambda e: e + 1, right=[np.zeros(3)] * 3) is None
-    assert said(lambda e: 2 * e, right=[np.array([np.inf, 1.0])] * 3) is None
+def test_zeros_or_infinities_have_no_multiple():
+    assert diagnosis(lambda e: e + 1, right=[np.zeros(3)] * 3) is None
+    assert diagnosis(lambda e: 2 * e, right=[np.array([np.inf, 1.0])] * 3) is None
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (3, 3)], ids=["oblong", "square"])
-def test_a_transpose_is_said(shape):
-    assert said(lambda e: e.T, right=arrays(shape=shape)) == "dW is the transpose of the right array"
+def test_a_transpose_is_reported(shape):
+    assert diagnosis(lambda e: e.T, right=arrays(shape=shape)) == "dW is the transpose of the right array"
 
 
 def test_a_symmetric_array_is_not_called_a_transpose():
     right = [e + e.T for e in arrays(shape=(3, 3))]
-    assert said(lambda e: e.T, right=right) is None
+    assert diagnosis(lambda e: e.T, right=right) is None
 
 
-def test_an_antisymmetric_array_leaves_two_relations_and_neither_is_said():
+def test_an_antisymmetric_array_leaves_two_relations_and_neither_is_reported():
     right = [e - e.T for e in arrays(shape=(3, 3))]
-    assert said(lambda e: -e, right=right) is None
+    assert diagnosis(lambda e: -e, right=right) is None
 
 
-def test_a_transpose_in_one_case_only_is_not_said():
+def test_a_transpose_in_one_case_only_is_not_reported():
     first, *rest = arrays()
     assert explain("dW", {"dW": [(first.T, first, {}), *answers(off, right=rest)]}, SAYS) is None
 
 
 @pytest.mark.parametrize("noise", [0, 1e-9], ids=["exact", "rounded"])
 @pytest.mark.parametrize("shape", [(), (4,), (3, 3), (4, 3)], ids=str)
-def test_nothing_is_said_of_a_right_answer(shape, noise):
+def test_a_correct_answer_gets_no_diagnosis(shape, noise):
     right = arrays(shape=shape)
-    assert said(lambda e: e * (1 + noise), {"sum": off, "half": lambda e: 2 * e}, right) is None
+    assert diagnosis(lambda e: e * (1 + noise), {"sum": off, "half": lambda e: 2 * e}, right) is None

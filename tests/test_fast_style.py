@@ -109,7 +109,7 @@ def test_the_perceptual_loss_is_a_mean_of_single_ones():
     np.testing.assert_allclose(dout, np.concatenate([d for _, d in single]) / 3, rtol=1e-9, atol=1e-12)
 
 
-def test_the_perceptual_loss_is_zero_where_nothing_is_to_be_changed():
+def test_the_perceptual_loss_is_zero_for_identical_maps():
     rng = np.random.default_rng(6)
     X = np.ones((1, 3, 16, 24)) * rng.random((1, 3, 1, 1))  # one colour: no total variation
     loss, dout = fast_style.perceptual_loss(X, X, **losses_of(ShapesNet(dtype=np.float64), X))
@@ -121,8 +121,8 @@ def test_the_content_is_that_of_the_images():
     rng, model = np.random.default_rng(7), ShapesNet(dtype=np.float64)
     out, X, style = (rng.random((n, 3, 16, 24)) for n in (2, 2, 1))
     loss, _ = fast_style.perceptual_loss(out, X, **losses_of(model, style) | {"style_weights": [0, 0], "tv_weight": 0})
-    (made,), (wanted,) = (model.features(images, ["conv2"])[0] for images in (out, X))
-    np.testing.assert_allclose(loss, 0.3 * np.sum((made - wanted) ** 2) / 2, rtol=1e-12)
+    (output_maps,), (image_maps,) = (model.features(images, ["conv2"])[0] for images in (out, X))
+    np.testing.assert_allclose(loss, 0.3 * np.sum((output_maps - image_maps) ** 2) / 2, rtol=1e-12)
 
 
 # Training.
@@ -137,11 +137,13 @@ def test_waves_and_crops():
     picture = np.arange(3 * 5 * 8.0).reshape(3, 5, 8)
     crops = stylizing.random_crops([picture], 300, 4, np.random.default_rng(0))
     assert crops.shape == (300, 3, 4, 4)
-    whole = {picture[:, i : i + 4, j : j + 4][:, :, ::s].tobytes() for i in range(2) for j in range(5) for s in (1, -1)}
-    assert {crop.tobytes() for crop in crops} == whole  # each of 20 is missed with a chance of 0.95^300 < 1e-6
+    expected_crops = {
+        picture[:, i : i + 4, j : j + 4][:, :, ::s].tobytes() for i in range(2) for j in range(5) for s in (1, -1)
+    }
+    assert {crop.tobytes() for crop in crops} == expected_crops  # each of 20 is missed with a chance of 0.95^300 < 1e-6
 
 
-def test_pictures_to_learn_from():
+def test_training_pictures():
     pictures = stylizing.training_pictures(heights=(64, 96), num_drawn=8)
     assert [p.shape[1] for p in pictures].count(96) == 12
     assert sum(p.shape == (3, 64, 64) for p in pictures) == 8

@@ -11,7 +11,7 @@ N, D, C, SIZES = 6, 5, 3, (7, 4, 6, 5)
 EVERY = list(itertools.product(DEPTHS, NORMS, (1, 0.7), (0.0, 0.3)))
 
 
-def made(depth=2, normalization=None, keep=1, reg=0.0, dtype=np.float64, seed=3):
+def random_net(depth=2, normalization=None, keep=1, reg=0.0, dtype=np.float64, seed=3):
     """Return a net whose parameters are all random and of ordinary size, with images and labels."""
     rng = np.random.default_rng([depth, NORMS.index(normalization), int(10 * keep), int(10 * reg), 8])
     net = FullyConnectedNet(
@@ -24,7 +24,7 @@ def made(depth=2, normalization=None, keep=1, reg=0.0, dtype=np.float64, seed=3)
 
 @pytest.mark.parametrize(("depth", "normalization", "keep", "reg"), EVERY)
 def test_gradients_in_every_combination(depth, normalization, keep, reg):
-    net, X, y = made(depth, normalization, keep, reg)
+    net, X, y = random_net(depth, normalization, keep, reg)
     _, grads = net.loss(X, y)
     assert set(grads) == set(net.params)
     scale = max(map(np.linalg.norm, grads.values()))
@@ -38,7 +38,7 @@ def test_gradients_in_every_combination(depth, normalization, keep, reg):
 @pytest.mark.parametrize(("depth", "normalization", "reg"), list(itertools.product(DEPTHS, NORMS, (0.0, 0.3))))
 def test_loss_and_gradients_agree_with_pytorch(depth, normalization, reg):
     torch = pytest.importorskip("torch", reason="PyTorch is the second oracle; not installed")
-    net, X, y = made(depth, normalization, reg=reg)
+    net, X, y = random_net(depth, normalization, reg=reg)
     theirs = {name: torch.tensor(value, requires_grad=True) for name, value in net.params.items()}
     out = torch.tensor(X)
     for k in range(1, depth + 2):
@@ -60,7 +60,7 @@ def test_loss_and_gradients_agree_with_pytorch(depth, normalization, reg):
         np.testing.assert_allclose(grad, theirs[name].grad.numpy(), rtol=1e-9, atol=1e-13, err_msg=name)
 
 
-def test_a_net_small_enough_for_paper():
+def test_a_small_net_by_hand():
     # x = 3: the hidden unit is relu(2 * 3 - 1) = 5, the scores are 5 * (1, -1) + (0, 0.5) = (5, -4.5).
     net = FullyConnectedNet([1], input_dim=1, num_classes=2, reg=0.1, dtype=np.float64)
     net.params = {
@@ -109,7 +109,7 @@ def test_parameters_by_name_shape_and_value(normalization):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("normalization", NORMS)
 def test_everything_is_computed_in_the_dtype_of_the_net(dtype, normalization):
-    net, X, y = made(2, normalization, keep=0.7, reg=0.1, dtype=dtype)
+    net, X, y = random_net(2, normalization, keep=0.7, reg=0.1, dtype=dtype)
     other = X.astype(np.float32 if dtype == np.float64 else np.float64)
     _, grads = net.loss(other, y)
     assert {grad.dtype for grad in grads.values()} == {np.dtype(dtype)}
@@ -123,39 +123,39 @@ def test_images_may_have_any_rank():
 
 
 def test_calls_leave_images_and_parameters_as_they_were():
-    net, X, y = made(3, "layernorm", reg=0.2)
+    net, X, y = random_net(3, "layernorm", reg=0.2)
     before, image = {name: value.copy() for name, value in net.params.items()}, X.copy()
     first, grads = net.loss(X, y)
-    second, again = net.loss(X, y)
+    second, second_grads = net.loss(X, y)
     np.testing.assert_array_equal(X, image)
     assert first == second
     for name in before:
         np.testing.assert_array_equal(net.params[name], before[name])
-        np.testing.assert_array_equal(grads[name], again[name])
+        np.testing.assert_array_equal(grads[name], second_grads[name])
 
 
 def test_batch_norm_keeps_averages_of_its_own_for_each_layer_and_only_in_training():
-    net, X, y = made(2, "batchnorm")
+    net, X, y = random_net(2, "batchnorm")
     net.loss(X, y)
-    kept = [params["running_mean"].copy() for params in net.bn_params]
-    assert [mean.shape for mean in kept] == [(7,), (4,)]
-    np.testing.assert_allclose(kept[0], 0.1 * np.mean(X @ net.params["W1"] + net.params["b1"], axis=0), rtol=1e-12)
+    means = [params["running_mean"].copy() for params in net.bn_params]
+    assert [mean.shape for mean in means] == [(7,), (4,)]
+    np.testing.assert_allclose(means[0], 0.1 * np.mean(X @ net.params["W1"] + net.params["b1"], axis=0), rtol=1e-12)
     alone, together = net.loss(X[:1]), net.loss(X)
     np.testing.assert_allclose(alone, together[:1], rtol=1e-12)  # test mode: an image does not depend on the others
-    for params, mean in zip(net.bn_params, kept, strict=True):
+    for params, mean in zip(net.bn_params, means, strict=True):
         np.testing.assert_array_equal(params["running_mean"], mean)
 
 
 def test_dropout_works_in_training_alone_and_follows_its_seed():
-    net, X, y = made(2, keep=0.5, seed=None)
+    net, X, y = random_net(2, keep=0.5, seed=None)
     assert len({net.loss(X, y)[0] for _ in range(5)}) > 1
     np.testing.assert_array_equal(net.loss(X), net.loss(X))
-    np.testing.assert_allclose(net.loss(X), made(2, keep=0.5)[0].loss(X), rtol=1e-14)
-    seeded, X, y = made(2, keep=0.5, seed=7)
+    np.testing.assert_allclose(net.loss(X), random_net(2, keep=0.5)[0].loss(X), rtol=1e-14)
+    seeded, X, y = random_net(2, keep=0.5, seed=7)
     assert seeded.loss(X, y)[0] == seeded.loss(X, y)[0]
 
 
-def test_settings_of_two_nets_are_apart():
+def test_settings_of_two_nets_are_independent():
     first, second = (FullyConnectedNet([4, 3], 5, 2, normalization="batchnorm") for _ in range(2))
     first.bn_params[0]["mode"] = "test"
     assert (first.bn_params[1]["mode"], second.bn_params[0]["mode"]) == ("train", "train")

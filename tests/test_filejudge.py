@@ -31,7 +31,7 @@ NAMES = {task.name for task in TASKS}
 per_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 
 
-def written(text):
+def parse(text):
     return PythonFile("mine.py", text, NAMES)
 
 
@@ -53,7 +53,7 @@ def written(text):
     ],
 )
 def test_names_of_a_file(text, names):
-    assert written(text).names == names
+    assert parse(text).names == names
 
 
 MARKS = "    # *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****\n{}\n    # *****END OF YOUR CODE*****\n"
@@ -89,32 +89,32 @@ TODO = "    #####\n    # TODO: Implement it. #\n    #####\n{}\n    #####\n    # 
         ("    if x > 0:\n        pass\n    return x", False),
     ],
 )
-def test_a_function_as_it_was_handed_out_is_blank(body, blank):
-    assert written(f"def adam(x):\n{body}\n").is_blank("adam") == blank
+def test_a_function_as_released_is_blank(body, blank):
+    assert parse(f"def adam(x):\n{body}\n").is_blank("adam") == blank
 
 
 def test_only_an_exercise_can_be_blank():
-    file = written("class LinearClassifier:\n    def loss(self): pass\n    def train(self): pass\n")
+    file = parse("class LinearClassifier:\n    def loss(self): pass\n    def train(self): pass\n")
     assert file.implemented == {"LinearClassifier", "LinearClassifier.loss"}
 
 
 def test_an_inherited_method_is_blank_where_the_base_is():
-    file = written(
+    file = parse(
         "class Net:\n    def predict(self): pass\nclass TwoLayerNet(Net):\n    def loss(self): return self.x\n"
     )
     assert (file.is_blank("TwoLayerNet.predict"), file.is_blank("TwoLayerNet.loss")) == (True, False)
 
 
-def test_a_file_that_is_no_python_says_where():
+def test_a_syntax_error_is_reported_with_its_place():
     with pytest.raises(UsageError, match="mine.py: expected Python, got .* in line 2"):
-        written("x = 1\nprint 'x'\n")
+        parse("x = 1\nprint 'x'\n")
 
 
 # What a task is lent.
 
 
-def names_lent(task, text):
-    return {name for _, name in lent_parts(task_named(task), written(text))}
+def dependency_names(task, text):
+    return {name for _, name in lent_parts(task_named(task), parse(text))}
 
 
 @pytest.mark.parametrize(
@@ -141,19 +141,19 @@ def names_lent(task, text):
         ),
     ],
 )
-def test_a_task_is_lent_what_it_leans_on(task, text, names):
-    assert names_lent(task, text) == names
+def test_a_task_gets_its_dependencies(task, text, names):
+    assert dependency_names(task, text) == names
 
 
-def test_a_net_is_lent_the_layers_that_composed_ones_need():
+def test_a_net_gets_the_layers_that_composed_ones_need():
     text = "class FullyConnectedNet:\n    def __init__(self): return 1\n    def loss(self): affine_bn_relu_forward()"
     layers_lent = {"affine_forward", "batchnorm_forward", "relu_forward"}
-    assert names_lent("FullyConnectedNet.loss", text) == layers_lent
+    assert dependency_names("FullyConnectedNet.loss", text) == layers_lent
 
 
-def test_a_convnet_is_lent_a_convolution_whatever_it_calls_it():
+def test_a_convnet_gets_a_convolution_whatever_it_calls_it():
     text = "class ThreeLayerConvNet:\n    def __init__(self): return 1\n    def loss(self): max_pool_forward_fast()"
-    assert names_lent("ThreeLayerConvNet.loss", text) == {"max_pool_forward_naive", "conv_output_size"}
+    assert dependency_names("ThreeLayerConvNet.loss", text) == {"max_pool_forward_naive", "conv_output_size"}
 
 
 @dataclass
@@ -165,7 +165,7 @@ class Greedy:
 
 
 @per_task
-def test_no_task_is_lent_its_own_reference(task, tmp_path):
+def test_no_task_gets_its_own_reference(task, tmp_path):
     parts = parts_of_assignment(lent_parts(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
     assert task.name not in {name for _, name in parts}
     assert task.name not in public_names(task.assignment, parts)
@@ -173,14 +173,14 @@ def test_no_task_is_lent_its_own_reference(task, tmp_path):
     write_course(tmp_path, task.assignment, parts)
     for module in {module for module, _ in parts}:
         text = Path(tmp_path, *module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
-        given = written(text).names | {a.asname or a.name for n in ast.walk(ast.parse(text)) for a in _aliases(n)}
+        defined_names = parse(text).names | {a.asname or a.name for n in ast.walk(ast.parse(text)) for a in _aliases(n)}
         function, owner = task.name.split(".")[-1], task.name.rpartition(".")[0]
-        assert f"{owner}.{function}".lstrip(".") not in written(text).names
-        assert {name for home, name in parts if home == module} <= given
+        assert f"{owner}.{function}".lstrip(".") not in parse(text).names
+        assert {name for home, name in parts if home == module} <= defined_names
 
 
-def test_a_module_that_is_lent_in_part_imports_what_it_needs(tmp_path):
-    file = written("def lstm_backward(dh, cache): return lstm_step_backward(dh, dh, cache)")
+def test_a_partial_module_imports_what_it_needs(tmp_path):
+    file = parse("def lstm_backward(dh, cache): return lstm_step_backward(dh, dh, cache)")
     parts = parts_of_assignment(lent_parts(task_named("lstm_backward"), file), "assignment4")
     write_course(tmp_path, "assignment4", parts)
     text = (tmp_path / "chainrule/recurrent/lstm.py").read_text(encoding="utf-8")
@@ -189,8 +189,8 @@ def test_a_module_that_is_lent_in_part_imports_what_it_needs(tmp_path):
     assert "__all__ = ['lstm_forward', 'lstm_step_backward', 'lstm_step_forward']" in text
 
 
-def test_a_module_that_is_lent_in_part_leaves_out_what_the_file_has(tmp_path):
-    file = written("def batchnorm_forward(x): return x\ndef spatial_batchnorm_backward(dout, cache): return dout")
+def test_a_partial_module_leaves_out_what_the_file_defines(tmp_path):
+    file = parse("def batchnorm_forward(x): return x\ndef spatial_batchnorm_backward(dout, cache): return dout")
     parts = parts_of_assignment(lent_parts(task_named("spatial_batchnorm_backward"), file), "assignment3")
     assert {name for _, name in parts} == {"spatial_batchnorm_forward"}
     write_course(tmp_path, "assignment3", parts)
@@ -209,7 +209,7 @@ def _aliases(node):
         ("chainrule.recurrent.lstm", "lstm_forward", ""),
     ],
 )
-def test_what_a_cache_holds(module, name, holds):
+def test_cache_contents(module, name, holds):
     assert cache_contents(module, name) == holds
 
 
@@ -223,18 +223,22 @@ def run(monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     monkeypatch.setattr(foreign, "offer", None)
 
-    def execute(text, known=None, **plan):
-        file, names = written(text), {"np": np}
-        known = known if known is not None else public_names("assignment5", frozenset())
+    def run_file(text, course_names=None, **plan):
+        file, names = parse(text), {"np": np}
+        course_names = course_names if course_names is not None else public_names("assignment5", frozenset())
         plan = {"missing": {}, "methods": {}, "modules": []} | plan
         foreign.install(
-            names, known=known, written=sorted(file.implemented), blank=sorted(file.names - file.implemented), **plan
+            names,
+            known=course_names,
+            written=sorted(file.implemented),
+            blank=sorted(file.names - file.implemented),
+            **plan,
         )
         exec(compile(text, "mine.py", "exec"), names)
         foreign.link_names()
         return names
 
-    yield execute
+    yield run_file
     for name in set(vars(np)) - of_numpy:
         delattr(np, name)
     for name in set(sys.modules) - before:
@@ -254,7 +258,7 @@ def run(monkeypatch):
         "from cs231n import layers\naffine_forward = layers.affine_forward",
     ],
 )
-def test_an_import_is_met_by_the_course(run, line):
+def test_foreign_imports_resolve_to_the_course(run, line):
     assert run(line)["affine_forward"] is layers.affine_forward
 
 
@@ -272,7 +276,7 @@ def test_helpers_of_older_pythons_and_gradient_checks(run):
     assert names["rel_error"](dx, 2 * x) < 1e-8
 
 
-def test_what_is_not_there_fails_once_it_is_used(run):
+def test_a_missing_import_fails_on_use(run):
     names = run(
         "from cs231n.data_utils import load_CIFAR10\n"
         "from cs231n.classifiers.linear_classifier import Unknown\n"
@@ -304,26 +308,26 @@ def test_composed_layers_and_their_gradients(run):
     settings = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
     out, cache = names["conv_relu_pool_forward"](x, w, b, *settings)
     dout = rng.normal(size=out.shape)
-    found = names["conv_relu_pool_backward"](dout, cache)
-    for position, gradient in enumerate(found):
-        given = [x, w, b]
+    gradients = names["conv_relu_pool_backward"](dout, cache)
+    for position, gradient in enumerate(gradients):
+        inputs = [x, w, b]
 
-        def forward(value, given=given, position=position):
-            changed = [*given[:position], value, *given[position + 1 :]]
-            return names["conv_relu_pool_forward"](*changed, *settings)[0]
+        def forward(value, inputs=inputs, position=position):
+            changed_inputs = [*inputs[:position], value, *inputs[position + 1 :]]
+            return names["conv_relu_pool_forward"](*changed_inputs, *settings)[0]
 
-        numeric = names["eval_numerical_gradient_array"](forward, given[position], dout)
+        numeric = names["eval_numerical_gradient_array"](forward, inputs[position], dout)
         np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-8)
 
 
 def test_gradients_of_a_composed_layer_with_norm_come_in_the_order_of_the_inputs(run):
     names = run("from cs231n.layer_utils import *")
     rng = np.random.default_rng(0)
-    given = [rng.normal(size=shape) for shape in ((5, 3), (3, 4), 4, 4, 4)]
-    out, cache = names["affine_bn_relu_forward"](*given, {"mode": "train"})
-    found = names["affine_bn_relu_backward"](np.ones_like(out), cache)
-    assert [g.shape for g in found] == [(5, 3), (3, 4), (4,), (4,), (4,)]
-    np.testing.assert_array_equal(found[4], np.sum(out > 0, axis=0))  # beta's
+    inputs = [rng.normal(size=shape) for shape in ((5, 3), (3, 4), 4, 4, 4)]
+    out, cache = names["affine_bn_relu_forward"](*inputs, {"mode": "train"})
+    gradients = names["affine_bn_relu_backward"](np.ones_like(out), cache)
+    assert [g.shape for g in gradients] == [(5, 3), (3, 4), (4,), (4,), (4,)]
+    np.testing.assert_array_equal(gradients[4], np.sum(out > 0, axis=0))  # beta's
 
 
 def test_a_blank_layer_is_replaced(run):
@@ -331,23 +335,23 @@ def test_a_blank_layer_is_replaced(run):
     assert names["affine_forward"] is layers.affine_forward
 
 
-def test_a_function_that_is_lent_uses_those_of_the_file(run, monkeypatch):
-    given = {"modules": ["chainrule.layers"], "missing": {"affine_forward": "chainrule.layers"}}
+def test_a_dependency_uses_the_functions_of_the_file(run, monkeypatch):
+    plan = {"modules": ["chainrule.layers"], "missing": {"affine_forward": "chainrule.layers"}}
     monkeypatch.delattr(layers, "relu_forward")  # as where it is lent in part
-    names = run("def relu_forward(x):\n    return -x, None\n", **given)
+    names = run("def relu_forward(x):\n    return -x, None\n", **plan)
     assert layers.relu_forward is names["relu_forward"]
     assert names["affine_forward"] is layers.affine_forward
 
 
-def test_a_method_that_is_lent_is_put_on_the_files_class(run):
+def test_a_missing_method_is_added_to_the_files_class(run):
     text = "class KNearestNeighbor:\n    def predict(self): return self.y_train\n"
-    made = run(text, methods={"KNearestNeighbor.train": "chainrule.neighbors"})["KNearestNeighbor"]()
-    made.train(np.ones((2, 3)), "labels")
-    assert made.predict() == "labels"
-    own = text + "    def train(self, X, y): self.y_train = 'own'\n"
-    made = run(own, methods={"KNearestNeighbor.train": "chainrule.neighbors"})["KNearestNeighbor"]()
-    made.train(1, 2)
-    assert made.predict() == "own"
+    classifier = run(text, methods={"KNearestNeighbor.train": "chainrule.neighbors"})["KNearestNeighbor"]()
+    classifier.train(np.ones((2, 3)), "labels")
+    assert classifier.predict() == "labels"
+    text_with_train = text + "    def train(self, X, y): self.y_train = 'own'\n"
+    classifier = run(text_with_train, methods={"KNearestNeighbor.train": "chainrule.neighbors"})["KNearestNeighbor"]()
+    classifier.train(1, 2)
+    assert classifier.predict() == "own"
 
 
 def test_the_keyword_of_another_year(run):
@@ -370,7 +374,7 @@ BIAS_ROW = (("np.sum(W * W)", "np.sum(W[:-1] ** 2)"), ("2 * reg * W", "2 * reg *
 
 
 @pytest.mark.parametrize(
-    ("stem", "task", "changes", "says"),
+    ("stem", "task", "changes", "parts_of_message"),
     [
         ("linear_svm", "svm_loss_naive", HALVED, {SQUARES, SQUARES_GRADIENT}),
         ("linear_svm", "svm_loss_vectorized", HALVED, {SQUARES, SQUARES_GRADIENT}),
@@ -455,14 +459,14 @@ BIAS_ROW = (("np.sum(W * W)", "np.sum(W[:-1] ** 2)"), ("2 * reg * W", "2 * reg *
         ),
     ],
 )
-def test_a_convention_of_another_year_is_told_with_the_one_used_here(run, stem, task, changes, says):
+def test_a_convention_of_another_year_is_reported_with_the_one_used_here(run, stem, task, changes, parts_of_message):
     text = (FOLDER / f"{stem}.py").read_text(encoding="utf-8")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
     verdict = judge(exam_of(task_named(task), 5), case_runner(run(text)), 5)
     assert verdict.score < verdict.points
-    assert [part for part in says if part not in verdict.reason()] == []
+    assert [part for part in parts_of_message if part not in verdict.reason()] == []
 
 
 # Whole files, judged in the sandbox.
@@ -472,36 +476,36 @@ def judged(path, sandbox, names=None):
     return {verdict.task: verdict for verdict in judge_file(path, Options(sandbox), 5, names)}
 
 
-def lost(verdicts):
+def lost_reasons(verdicts):
     return {name: v.reason() for name, v in verdicts.items() if not v.passed}
 
 
-DEFINED = {path.stem: written(path.read_text(encoding="utf-8")).names & NAMES for path in sorted(FOLDER.glob("*.py"))}
+DEFINED = {path.stem: parse(path.read_text(encoding="utf-8")).names & NAMES for path in sorted(FOLDER.glob("*.py"))}
 
 
-def test_the_samples_hold_most_of_what_cs231n_asks_for():
+def test_the_samples_define_most_tasks_of_cs231n():
     assert len(frozenset().union(*DEFINED.values())) == sum(map(len, DEFINED.values())) == 59
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stem", [stem for stem in DEFINED if stem != "rnn"])
 def test_a_file_of_cs231n_gets_full_marks(stem, sandbox):
-    found = judged(FOLDER / f"{stem}.py", sandbox)
-    assert set(found) == DEFINED[stem]
-    assert lost(found) == {}
+    verdicts = judged(FOLDER / f"{stem}.py", sandbox)
+    assert set(verdicts) == DEFINED[stem]
+    assert lost_reasons(verdicts) == {}
 
 
 @pytest.mark.slow
 def test_a_captioner_of_cs231n_loses_only_what_it_does_not_know(sandbox):
     """It has no gated recurrent unit, which the checks of its own, and of all cells at once, ask for."""
-    found = judged(FOLDER / "rnn.py", sandbox)
-    assert all(found[name].score for name in DEFINED["rnn"])
-    right = {outcome.name for outcome in found["CaptioningRNN.loss"].outcomes if outcome.passed}
-    assert {"rnn: loss, and gradients against numeric ones", "lstm: loss and gradients"} < right
-    for verdict in found.values():
+    verdicts = judged(FOLDER / "rnn.py", sandbox)
+    assert all(verdicts[name].score for name in DEFINED["rnn"])
+    passed_checks = {outcome.name for outcome in verdicts["CaptioningRNN.loss"].outcomes if outcome.passed}
+    assert {"rnn: loss, and gradients against numeric ones", "lstm: loss and gradients"} < passed_checks
+    for verdict in verdicts.values():
         for outcome in verdict.checks_with_lost_points():
             assert "gru" in outcome.name + outcome.message or "float32" in outcome.name  # that, too, is asked of a gru
-    assert "stood in" in found["CaptioningRNN.loss"].note
+    assert "stood in" in verdicts["CaptioningRNN.loss"].note
 
 
 PARTIAL = """
@@ -544,21 +548,21 @@ def sgd(w, dw):
 def test_a_file_with_gaps(tmp_path, sandbox, capsys):
     path = tmp_path / "mine.py"
     path.write_text(PARTIAL, encoding="utf-8")
-    wanted = ["lstm_forward", "relu_backward", "relu_forward", "affine_backward", "sgd", "adam"]
-    command = ["judge", str(path), "--seed=5", f"--sandbox={sandbox}", *(f"--task={name}" for name in wanted)]
+    tasks = ["lstm_forward", "relu_backward", "relu_forward", "affine_backward", "sgd", "adam"]
+    command = ["judge", str(path), "--seed=5", f"--sandbox={sandbox}", *(f"--task={name}" for name in tasks)]
     assert main([*command, "--json"]) == 0
-    found = {f["task"]: f for f in json.loads(capsys.readouterr().out)}
-    assert {name: f["score"] == f["max"] for name, f in found.items()} == {
+    verdicts = {f["task"]: f for f in json.loads(capsys.readouterr().out)}
+    assert {name: f["score"] == f["max"] for name, f in verdicts.items()} == {
         **dict.fromkeys(["lstm_forward", "relu_backward"], True),
         **dict.fromkeys(["relu_forward", "affine_backward", "sgd"], False),
     }
-    assert "running the file raised FileNotFoundError" in found["sgd"]["note"].replace("Running", "running")
-    assert "The file lacks lstm_step_forward: the course's own stood in." in found["lstm_forward"]["note"]
-    assert "The file lacks relu_forward" in found["relu_backward"]["note"]  # it is blank there
-    assert "the course's affine_forward holds (x, w): if yours differs" in found["affine_backward"]["note"]
-    assert "The file has sgd(w, dw), this course sgd(w, dw, config=None)." in found["sgd"]["note"]
-    assert [name for name, f in found.items() if not f.get("attempted", True)] == ["relu_forward"]
-    assert {c["result"] for c in found["relu_forward"]["checks"]} == {"blank"}
+    assert "running the file raised FileNotFoundError" in verdicts["sgd"]["note"].replace("Running", "running")
+    assert "The file lacks lstm_step_forward: the course's own stood in." in verdicts["lstm_forward"]["note"]
+    assert "The file lacks relu_forward" in verdicts["relu_backward"]["note"]  # it is blank there
+    assert "the course's affine_forward holds (x, w): if yours differs" in verdicts["affine_backward"]["note"]
+    assert "The file has sgd(w, dw), this course sgd(w, dw, config=None)." in verdicts["sgd"]["note"]
+    assert [name for name, f in verdicts.items() if not f.get("attempted", True)] == ["relu_forward"]
+    assert {c["result"] for c in verdicts["relu_forward"]["checks"]} == {"blank"}
 
     assert main([*command[:4], "--task=relu_forward", "--task=adam"]) == 0
     *_, summary, seed = capsys.readouterr().out.splitlines()
@@ -601,13 +605,13 @@ def conv_as_affine(*given):
 
 
 @pytest.mark.slow
-def test_nobody_is_paid_for_what_the_course_has_written(tmp_path, bwrap):
+def test_calls_of_the_course_package_earn_nothing(tmp_path, bwrap):
     path = tmp_path / "mine.py"
     path.write_text(CHEATING, encoding="utf-8")
-    found = judged(path, "bwrap")
-    assert set(found) == written(CHEATING).names & NAMES
-    assert {name: v.score for name, v in found.items() if v.score} == {}
-    assert all(v.attempted for v in found.values())
+    verdicts = judged(path, "bwrap")
+    assert set(verdicts) == parse(CHEATING).names & NAMES
+    assert {name: v.score for name, v in verdicts.items() if v.score} == {}
+    assert all(v.attempted for v in verdicts.values())
 
 
 @pytest.mark.parametrize("text", ["from cs231n.layers import *\n", "import numpy as np\n", "x = svm_loss_naive\n"])
@@ -630,12 +634,14 @@ def test_a_file_that_ends_half_way(tmp_path, sandbox, capsys):
     other.write_text("from cs231n.layers import *\n", encoding="utf-8")
     assert main(["judge", str(path), str(other), "--json", "--sandbox", sandbox]) == 2
     printed = capsys.readouterr()
-    found = {f["task"]: f for f in json.loads(printed.out)}
-    assert found["max_norm"]["score"] == found["max_norm"]["max"]
-    assert "Running the file raised ModuleNotFoundError: No module named 'no_such_module'" in found["max_norm"]["note"]
-    assert found["kl_divergence"]["score"] == 0
-    assert "the imports, functions and classes after that alone were run" in found["kl_divergence"]["note"]
-    assert "wrong" in {c["result"] for c in found["kl_divergence"]["checks"]}
+    verdicts = {f["task"]: f for f in json.loads(printed.out)}
+    assert verdicts["max_norm"]["score"] == verdicts["max_norm"]["max"]
+    assert (
+        "Running the file raised ModuleNotFoundError: No module named 'no_such_module'" in verdicts["max_norm"]["note"]
+    )
+    assert verdicts["kl_divergence"]["score"] == 0
+    assert "the imports, functions and classes after that alone were run" in verdicts["kl_divergence"]["note"]
+    assert "wrong" in {c["result"] for c in verdicts["kl_divergence"]["checks"]}
     assert "other.py: expected a function called as a task is" in printed.err
 
 
@@ -652,7 +658,7 @@ class Answers:
 
 
 @pytest.mark.parametrize(
-    ("answer", "there"),
+    ("answer", "defined"),
     [
         ([True, False], ["a"]),
         *((found, ["a", "K.b"]) for found in ([True], True, [[True, False]], [0] * 3)),
@@ -660,14 +666,14 @@ class Answers:
         (AnswerError("TypeError", "x", ""), ["a", "K.b"]),
     ],
 )
-def test_without_a_sound_answer_everything_counts_as_defined(tmp_path, monkeypatch, answer, there):
+def test_without_a_valid_answer_everything_counts_as_defined(tmp_path, monkeypatch, answer, defined):
     run = Run(tmp_path, Options("none"))
     monkeypatch.setattr(run, "_alive", lambda: Answers(answer))
-    assert run.defines(["a", "K.b"]) == there
+    assert run.defines(["a", "K.b"]) == defined
 
 
 @pytest.mark.slow
-def test_a_file_that_hides_what_python_brings_along_is_judged(tmp_path, sandbox):
+def test_a_file_that_overrides_builtins_is_judged(tmp_path, sandbox):
     path = tmp_path / "mine.py"
     path.write_text(
         f"import numpy as np\ncallable = None\nvars = 3\n{task_named('max_norm').source()}", encoding="utf-8"

@@ -18,7 +18,7 @@ def torch():
     return pytest.importorskip("torch", reason="PyTorch is the second oracle")
 
 
-def lively(pair, seed=0):
+def with_random_biases(pair, seed=0):
     """Return the nets with nonzero biases."""
     rng = np.random.default_rng(seed)
     for net in pair:
@@ -76,8 +76,8 @@ def test_losses_agree_with_pytorch(torch):
     }
     for function, loss in expected.items():
         variables, arrays = ((r, f), (real, fake)) if "discriminator" in function.__name__ else ((f,), (fake,))
-        found, *gradients = function(*arrays)
-        np.testing.assert_allclose(found, loss.item(), rtol=1e-12)
+        computed_loss, *gradients = function(*arrays)
+        np.testing.assert_allclose(computed_loss, loss.item(), rtol=1e-12)
         for gradient, autograd in zip(gradients, torch.autograd.grad(loss, variables), strict=True):
             np.testing.assert_allclose(gradient, autograd.numpy(), rtol=1e-10, atol=1e-16)
 
@@ -97,7 +97,7 @@ def test_transposed_convolution_by_hand():
 
 
 @pytest.mark.parametrize(("stride", "pad"), [(1, 0), (2, 1), (3, 0), (2, 2)])
-def test_it_is_the_transpose_of_the_convolution(stride, pad):
+def test_conv_transpose_is_the_transpose_of_the_convolution(stride, pad):
     rng = np.random.default_rng(0)
     y, w = rng.normal(size=(2, 5, 4, 3)), rng.normal(size=(5, 3, 5, 4))
     up, _ = gan.conv_transpose_forward(y, w, np.zeros(3), stride, pad)
@@ -129,15 +129,15 @@ def generators_loss(pair, z):
     logits, d_cache = pair[1].forward(images)
     loss, dlogits = gan.generator_loss(logits)
     dimages, of_discriminator = pair[1].backward(dlogits, d_cache)
-    again, _ = pair[1].backward(dlogits, d_cache)
-    np.testing.assert_array_equal(again, dimages)
+    dimages_again, _ = pair[1].backward(dlogits, d_cache)
+    np.testing.assert_array_equal(dimages_again, dimages)
     dz, of_generator = pair[0].backward(dimages, g_cache)
     return loss, of_generator, of_discriminator, dz
 
 
 @per_pair
 def test_gradients_of_a_pair_agree_with_numerical_ones(make):
-    pair, z = lively(make()), gan.sample_noise(3, 3, np.random.default_rng(4))
+    pair, z = with_random_biases(make()), gan.sample_noise(3, 3, np.random.default_rng(4))
     _, *gradients, dz = generators_loss(pair, z)
     for net, grads in zip(pair, gradients, strict=True):
         assert grads.keys() == net.params.keys()
@@ -167,7 +167,7 @@ def in_pytorch(torch, pair, params, z):
 
 @per_pair
 def test_a_pair_agrees_with_pytorch(torch, make):
-    pair, z = lively(make(), 1), gan.sample_noise(4, 3, np.random.default_rng(5))
+    pair, z = with_random_biases(make(), 1), gan.sample_noise(4, 3, np.random.default_rng(5))
     params = [{n: torch.tensor(w, requires_grad=True) for n, w in net.params.items()} for net in pair]
     noise = torch.tensor(z, requires_grad=True)
     expected = torch.nn.functional.softplus(-in_pytorch(torch, pair, params, noise)).mean()
@@ -223,13 +223,13 @@ def test_updates_agree_with_pytorchs_adam(torch):
 
 @per_pair
 def test_a_round_moves_each_net_by_its_own_loss_alone(make):
-    generator, discriminator = lively(make())
+    generator, discriminator = with_random_biases(make())
     rng = np.random.default_rng(0)
     z = [gan.sample_noise(4, 3, rng) for _ in range(2)]
     X = np.tanh(rng.normal(size=generator.forward(z[0])[0].shape))
-    given, moves = iter(z), []
-    found = gan.gan_step(
-        *(generator, discriminator, X, lambda N: next(given)),
+    noise, moves = iter(z), []
+    losses = gan.gan_step(
+        *(generator, discriminator, X, lambda N: next(noise)),
         (gan.discriminator_loss, gan.generator_loss),
         lambda net, grads: moves.append((net, grads)),
     )
@@ -242,7 +242,7 @@ def test_a_round_moves_each_net_by_its_own_loss_alone(make):
     def g_loss():
         return gan.generator_loss(discriminator.forward(generator.forward(z[1])[0])[0])[0]
 
-    np.testing.assert_allclose(found, (d_loss(), g_loss()), rtol=1e-14)
+    np.testing.assert_allclose(losses, (d_loss(), g_loss()), rtol=1e-14)
     for (net, grads), loss in zip(moves, (d_loss, g_loss), strict=True):
         for name, w in net.params.items():
             report = check_gradient(lambda _, loss=loss: loss(), w, grads[name])
@@ -305,7 +305,7 @@ def run(rounds, lead=0, **options):
     return pair, start, history
 
 
-def test_a_lead_moves_the_discriminator_alone():
+def test_lead_steps_train_only_the_discriminator():
     (generator, discriminator), start, history = run(0, lead=30)
     np.testing.assert_array_equal(generator.params["W1"], start)
     assert discriminator.configs["W1"]["t"] == 30
@@ -325,7 +325,7 @@ def test_a_gan_learns_two_bumps():
     fixed = gan.sample_noise(2000, 4, np.random.default_rng(9))
     _, _, history = run(1500, fixed=fixed, kept=2)
     near = [np.mean(np.abs(np.abs(numbers) - 0.5) < 0.3) for numbers in history.samples]
-    left = np.mean(history.samples[-1] < 0)
+    left_share = np.mean(history.samples[-1] < 0)
     assert near[0] < 0.75
     assert near[1] > 0.9
-    assert 0.25 < left < 0.75
+    assert 0.25 < left_share < 0.75

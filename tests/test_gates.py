@@ -46,8 +46,8 @@ def test_gates_of_two_inputs_and_their_gradients(gate, rng):
     # 1e-7: central differences with h = 1e-5 keep about nine digits here.
     assert rel_error(dx, numerical_gradient_array(lambda x: forward(x, y)[0], x, dout)) < 1e-7
     assert rel_error(dy, numerical_gradient_array(lambda y: forward(x, y)[0], y, dout)) < 1e-7
-    again = backward(dout, cache)
-    np.testing.assert_array_equal(again, (dx, dy))
+    second_gradients = backward(dout, cache)
+    np.testing.assert_array_equal(second_gradients, (dx, dy))
     assert not np.shares_memory(dx, dy)
     assert not np.shares_memory(dx, dout)
 
@@ -74,7 +74,7 @@ def test_a_tie_goes_to_the_first_input():
     assert (dx.tolist(), dy.tolist()) == ([5, 0, 7], [0, 6, 0])
 
 
-def test_the_sigmoid_is_right_far_out():
+def test_the_sigmoid_is_correct_at_extremes():
     # s(-745) = e^-745 / (1 + e^-745), where the denominator is 1 in float64; s(40) differs from 1 by 4e-18.
     x = np.array([-1e4, -745.0, -40.0, 0.0, math.log(3), 40.0, 1e4])
     out, cache = gates.sigmoid_gate_forward(x)  # warnings are errors: nothing overflows on the way
@@ -204,7 +204,9 @@ def test_the_recursion_against_numerical_gradients(rng, sizes):
     numerical = [numerical_gradient(loss, variable) for variable in Ws + bs]
     assert [gradient.shape for gradient in dWs + dbs] == [gradient.shape for gradient in numerical]
     # All entries together: the vanishing ones of the first layers are below what differences can tell.
-    ours, theirs = (np.concatenate([gradient.ravel() for gradient in found]) for found in (dWs + dbs, numerical))
+    ours, theirs = (
+        np.concatenate([gradient.ravel() for gradient in gradients]) for gradients in (dWs + dbs, numerical)
+    )
     assert np.linalg.norm(ours - theirs) < 1e-9 * np.linalg.norm(theirs)
 
 
@@ -292,7 +294,7 @@ def test_a_second_backward_starts_from_nothing():
     assert (x.grad, u.grad, f.grad) == (32, 8, 1)
 
 
-def test_a_value_between_reports_only_when_all_have_reported():
+def test_a_value_propagates_only_after_all_its_users():
     # f = u (u + x), u = x^2, at x = 2: f' = 4 x^3 + 3 x^2 = 44. An order by distance from the end gives less.
     x = Value(2.0)
     u = x * x
@@ -308,7 +310,7 @@ def test_a_chain_may_be_longer_than_the_stack_of_calls():
     assert x.grad == 5 * sys.getrecursionlimit() + 1
 
 
-def test_a_circuit_with_many_ways_is_walked_once():
+def test_every_node_of_a_circuit_is_visited_once():
     # 200 doublings: 2^200 ways lead from the end to x.
     x = total = Value(1.0)
     for _ in range(200):
@@ -317,7 +319,7 @@ def test_a_circuit_with_many_ways_is_walked_once():
     assert x.grad == 2.0**200
 
 
-def test_values_say_what_they_hold():
+def test_repr_of_values():
     assert repr(Value(1.5)) == "Value(data=1.5, grad=0)"
     assert [(v.op, len(v.children)) for v in (Value(1), Value(1) + 2, Value(2) ** 2, Value(0).relu())] == [
         ("", 0),

@@ -141,11 +141,11 @@ def in_float16(x):
         (lambda x: float(in_float16(x)), "float16"),
     ],
 )
-def test_an_f_that_rounds_is_refused_with_a_way_on(numerical, rounded, name, dtype):
+def test_an_f_that_rounds_is_refused_with_advice(numerical, rounded, name, dtype):
     x = START.astype(dtype)
-    said = f"expected f to compute in float64, got {name} values, in which a step of h = 1e-05 is lost; build f in"
+    message = f"expected f to compute in float64, got {name} values, in which a step of h = 1e-05 is lost; build f in"
     single = lambda x: rounded(x)[0] if isinstance(rounded(x), list) else rounded(x)  # noqa: E731
-    with pytest.raises(ChainruleError, match=said):
+    with pytest.raises(ChainruleError, match=message):
         numerical(single, x)
     np.testing.assert_array_equal(x, START.astype(dtype))
 
@@ -158,21 +158,21 @@ def test_a_step_that_is_long_enough_for_float32_will_do():
 @pytest.mark.parametrize("numerical", [differentiate, differentiate_array, find_kinks])
 @pytest.mark.parametrize("kind", [np.float32, np.float16, np.int64, list, "read-only", "another array"])
 def test_an_f_that_reads_x_from_elsewhere_where_it_is_not_altered_is_refused(numerical, kind):
-    x = kept = START.copy()
+    x = original = START.copy()
     if kind == "read-only":
         x.flags.writeable = False
     elif kind == "another array":
         x = START.copy()
     else:
-        x = kept = START.tolist() if kind is list else START.astype(kind)
+        x = original = START.tolist() if kind is list else START.astype(kind)
     with pytest.raises(ChainruleError, match="f gives the same value whatever its argument is|, got float") as caught:
-        numerical(lambda _: f(kept), x)
+        numerical(lambda _: f(original), x)
     by_value = "f gives the same" in str(caught.value)
     assert by_value == (kind not in (np.float32, np.float16))
     assert ("a float64 copy of x" in str(caught.value)) == (by_value and kind != "another array")
     with pytest.raises(ChainruleError, match="f gives the same value whatever its argument is"):
-        numerical(lambda _: float(f(kept)), x)
-    verdict = check_gradient(lambda _: f(kept), x, 1 / np.cosh(np.asarray(x, dtype=float)) ** 2)
+        numerical(lambda _: float(f(original)), x)
+    verdict = check_gradient(lambda _: f(original), x, 1 / np.cosh(np.asarray(x, dtype=float)) ** 2)
     # check_gradient alters arrays of every floating dtype in place.
     assert verdict.verdict == ("pass" if kind is np.float32 else "inconclusive")
 
@@ -189,28 +189,28 @@ def test_a_slope_of_0_is_no_fault_of_f():
 
 def net(dtype, **settings):
     np.random.seed(0)
-    made = FullyConnectedNet([8, 5], 6, 3, weight_scale=0.5, dtype=dtype, **settings)
+    model = FullyConnectedNet([8, 5], 6, 3, weight_scale=0.5, dtype=dtype, **settings)
     X, y = np.random.default_rng(1).normal(size=(4, 6)), np.array([0, 2, 1, 1])
-    return made, lambda _: made.loss(X, y)[0], made.loss(X, y)[1]
+    return model, lambda _: model.loss(X, y)[0], model.loss(X, y)[1]
 
 
 @pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2", "W3", "b3"])
 def test_a_net_of_float32_is_judged_and_never_differentiated_to_0(name):
-    made, loss, grads = net(np.float32)
-    value, before = made.params[name], made.params[name].copy()
+    model, loss, grads = net(np.float32)
+    value, before = model.params[name], model.params[name].copy()
     with pytest.raises(ChainruleError, match="numerical gradient: "):
         numerical_gradient(loss, value)
     verdict = check_gradient(loss, value, grads[name])
     assert verdict.verdict == "pass" or "in float32, hides a gradient as small as this (build f in" in verdict.reason
     assert check_gradient(loss, value, -grads[name]).verdict != "pass"
-    np.testing.assert_array_equal(made.params[name], before)
+    np.testing.assert_array_equal(model.params[name], before)
 
 
 # --- an f that is not the same twice ---
 
 
-def unsteady():
-    rng, calls, seen = np.random.default_rng(0), [], {"mean": np.zeros(4)}
+def functions_that_change():
+    rng, calls, running = np.random.default_rng(0), [], {"mean": np.zeros(4)}
 
     def draws_one_number(x):
         return f(x * (0 if rng.random() < 0.3 else 1))
@@ -219,8 +219,8 @@ def unsteady():
         return np.sum(x**2 * (np.random.random(x.shape) < 0.5))
 
     def keeps_an_average(x):
-        seen["mean"] = 0.9 * seen["mean"] + 0.1 * x.mean(axis=0)
-        return f(x - seen["mean"])
+        running["mean"] = 0.9 * running["mean"] + 0.1 * x.mean(axis=0)
+        return f(x - running["mean"])
 
     def learns(x):
         calls.append(1)
@@ -231,12 +231,12 @@ def unsteady():
 
 
 @pytest.mark.parametrize("which", range(5))
-def test_an_f_that_is_not_the_same_twice_is_named_and_has_no_kink(which):
+def test_an_f_that_changes_between_calls_is_reported_and_has_no_kink(which):
     x, gradient = START.copy(), SLOPE
     for check in (numerical_gradient, find_kinks):
         with pytest.raises(ChainruleError, match="f is not deterministic, .* set the seed"):
-            check(unsteady()[which], x)
-    verdict = check_gradient(unsteady()[which], x, gradient)
+            check(functions_that_change()[which], x)
+    verdict = check_gradient(functions_that_change()[which], x, gradient)
     assert verdict.verdict == "inconclusive"
     assert "set the seed" in verdict.reason
     assert "kink" not in str(verdict)
@@ -244,11 +244,11 @@ def test_an_f_that_is_not_the_same_twice_is_named_and_has_no_kink(which):
     np.testing.assert_array_equal(x, START)
 
 
-def test_an_f_that_sets_its_seed_or_keeps_what_it_does_not_use_is_no_worry():
-    kept = []
+def test_an_f_that_sets_its_seed_or_has_unused_state_is_accepted():
+    means = []
 
     def seeded(x):
-        kept.append(x.mean())
+        means.append(x.mean())
         np.random.seed(0)
         return np.sum(np.tanh(x) * (np.random.random(x.shape) < 0.5))
 
@@ -279,12 +279,12 @@ def test_an_f_that_changes_x_is_differentiated_as_if_it_did_not(numerical):
 def test_x_is_as_it_was_whenever_f_raises(call, dtype):
     x = START.astype(dtype)
     for check in (numerical_gradient, find_kinks, lambda f, x: check_gradient(f, x, x)):
-        left = [call]
+        calls_left = [call]
 
-        def breaks(x, left=left):
-            left[0] -= 1
+        def breaks(x, calls_left=calls_left):
+            calls_left[0] -= 1
             x += 1
-            if not left[0]:
+            if not calls_left[0]:
                 raise KeyError
             return f(x)
 

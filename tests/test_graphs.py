@@ -57,7 +57,7 @@ def diamonds():
     return f
 
 
-def words(fig):
+def texts_of(fig):
     return [text.get_text() for text in fig.axes[0].texts if text.get_text()]
 
 
@@ -85,22 +85,22 @@ def test_value_above_and_gradient_below_every_node():
     fig = draw_circuit(PRODUCT, VALUES, GRADS, title="f = (x + y) z")
     for box, name in (("x", "x"), ("z", "z"), ("q: +", "q"), ("f: *", "f")):
         assert node_of(fig, box)[1] == [f"value {VALUES[name]}", box, f"grad {GRADS[name]}"]
-    assert "f = (x + y) z" in words(fig)
+    assert "f = (x + y) z" in texts_of(fig)
     assert len(patches(fig, FancyBboxPatch)) == 5
 
 
 def test_gradients_may_be_left_out():
-    assert not any("grad" in word for word in words(draw_circuit(PRODUCT, VALUES)))
-    assert [word for word in words(draw_circuit(PRODUCT, VALUES, {"f": 1})) if "grad" in word] == ["grad 1"]
+    assert not any("grad" in word for word in texts_of(draw_circuit(PRODUCT, VALUES)))
+    assert [word for word in texts_of(draw_circuit(PRODUCT, VALUES, {"f": 1})) if "grad" in word] == ["grad 1"]
 
 
-def test_numbers_are_short_and_arrays_are_told_by_their_shape():
+def test_numbers_are_short_and_arrays_are_shown_by_their_shape():
     values = {"W": np.zeros((2, 3)), "x": np.zeros(3), "q": np.float64(1 / 3), "f": "is a number"}
-    found = words(draw_circuit({"q": ("W x", "W", "x"), "f": ("sum", "q")}, values))
-    assert {"value of shape (2, 3)", "value of shape (3,)", "value 0.333", "value is a number"} <= set(found)
+    texts = texts_of(draw_circuit({"q": ("W x", "W", "x"), "f": ("sum", "q")}, values))
+    assert {"value of shape (2, 3)", "value of shape (3,)", "value 0.333", "value is a number"} <= set(texts)
 
 
-def test_it_runs_from_left_to_right():
+def test_a_drawing_runs_from_left_to_right():
     fig = draw_circuit(STAGED, dict.fromkeys(STAGED_NAMES, 0.5), dict.fromkeys(STAGED_NAMES, 0.1))
     x = {name: node_of(fig, f"{name}: {STAGED[name][0]}" if name in STAGED else name)[0][0] for name in STAGED_NAMES}
     for out, (_, *inputs) in STAGED.items():
@@ -122,19 +122,19 @@ def test_a_graph_of_values_shows_labels_and_operations():
     f.label = "f"
     f.backward()
     fig = draw_graph(f, title="Square")
-    assert sorted(words(fig)) == sorted(["value 3", "x", "grad 6", "value 9", "f: *", "grad 1", "Square"])
+    assert sorted(texts_of(fig)) == sorted(["value 3", "x", "grad 6", "value 9", "f: *", "grad 1", "Square"])
     assert len(patches(fig, FancyArrowPatch)) == 2  # both wires, though they join the same two nodes
     ends = {wire._path_original.vertices[-1][1] for wire in patches(fig, FancyArrowPatch)}
     assert len(ends) == 2
-    assert words(draw_graph(Value(1)))[0] == "number"
+    assert texts_of(draw_graph(Value(1)))[0] == "number"
 
 
-def test_a_student_needs_no_more_than_data_grad_and_children():
+def test_a_students_value_needs_only_data_grad_and_children():
     class Mine:
         def __init__(self, data, *children):
             self.data, self.grad, self.children = data, 0, children
 
-    assert words(draw_graph(Mine(2, Mine(1)))).count("number") == 2
+    assert texts_of(draw_graph(Mine(2, Mine(1)))).count("number") == 2
 
 
 DRAWINGS = {
@@ -165,16 +165,16 @@ def test_nothing_overlaps(drawing):
         assert not places[one].overlaps(places[other]), (one.get_text(), other.get_text())
     for one, other in combinations(boxes, 2):
         assert not one.overlaps(other)
-    whole = fig.bbox
+    figure_box = fig.bbox
     for text, place in places.items():
-        assert whole.x0 <= place.x0 <= place.x1 <= whole.x1, text.get_text()
-        assert whole.y0 <= place.y0 <= place.y1 <= whole.y1, text.get_text()
+        assert figure_box.x0 <= place.x0 <= place.x1 <= figure_box.x1, text.get_text()
+        assert figure_box.y0 <= place.y0 <= place.y1 <= figure_box.y1, text.get_text()
         # A text lies in one box, or in none.
         assert sum(box.overlaps(place) for box in boxes) == (not text.get_text().startswith(("value", "grad", "A ")))
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
-def test_no_wire_runs_through_a_word_or_a_strange_box(drawing):
+def test_no_wire_runs_through_a_text_or_another_box(drawing):
     fig = DRAWINGS[drawing]()
     fig.canvas.draw()
     ax = fig.axes[0]

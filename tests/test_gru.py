@@ -42,8 +42,8 @@ def test_a_closed_update_gate_keeps_the_state_and_its_gradient_for_a_hundred_ste
 def test_gradients_agree_with_numerical_ones(inputs, steps):
     inputs[0] = inputs[0][:, :steps]
     dc = upstream((N, steps, H))
-    found = gru.gru_backward(dc, gru.gru_forward(*inputs)[1])
-    for k, gradient in enumerate(found):
+    gradients = gru.gru_backward(dc, gru.gru_forward(*inputs)[1])
+    for k, gradient in enumerate(gradients):
 
         def loss(value, k=k):
             return np.sum(gru.gru_forward(*inputs[:k], value, *inputs[k + 1 :])[0] * dc)
@@ -66,7 +66,7 @@ def in_pytorch(torch, inputs, reset_first=True):
     return torch.stack(states, dim=1)
 
 
-def test_autograd_of_the_formulas_says_the_same(inputs):
+def test_agreement_with_autograd_of_the_formulas(inputs):
     torch = pytest.importorskip("torch", reason="the second oracle for the GRU is PyTorch's autograd")
     theirs = [torch.tensor(a, requires_grad=True) for a in inputs]
     states, dc = in_pytorch(torch, theirs), upstream((N, T, H))
@@ -94,17 +94,17 @@ def test_the_gru_of_pytorch_resets_after_the_matrix(inputs):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtypes_stay_and_nothing_that_comes_in_is_changed(inputs, dtype):
-    given = [a.astype(dtype) for a in inputs]
-    before = [a.copy() for a in given]
-    c, cache = gru.gru_forward(*given)
+def test_dtypes_are_kept_and_inputs_unchanged(inputs, dtype):
+    arrays = [a.astype(dtype) for a in inputs]
+    before = [a.copy() for a in arrays]
+    c, cache = gru.gru_forward(*arrays)
     dc = upstream(c.shape).astype(dtype)
     dc_before, c_before = dc.copy(), c.copy()
     first, second = gru.gru_backward(dc, cache), gru.gru_backward(dc, cache)
-    for a, b in zip([*first, *given, dc, c], [*second, *before, dc_before, c_before], strict=True):
+    for a, b in zip([*first, *arrays, dc, c], [*second, *before, dc_before, c_before], strict=True):
         np.testing.assert_array_equal(a, b)
         assert a.dtype == b.dtype == dtype
-    step = gru.gru_step_forward(given[0][:, 0], *given[1:])[1]
+    step = gru.gru_step_forward(arrays[0][:, 0], *arrays[1:])[1]
     one, two = (gru.gru_step_backward(dc[:, 0], step) for _ in range(2))
     np.testing.assert_array_equal(dc, dc_before)
     for a, b in zip(one, two, strict=True):
@@ -113,9 +113,9 @@ def test_dtypes_stay_and_nothing_that_comes_in_is_changed(inputs, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_scores_of_a_thousand_are_quiet_and_finite(inputs, dtype):
-    given = [a.astype(dtype) for a in inputs]
-    given[-1][::2] += 1000
-    given[-1][1::2] -= 1000
-    c, cache = gru.gru_forward(*given)  # a warning would be an error
+    arrays = [a.astype(dtype) for a in inputs]
+    arrays[-1][::2] += 1000
+    arrays[-1][1::2] -= 1000
+    c, cache = gru.gru_forward(*arrays)  # a warning would be an error
     for array in (c, *gru.gru_backward(np.ones_like(c), cache)):
         assert np.all(np.isfinite(array))

@@ -17,7 +17,7 @@ from autograder.demo.example_class import fill_solutions
 OPTIONAL = {"autograder", "h5py"}  # the grader's own tests, which a student does not run; CS231n's pictures
 
 
-def made_now(root, folder, assignment):
+def new_release(root, folder, assignment):
     """Write what a release would hold now, its notebooks with solutions and without hidden tests."""
     write_modules(folder, assignment)
     for path in sorted((root / "source" / assignment).glob("*.ipynb")):
@@ -44,7 +44,7 @@ def folders(root, tmp_path, assignment):
     """Return the stored release, the same with the answers filled in, and a new one."""
     yield root / "assignments" / assignment
     yield stored_and_filled(root, tmp_path / "filled", assignment)
-    yield made_now(root, tmp_path / "now", assignment)
+    yield new_release(root, tmp_path / "now", assignment)
 
 
 @pytest.mark.parametrize("assignment", course_table())
@@ -52,15 +52,15 @@ def test_every_import_of_a_release_is_in_it_or_in_the_students_packages(root, tm
     allowed = set(sys.stdlib_module_names) | import_names(root)
     for folder in folders(root, tmp_path, assignment):
         assert missing_imports(folder) == []
-        others = other_packages(folder)
-        assert {name for name, needed in others.items() if needed} <= allowed
-        assert others.keys() <= allowed | OPTIONAL
+        packages = other_packages(folder)
+        assert {name for name, needed in packages.items() if needed} <= allowed
+        assert packages.keys() <= allowed | OPTIONAL
 
 
 @pytest.mark.parametrize("assignment", course_table())
 def test_every_file_that_a_release_reads_is_in_it(root, tmp_path, assignment):
     for folder in folders(root, tmp_path, assignment):
-        assert [found for path in sorted(folder.rglob("*.py")) for found in absent_files(path, folder)] == []
+        assert [line for path in sorted(folder.rglob("*.py")) for line in absent_files(path, folder)] == []
 
 
 def absent_files(path, folder):
@@ -76,16 +76,16 @@ def absent_files(path, folder):
                 yield f"{path.relative_to(folder)}: {value}"
 
 
-def test_the_readers_of_files_are_found(root, tmp_path):
+def test_modules_that_read_missing_files_are_found(root, tmp_path):
     """Without the data of assignment 4 both ways of naming a file are found."""
     write_modules(tmp_path, "assignment4")
     (tmp_path / "datasets/shapes_net.npz").unlink()
     (tmp_path / "chainrule/registry.json").unlink()
-    found = [line for path in sorted(tmp_path.rglob("*.py")) for line in absent_files(path, tmp_path)]
-    assert {line.split(":")[0] for line in found} == {"chainrule/data.py", "chainrule/shapes_net.py"}
+    lines = [line for path in sorted(tmp_path.rglob("*.py")) for line in absent_files(path, tmp_path)]
+    assert {line.split(":")[0] for line in lines} == {"chainrule/data.py", "chainrule/shapes_net.py"}
 
 
-def test_the_students_line_is_read(root):
+def test_the_students_install_line_is_parsed(root):
     assert "numpy>=2.0" in packages(root)
     assert {"numpy", "sklearn", "IPython"} <= import_names(root)
     assert not {"nbgrader", "autograder", "chainrule", "pytest"} & import_names(root)
@@ -136,12 +136,12 @@ def in_notebook(folder, *cells):
         "%%bash\nls | wc",
     ],
 )
-def test_what_is_there_is_not_reported(folder, cell):
+def test_existing_imports_are_not_reported(folder, cell):
     assert in_notebook(folder, cell) == []
 
 
 @pytest.mark.parametrize(
-    ("cell", "words"),
+    ("cell", "message"),
     [
         ("import pkg.none", "imports pkg.none, which"),
         ("import pkg.one.deeper as d", "imports pkg.one.deeper, which"),
@@ -160,16 +160,16 @@ def test_what_is_there_is_not_reported(folder, cell):
         ("from . import one", "a package it is not in"),
     ],
 )
-def test_what_a_notebook_lacks_is_found(folder, cell, words):
+def test_missing_imports_of_a_notebook_are_found(folder, cell, message):
     (line,) = in_notebook(folder, "import pkg", cell)
     assert line.startswith("work.ipynb: ")
-    assert words in line
+    assert message in line
 
 
 @pytest.mark.parametrize(
     "text", ["from .none import x", "from ..deep import none", "from ... import x", "from . import none"]
 )
-def test_what_a_module_lacks_is_found(folder, text):
+def test_missing_imports_of_a_module_are_found(folder, text):
     (folder / "pkg/deep/bad.py").write_text(f"def f():\n    {text}\n", encoding="utf-8")
     (line,) = missing_imports(folder)
     assert line.startswith("pkg/deep/bad.py: ")
@@ -179,13 +179,13 @@ def test_another_notebook_of_the_folder_is_a_module(root, tmp_path):
     write_modules(tmp_path, "assignment1")
     other = new_notebook(cells=[new_code_cell("def there():\n    pass")])
     nbformat.write(other, tmp_path / "other.ipynb")
-    found = in_notebook(
+    lines = in_notebook(
         tmp_path,
         "from chainrule.mine.other import there",
         "from chainrule.mine.other import gone",
         "from chainrule.mine.lost import there",
     )
-    assert [line.split(", ")[0] for line in found] == [
+    assert [line.split(", ")[0] for line in lines] == [
         "work.ipynb: imports chainrule.mine.lost",
         "work.ipynb: imports gone from chainrule.mine.other",
     ]

@@ -43,17 +43,17 @@ QUICK = Limits(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("student")
-    write_edition(made, "assignment1")
-    (made / "helper.py").write_text("three = 3\n", encoding="utf-8")
-    return made
+    folder = tmp_path_factory.mktemp("student")
+    write_edition(folder, "assignment1")
+    (folder / "helper.py").write_text("three = 3\n", encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="module")
 def kernel(folder, sandbox):
-    with Kernel(folder, QUICK, sandbox) as made:
-        made.run_cell("import numpy as np")
-        yield made
+    with Kernel(folder, QUICK, sandbox) as kernel:
+        kernel.run_cell("import numpy as np")
+        yield kernel
 
 
 def text(outputs):
@@ -167,7 +167,7 @@ def reply(content):
 
 
 @pytest.mark.parametrize(
-    "found",
+    "reply_values",
     [
         {},
         {"user_expressions": {}},
@@ -186,12 +186,12 @@ def reply(content):
         reply("[" * 100_000),
     ],
 )
-def test_a_reply_that_is_not_what_was_asked_for_is_refused(found):
+def test_an_unexpected_reply_is_refused(reply_values):
     with pytest.raises(BadReply):
-        read_reply(found, ["loss"], 100)
+        read_reply(reply_values, ["loss"], 100)
 
 
-def test_a_sound_reply_is_read():
+def test_a_valid_reply_is_read():
     sound = json.dumps({"outputs": {"loss": encode(np.float64(2.5))}})
     assert read_reply(reply(sound), ["loss"], 8)["loss"] == 2.5
 
@@ -240,24 +240,24 @@ def outcome(kernel, code):
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
-def test_a_limit_is_kept_and_named(bwrap, folder, what):
-    code, words = TOO_MUCH[what]
+def test_a_limit_is_enforced_and_reported(bwrap, folder, what):
+    code, message = TOO_MUCH[what]
     with Kernel(folder, QUICK) as kernel:
-        said = outcome(kernel, code)
-        assert words in said
+        error = outcome(kernel, code)
+        assert message in error
         if not kernel.alive():
             kernel.start()
         assert text(kernel.run_cell("6 * 7")) == "42"
 
 
-def test_a_fork_bomb_goes_off_in_its_own_box(bwrap, folder):
+def test_a_fork_bomb_stays_inside_its_sandbox(bwrap, folder):
     with Kernel(folder, QUICK) as kernel:
         outcome(kernel, "import os\nwhile True:\n    os.fork()")
         kernel.start()
         assert text(kernel.run_cell("6 * 7")) == "42"
 
 
-def test_an_answer_that_is_too_large_is_refused_and_the_next_is_heard(kernel):
+def test_an_answer_that_is_too_large_is_refused_and_the_next_is_read(kernel):
     kernel.run_cell("def max_norm(W, c):\n    return np.zeros(10**6)")
     with pytest.raises(BadReply, match="8000000 bytes, more than the 100000 allowed"):
         kernel.ask(exam().checks[0].cases[0], False)
@@ -265,7 +265,7 @@ def test_an_answer_that_is_too_large_is_refused_and_the_next_is_heard(kernel):
     assert judge(exam(), kernel.ask).passed
 
 
-def test_an_answer_forced_through_although_too_large_is_lost_and_the_next_is_heard(folder, sandbox):
+def test_an_oversized_answer_that_was_sent_anyway_is_lost_and_the_next_is_read(folder, sandbox):
     with Kernel(folder, replace(QUICK, answer_seconds=20)) as kernel:
         kernel.run_cell("import numpy as np\nshell = get_ipython()\nhonest = shell.user_expressions")
         kernel.run_cell(
@@ -347,9 +347,9 @@ def test_the_student_has_a_name_and_a_home_and_no_neighbours(bwrap, kernel):
 @pytest.mark.parametrize("enabled", [True, False, None])
 def test_packages_in_a_home_are_found_only_where_the_grader_finds_its_own_there(monkeypatch, enabled):
     monkeypatch.setattr(site, "ENABLE_USER_SITE", enabled)
-    found = environment()
-    assert found.get("PYTHONUSERBASE") == (site.getuserbase() if enabled else None)
-    assert found.get("PYTHONNOUSERSITE") == (None if enabled else "1")
+    variables = environment()
+    assert variables.get("PYTHONUSERBASE") == (site.getuserbase() if enabled else None)
+    assert variables.get("PYTHONNOUSERSITE") == (None if enabled else "1")
 
 
 # --- a notebook's run ---
@@ -386,7 +386,7 @@ def test_after_the_notebooks_time_nothing_is_run_or_asked(folder, sandbox):
     assert "were used up" in verdict.reason()
 
 
-def test_a_function_that_hangs_is_not_asked_for_ever(folder, sandbox):
+def test_a_function_that_hangs_is_not_called_forever(folder, sandbox):
     run = Run(folder, Options(sandbox, limits=replace(QUICK, answer_seconds=1)))
     try:
         run.cell("def regularization(*a):\n    while True:\n        pass")
@@ -461,8 +461,8 @@ def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_th
         run.close()
 
 
-def test_nothing_begins_inside_before_the_grader_is_known_to_be_there():
-    for answer, said in ((b"\n", "begun\n"), (b"", "")):
+def test_nothing_starts_inside_before_the_grader_has_answered():
+    for answer, output in ((b"\n", "begun\n"), (b"", "")):
         ours, theirs = socket.socketpair()
         inside = subprocess.Popen(
             [*WAIT_FOR_GRADER, "echo", "begun"], stdin=theirs, stdout=subprocess.PIPE, encoding="utf-8"
@@ -471,4 +471,4 @@ def test_nothing_begins_inside_before_the_grader_is_known_to_be_there():
         assert ours.recv(1) == b"\n"
         ours.sendall(answer)
         ours.close()
-        assert inside.communicate()[0] == said
+        assert inside.communicate()[0] == output

@@ -120,7 +120,7 @@ def test_agreement_with_pytorch(inputs):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtypes_stay_and_nothing_that_comes_in_is_changed(inputs, dtype):
+def test_dtypes_are_kept_and_inputs_unchanged(inputs, dtype):
     given = [a.astype(dtype) for a in inputs]
     before = [a.copy() for a in given]
     h, cache = lstm.lstm_forward(*given)

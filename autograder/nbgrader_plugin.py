@@ -1,8 +1,8 @@
 """nbgrader's configuration and the preprocessors that put our judge into its pipeline.
 
-`configure` is called by nbgrader_config.py. `keep_what_cannot_be_read` looks at a submission before nbgrader does.
-`Execute` repairs, runs and judges a notebook in the sandbox, `ShowGrades` brings grades and comments onto the feedback
-pages, and `HideTests` keeps hidden tests off these.
+`configure` is called by nbgrader_config.py. `drop_unreadable` checks a submission before nbgrader reads it. `Execute`
+repairs, runs and judges a notebook in the sandbox, `ShowGrades` puts grades and comments onto the feedback pages, and
+`HideTests` removes hidden tests from them.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from traitlets.log import get_logger
 from autograder.course.changed_questions import SaveCells
 from autograder.course.folder import Course, add_scripts_to_path
 from autograder.errors import MachineError, UsageError
-from autograder.grading.gradebook import SAVING
+from autograder.grading.gradebook import SAVING_STEPS
 from autograder.grading.submission import Options, grade_submission, notebook_paths
 from autograder.names import require_name
 from autograder.pages.sanitize import plain
@@ -27,7 +27,7 @@ from autograder.sandbox.bubblewrap import require_sandbox
 from autograder.sandbox.limits import Limits
 from autograder.submission.files import read_submission, student_files
 
-__all__ = ["Execute", "HideTests", "ShowGrades", "configure", "keep_what_cannot_be_read"]
+__all__ = ["Execute", "HideTests", "ShowGrades", "configure", "drop_unreadable"]
 
 
 def configure(c):
@@ -35,14 +35,14 @@ def configure(c):
     add_scripts_to_path()
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
-    # The same steps as nbgrader's, and one of them ours.
+    # nbgrader's own steps, with our SaveCells.
     c.GenerateAssignment.preprocessors = [
         SaveCells if step is StockSaveCells else step for step in GenerateAssignment.preprocessors.default()
     ]
     c.GenerateAssignment.post_convert_hook = "autograder.course.release.add_edition"
-    c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.keep_what_cannot_be_read"
+    c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.drop_unreadable"
     c.Autograde.sanitize_preprocessors = []
-    c.Autograde.autograde_preprocessors = ["autograder.nbgrader_plugin.Execute", *SAVING]
+    c.Autograde.autograde_preprocessors = ["autograder.nbgrader_plugin.Execute", *SAVING_STEPS]
     c.GenerateFeedback.post_convert_hook = "autograder.pages.feedback.make_releasable"
     c.GenerateFeedback.exporter_class = "autograder.pages.sanitize.FeedbackExporter"
     c.GenerateFeedback.preprocessors = [
@@ -51,13 +51,13 @@ def configure(c):
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.ExportApp.plugin_class = "autograder.grading.csv_export.CsvExport"
-    # What students write must not run in the reader's browser, on feedback pages and in formgrader.
+    # On feedback pages and in formgrader, nothing that students wrote may run in the browser.
     c.HTMLExporter.preprocessors = ["autograder.pages.sanitize.Inert"]
     c.HTMLExporter.filters = {"markdown2html": "autograder.pages.sanitize.markdown"}
 
 
 def released_files(course, names):
-    """Return {relative path: bytes} of the release that a notebook in nbgrader's pipeline belongs to."""
+    """Return {relative path: bytes} of the release of a notebook in the pipeline; raise UsageError if there is none."""
     released = course.released_files(names["assignment"])
     if f"{names['notebook']}.ipynb" not in released or "chainrule/__init__.py" not in released:
         raise UsageError(
@@ -70,8 +70,8 @@ def released_files(course, names):
 class Execute(StockExecute):
     """Repair a notebook, run it in the sandbox and judge its test cells from outside.
 
-    Takes the place of nbgrader's own `Execute`, and of its sanitizing steps. The submission is read from submitted/,
-    because nbgrader's copy follows links. sandbox: "bwrap", or "none" to run without one.
+    Replaces nbgrader's own `Execute` and its sanitizing steps. The submission is read from submitted/, because
+    nbgrader's copy follows links. sandbox: "bwrap", or "none" to run without one.
     """
 
     sandbox = Unicode("bwrap", help="bwrap, or none to grade without a sandbox").tag(config=True)
@@ -88,18 +88,18 @@ class Execute(StockExecute):
         released, folder = released_files(course, names), course.path("submitted", assignment, student)
         submitted, notes = read_submission(folder, options.limits, notebook_paths(released))
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
-        if graded.timed_out:  # nbgrader goes through the class one by one: nothing else is judged beside it
+        if graded.timed_out:  # a second try; nbgrader judges one submission at a time, so nothing else is running
             graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
         for note in notes + student_files(submitted, released)[1] + graded.notes[notebook]:
             self.log.warning(note)
         return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
 
 
-def keep_what_cannot_be_read(assignment, student, notebooks):
-    """nbgrader's hook before a submission: drop its notebooks if it cannot be read.
+def drop_unreadable(assignment, student, notebooks):
+    """Empty nbgrader's list of the notebooks of a submission if one cannot be read; nbgrader calls this hook first.
 
-    nbgrader takes a notebook that it cannot reach for one that was not submitted, and writes 0 into the gradebook; a
-    submission without notebooks it reports, and leaves its grade alone. What a hook raises it passes over.
+    nbgrader would record 0 points for a notebook that it cannot read, as if it had not been submitted. A submission
+    without notebooks it reports without changing the grade. It ignores exceptions of a hook.
     """
     try:
         read_submission(Path(notebooks[0]).absolute().parent, Limits())
@@ -109,17 +109,17 @@ def keep_what_cannot_be_read(assignment, student, notebooks):
 
 
 class ShowGrades(GetGrades):
-    """Put the grades and comments onto a feedback page: a grader's own in Markdown, an automatic one as it stands."""
+    """Put grades and comments onto a feedback page: manual comments as Markdown, automatic ones as plain text."""
 
     def _get_comment(self, cell, resources):
-        place = cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id, self.student_id
-        comment = self.gradebook.find_comment(*place)
+        grade_id = cell.metadata.nbgrader["grade_id"]
+        comment = self.gradebook.find_comment(grade_id, self.notebook_id, self.assignment_id, self.student_id)
         automatic = comment.manual_comment is None and comment.comment
         cell.metadata.nbgrader["comment"] = plain(comment.comment) if automatic else comment.comment
 
 
 class HideTests(ClearHiddenTests):
-    """Strip the hidden regions from an autograded notebook, in the copy that becomes a feedback page."""
+    """Remove the hidden tests from the copy of an autograded notebook that becomes a feedback page."""
 
     display_data_priority = List(help="nbgrader sets this for every preprocessor of a page").tag(config=True)
 

@@ -19,7 +19,7 @@ from autograder.course.edition import write_edition
 from autograder.grading import journal
 from autograder.grading.classroom import grade, pool
 from autograder.grading.notebook import Run
-from autograder.grading.submission import Graded, Options, show
+from autograder.grading.submission import Graded, Options, write_verdict
 from autograder.pages.report import write_report
 from autograder.replay.verdicts import replay_record
 from autograder.sandbox import cpu_time as clock
@@ -280,7 +280,7 @@ def judged(text, verdicts):
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         for verdict in verdicts:
             if name == task_named(verdict.task).test_id:
-                show(cell, verdict)
+                write_verdict(cell, verdict)
     return nbformat.writes(notebook)
 
 

@@ -36,10 +36,10 @@ OPEN = [
 @pytest.fixture(scope="module")
 def open_probe(tmp_path_factory):
     """Return a function that tries a probe in a kernel without a sandbox."""
-    with doctor._outside("chainrule-open") as port, tempfile.NamedTemporaryFile() as secret:
+    with doctor._targets("chainrule-open") as port, tempfile.NamedTemporaryFile() as secret:
         values = {"token": "chainrule-open", "port": port, "secret": secret.name, "course": __file__}
         with Kernel(tmp_path_factory.mktemp("open"), doctor.SMALL, "none") as kernel:
-            yield lambda code: doctor._tried(kernel, code.format(SMALL=doctor.SMALL, **values))
+            yield lambda code: doctor._run_probe(kernel, code.format(SMALL=doctor.SMALL, **values))
 
 
 @pytest.mark.parametrize(("group", "what"), OPEN)
@@ -54,7 +54,7 @@ def test_a_probe_with_a_mistake_proves_nothing(open_probe, code):
 
 
 def test_the_targets_of_the_probes_exist_outside():
-    with doctor._outside("chainrule-there") as port:
+    with doctor._targets("chainrule-there") as port:
         socket.create_connection(("127.0.0.1", port), 2).close()
         assert doctor._running("chainrule-there")
     assert not doctor._running("chainrule-there")

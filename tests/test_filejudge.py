@@ -668,8 +668,8 @@ class Answers:
 )
 def test_without_a_valid_answer_everything_counts_as_defined(tmp_path, monkeypatch, answer, defined):
     run = Run(tmp_path, Options("none"))
-    monkeypatch.setattr(run, "_alive", lambda: Answers(answer))
-    assert run.defines(["a", "K.b"]) == defined
+    monkeypatch.setattr(run, "_running_kernel", lambda: Answers(answer))
+    assert run.defined(["a", "K.b"]) == defined
 
 
 @pytest.mark.slow

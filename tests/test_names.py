@@ -20,7 +20,7 @@ from autograder.course.nbgrader_paths import database_url, glob_course
 from autograder.errors import UsageError
 from autograder.grading import journal
 from autograder.grading.classroom import _require_in_gradebook
-from autograder.grading.csv_export import COLUMNS, CsvExport, cell
+from autograder.grading.csv_export import COLUMNS, CsvExport, safe_cell
 from autograder.grading.gradebook import record
 from autograder.grading.journal import Entry
 from autograder.names import printable, require_name
@@ -169,7 +169,7 @@ def test_students_may_have_any_name_that_nbgrader_takes(base, tmp_path):
         write_submission(course, student)
     recorded(course, *STUDENTS)
     table = rows(exported(course))
-    assert {row["student_id"] for row in table} == {cell(student) for student in STUDENTS}
+    assert {row["student_id"] for row in table} == {safe_cell(student) for student in STUDENTS}
     assert all(tuple(row) == COLUMNS and float(row["max_score"]) == sum(POINTS.values()) + 2 for row in table)
     page = write_report(course, ASSIGNMENT).read_text(encoding="utf-8")
     assert "o&#39;brien" in page
@@ -216,7 +216,7 @@ def test_every_row_of_the_table_has_harmless_cells(base, tmp_path):
 
 @pytest.mark.parametrize("value", ["ada", "", "12345", "-5", "+5", "-1.5", 0.0, -1.0, None, "a=b", "x@y.org", "O'Neil"])
 def test_what_is_no_formula_is_exported_as_it_is(value):
-    assert cell(value) == value
+    assert safe_cell(value) == value
 
 
 def test_the_table_can_begin_with_a_byte_order_mark(base, tmp_path):
@@ -310,7 +310,7 @@ def test_the_whole_round_in_a_course_with_every_odd_character(base, tmp_path, sa
     run("nbgrader", "export")
     run("nbgrader", "db", "upgrade")
     assert {row["student_id"]: row["score"] for row in rows(course.root / "grades.csv")} == {
-        cell(student): "12.0" for student in students
+        safe_cell(student): "12.0" for student in students
     }
     assert len(list(course.root.glob("feedback/*/*/softmax.html"))) == 3
     assert [path.name for path in tmp_path.iterdir()] == [ALL_AT_ONCE]

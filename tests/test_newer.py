@@ -8,7 +8,7 @@ import pytest
 from autograder.errors import UsageError
 from autograder.plainfile.parse import PythonFile
 from autograder.submission.fix_source import syntax_error
-from autograder.submission.python_version import version_words
+from autograder.submission.python_version import version_message
 
 HERE = f"the grader runs Python {sys.version_info.major}.{sys.version_info.minor}"
 NEWER = {
@@ -51,7 +51,7 @@ def words(text):
     try:
         ast.parse(text.replace("%pwd", "pass"))
     except SyntaxError as error:
-        return version_words(text.replace("%pwd", "pass"), error)
+        return version_message(text.replace("%pwd", "pass"), error)
     except ValueError:
         return ""
     return None

@@ -12,7 +12,7 @@ from autograder.plainfile.parse import PythonFile
 from autograder.replay.dependencies import needed_code
 from autograder.submission.fix_source import defined_names, repair_source, syntax_error
 from autograder.submission.partial_cell import definitions_after
-from autograder.submission.python_version import version_words
+from autograder.submission.python_version import version_message
 from chainrule.errors import PARSER_ERRORS
 from chainrule.mine import _definitions
 
@@ -28,7 +28,7 @@ READERS = {
     "names": lambda text: isinstance(defined_names(text), frozenset),
     "syntax": lambda text: "\n" not in syntax_error(text),
     "rest of a cell": lambda text: definitions_after(text) == [],
-    "version": lambda text: isinstance(version_words(text, SyntaxError("x", ("", 1, 1, ""))), str),
+    "version": lambda text: isinstance(version_message(text, SyntaxError("x", ("", 1, 1, ""))), str),
     "plain file": judged,
     "script": lambda text: needed_code([text], "f", "f()") == ([], [], []),
     "release": lambda text: definitions(text) == text,

@@ -124,7 +124,7 @@ def test_what_a_cell_computes_is_not_run_after_it_stopped(run):
 def test_a_syntax_error_of_a_file_beside_the_notebook_names_the_version():
     output = {"output_type": "error", "ename": "SyntaxError", "evalue": "invalid syntax (helper.py, line 1)"}
     stop = find_error([output | {"traceback": ["\x1b[36mCell\x1b[39m In[3], line 2\x1b[0m\n import helper"]}])
-    assert stop.words.startswith(
+    assert stop.message.startswith(
         "at line 2: SyntaxError: invalid syntax (helper.py, line 1) (the grader runs Python 3."
     )
     assert stop.line == 0

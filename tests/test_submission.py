@@ -77,7 +77,7 @@ def test_a_file_that_is_exchanged_before_it_is_read_is_left_out(other, tmp_path,
     write(tmp_path, "folder/a.txt", "b.txt")
     from autograder.submission import files as submission
 
-    listed = submission._listed
+    listed = submission._list_files
 
     def exchange(*args):
         found = listed(*args)
@@ -88,7 +88,7 @@ def test_a_file_that_is_exchanged_before_it_is_read_is_left_out(other, tmp_path,
             os.mkfifo(tmp_path / "folder" / "a.txt")
         return found
 
-    monkeypatch.setattr(submission, "_listed", exchange)
+    monkeypatch.setattr(submission, "_list_files", exchange)
     files, notes = read(tmp_path)
     assert set(files) == {"b.txt"}
     assert notes[0].startswith("'folder/a.txt' ")

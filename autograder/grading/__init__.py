@@ -1,4 +1,4 @@
-"""From the files of a class to points in the gradebook: notebooks are run and judged, journaled, recorded.
+"""From the files of a class to points in the gradebook: run and judge notebooks, write the journal, record grades.
 
-For plainfile, pages, replay, the nbgrader plug-in and commands; it uses sandbox, tasks, course and submission.
+Used by plainfile, pages, replay, the nbgrader plug-in and commands; it uses sandbox, tasks, course and submission.
 """

@@ -1,9 +1,9 @@
-"""Grade the submissions of an assignment: judged in parallel, recorded one by one as they are done.
+"""Grade the submissions of an assignment: they are judged in parallel and recorded one by one.
 
-`grade` gives a `Result` for each student. What was graded before, from the same bytes, is not graded again. One bad
-submission costs only itself: whatever happens to it, it ends with a result. What could not be judged is reported and
-not recorded: an older grade stays. What was judged is kept on disk until it is recorded, so a command that is killed,
-or finds no room or a locked gradebook, is finished by running it again.
+`grade` yields a `Result` for each student. A submission whose bytes were graded before is not graded again. Each bad
+submission ends with a result of its own and does not affect the others. If it could not be judged, that is reported
+and not recorded, so that an older grade stays. Verdicts are kept on disk until they are recorded: if the command is
+killed, or finds a full disk or a locked gradebook, running it again finishes the work.
 """
 
 import errno
@@ -21,7 +21,7 @@ from autograder.course.lock import locked
 from autograder.course.release import register
 from autograder.errors import MachineError, NotGraded, UsageError
 from autograder.grading import journal
-from autograder.grading.gradebook import record, scores
+from autograder.grading.gradebook import read_points, record
 from autograder.grading.journal import Entry
 from autograder.grading.points import Points, renew_penalties, summary_line, with_manual_points
 from autograder.grading.submission import Options, grade_submission, notebook_paths
@@ -41,7 +41,7 @@ MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.
 
 @dataclass(frozen=True)
 class Result:
-    """A graded student. verdicts: {notebook: [dict of a verdict, with its reason]}; error: why there is no grade."""
+    """The grade of a student. verdicts: {notebook: [dict of a verdict, with its reason]}; error: why there is none."""
 
     student: str
     points: Points = Points(0.0, 0.0, False, 0.0)
@@ -51,7 +51,7 @@ class Result:
 
     @property
     def timed_out(self):
-        """The tasks that lost points where time was up: somebody should look at them."""
+        """The tasks that lost points because time was up: somebody should look at them."""
         return [v["task"] for verdicts in (self.verdicts or {}).values() for v in verdicts if v.get("timed_out")]
 
     @property
@@ -68,7 +68,7 @@ class Result:
 
     @property
     def tasks(self):
-        """The verdicts of all notebooks, with the points that were given by hand."""
+        """The verdicts of all notebooks, with manual points."""
         return with_manual_points(
             [v for verdicts in (self.verdicts or {}).values() for v in verdicts], self.points.by_hand
         )
@@ -95,13 +95,16 @@ class Result:
 
 
 def grade(course, assignment, options, student=None, force=False, executor=None):
-    """Return an iterator over the Results of the students who submitted the assignment, as they are done.
+    """Return an iterator over the Results of the students who submitted the assignment, in the order they are done.
 
-    student: grade only this one. force: grade again what was graded before.
+    student: grade only this one. force: grade again what was graded before. Raises UsageError if there is no release,
+    no such student or no submission, and MachineError if there is no sandbox.
     """
     released = course.released_files(assignment)
     students, misplaced_students = course.students(assignment), find_misplaced(course, assignment)
-    misplaced_results = [Result(name, error=why) for name, why in misplaced_students.items() if student in (None, name)]
+    misplaced_results = [
+        Result(name, error=message) for name, message in misplaced_students.items() if student in (None, name)
+    ]
     if misplaced_results and not (students if student is None else student in students):
         return iter(misplaced_results)
     if student is not None and student not in students:
@@ -127,70 +130,70 @@ class _GradingRun:
     executor: object
 
     def results(self, students, force):
-        """Give the results as they come; those whose time was up, or whose process ended, are judged again, alone."""
+        """Yield the results. A submission whose time was up or whose process ended is judged again, alone."""
         with locked(self.course):
             _require_in_gradebook(self.course, self.assignment)
-            again = []
-            yield from self._judge_all(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), again)
-            yield from self._judge_all(again, True, 1)
+            retried = []
+            yield from self._judge_all(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), retried)
+            yield from self._judge_all(retried, True, 1)
 
-    def _judge_all(self, students, force, most, again=None):
-        """Give the results of students. At most so many submissions are held in memory at a time.
+    def _judge_all(self, students, force, max_pending, retried=None):
+        """Yield the results of students, with at most max_pending submissions in memory.
 
-        again: a list for the students that are not done with; without one, all are.
+        retried: a list to which students are added that are to be judged again; None for the last try.
         """
-        waiting = {}
+        pending = {}
         for student in students:
-            while len(waiting) >= most:
-                yield from self._done(waiting, again)
+            while len(pending) >= max_pending:
+                yield from self._collect(pending, retried)
             try:
-                yield from self._begin(student, force, waiting)
+                yield from self._start(student, force, pending)
             except Exception as error:
                 yield Result(student, error=_line(error))
-        while waiting:
-            yield from self._done(waiting, again)
+        while pending:
+            yield from self._collect(pending, retried)
 
-    def _begin(self, student, force, waiting):
-        """Give the known result of a student, or put the job that judges the submission among the waiting ones."""
+    def _start(self, student, force, pending):
+        """Yield the earlier result of a student, or start a job that judges the submission and add it to pending."""
         require_name(student)
         folder, notebooks = self.course.path("submitted", self.assignment, student), notebook_paths(self.released)
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
         notes += student_files(submitted, self.released)[1]
         stamp = stamp_of(submitted, self.released, self.options)
-        known = None if force else self._earlier_result(student, submitted, stamp)
-        if known:
-            yield known
+        earlier = None if force else self._earlier_result(student, submitted, stamp)
+        if earlier:
+            yield earlier
             return
-        what = submitted, self.released, self.assignment, student, self.options
-        job = submit(self.executor, self._seconds(), grade_submission, *what)
+        arguments = submitted, self.released, self.assignment, student, self.options
+        job = submit(self.executor, self._timeout(), grade_submission, *arguments)
         timestamp, note = submission_time(submitted)
-        waiting[job] = student, submitted, stamp, timestamp, notes + ([note] if note else [])
+        pending[job] = student, submitted, stamp, timestamp, notes + ([note] if note else [])
 
-    def _seconds(self):
-        """When a submission is given up. The limits end it long before; this is for what they miss."""
+    def _timeout(self):
+        """The seconds after which a job is ended. The limits end it long before, unless one fails."""
         limits = self.options.limits
         return len(notebook_paths(self.released)) * limits.notebook_seconds * limits.patience + MARGIN_SECONDS
 
-    def _done(self, waiting, again):
-        """Wait for jobs; record those that are done, in the order they were given, and give their results."""
-        done = wait(waiting, return_when=FIRST_COMPLETED).done
-        for job in [job for job in waiting if job in done]:
-            student, *more = waiting.pop(job)
-            if again is not None and _may_be_overload(job):
-                again.append(student)
+    def _collect(self, pending, retried):
+        """Wait for jobs; record those that are done, in the order they were started in, and yield their results."""
+        done = wait(pending, return_when=FIRST_COMPLETED).done
+        for job in [job for job in pending if job in done]:
+            student, *more = pending.pop(job)
+            if retried is not None and _may_be_overload(job):
+                retried.append(student)
             else:
                 yield self._finish(job, student, *more)
 
     def _finish(self, job, student, submitted, stamp, timestamp, notes):
-        """Record a judged submission; whatever goes wrong here is this student's result and stops nobody else."""
+        """Record a judged submission and return its result; an error here does not affect other students."""
         try:
             graded = job.result()
         except Exception as error:  # nothing of this is a verdict
-            return Result(student, error=self._why(error))
-        return self._recorded(student, submitted, _entry(graded, stamp, timestamp, notes))
+            return Result(student, error=self._failure_message(error))
+        return self._record(student, submitted, _entry(graded, stamp, timestamp, notes))
 
-    def _why(self, error):
-        """Say why a submission was not judged, and what to try."""
+    def _failure_message(self, error):
+        """Return a message on why a submission was not judged, and what to try."""
         if isinstance(error, MachineError | NotGraded):
             return _line(error)
         if getattr(error, "errno", None) in MACHINE_ERRORS:
@@ -199,11 +202,11 @@ class _GradingRun:
         if isinstance(error, ProcessExpired):
             message = "the process that judged it ended"
         elif isinstance(error, TimeoutError):
-            message = f"that took longer than {self._seconds():.0f} s"
+            message = f"that took longer than {self._timeout():.0f} s"
         return f"it could not be judged: {message}; run this again, with --jobs 1 if the machine is short of anything"
 
-    def _recorded(self, student, submitted, entry):
-        """Put what was judged into the journal, then into the gradebook. Until that is done the older grade stays."""
+    def _record(self, student, submitted, entry):
+        """Write an entry into the journal, then into the gradebook; return the result. On failure older grades stay."""
         try:
             if journal.read(self.course, self.assignment, student) != entry:
                 journal.write(self.course, self.assignment, student, entry)
@@ -215,29 +218,29 @@ class _GradingRun:
         return Result(student, points, entry.verdicts, entry.notes)
 
     def _earlier_result(self, student, submitted, stamp):
-        """The result of an earlier run on the same bytes; what it judged but could not record is recorded now."""
+        """The result of an earlier run on the same bytes, recorded now if it was not, or None."""
         entry = journal.read(self.course, self.assignment, student)
         if entry is None or entry.stamp != stamp:
             return None
         if not entry.recorded:
-            return self._recorded(student, submitted, entry)
+            return self._record(student, submitted, entry)
         if entry.timed_out:
             return None
         if not self.course.path("autograded", self.assignment, student).is_dir():
             return None
-        place = self.course, self.assignment, student
+        key = self.course, self.assignment, student
         try:
-            points = scores(*place)
-            if points.late:  # or it was when it was graded
-                renew_penalties(*place)
-                points = scores(*place)
+            points = read_points(*key)
+            if points.late:  # or it was late when it was graded
+                renew_penalties(*key)
+                points = read_points(*key)
             return Result(student, points, entry.verdicts, entry.notes)
         except MissingEntry:  # a new gradebook
             return None
 
 
 def _may_be_overload(job):
-    """True if time was up or the process ended: a machine that does too much at once does that, too."""
+    """True if time was up or the process ended, which may also happen on an overloaded machine."""
     error = job.exception()
     return isinstance(error, TimeoutError | ProcessExpired) or (error is None and bool(job.result().timed_out))
 
@@ -251,10 +254,10 @@ def _entry(graded, stamp, timestamp, notes):
 
 
 def _require_in_gradebook(course, assignment):
-    """The gradebook may be new on this machine: then the assignment is put into it as it was released."""
+    """Put the released assignment into the gradebook if it is not there, as in a new gradebook."""
     with course.transaction():
         with course.gradebook() as gradebook:
-            names = [known.name for known in gradebook.assignments if known.notebooks]
+            names = [row.name for row in gradebook.assignments if row.notebooks]
         if assignment not in names:
             register(course, assignment)
 
@@ -264,9 +267,9 @@ def _line(error):
 
 
 def stamp_of(submitted, released, options):
-    """A fingerprint of all that decides the grade."""
-    text = hashlib.sha256(repr(options).encode())
+    """Return a fingerprint of all that decides the grade: the submission, the release and the options."""
+    fingerprint = hashlib.sha256(repr(options).encode())
     for files in (submitted, released):
         for path, data in sorted(files.items()):
-            text.update(path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(data).digest())
-    return text.hexdigest()
+            fingerprint.update(path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(data).digest())
+    return fingerprint.hexdigest()

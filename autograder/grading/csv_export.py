@@ -1,7 +1,6 @@
 """Write the grades as a table that a spreadsheet opens as text and numbers, never as formulas: `CsvExport`.
 
-Students choose some of what stands in it, and a spreadsheet runs a cell that begins like a formula. `cell` makes one of
-a text safe.
+Students choose some of its texts, and a spreadsheet runs a cell that begins like a formula. `safe_cell` prevents that.
 """
 
 import csv
@@ -11,7 +10,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.plugins import ExportPlugin
 from traitlets import Unicode
 
-__all__ = ["COLUMNS", "CsvExport", "cell"]
+__all__ = ["COLUMNS", "CsvExport", "safe_cell"]
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -40,17 +39,17 @@ class CsvExport(ExportPlugin):
             if not students or student.id in students
         ]
         with open(path, "w", encoding=self.encoding, newline="") as handle:
-            csv.writer(handle, lineterminator="\n").writerows([COLUMNS, *(map(cell, row) for row in rows)])
+            csv.writer(handle, lineterminator="\n").writerows([COLUMNS, *(map(safe_cell, row) for row in rows)])
 
 
-def cell(value):
-    """Return a value as a cell: a number, a date and nothing as they are, a text so that no program calculates it.
+def safe_cell(value):
+    """Return a text with an apostrophe before everything that could begin a formula; return other values unchanged.
 
-    An apostrophe is put before what could begin a formula; spreadsheets show such a cell as text.
+    Spreadsheets show a cell that begins with an apostrophe as text.
     """
     if not isinstance(value, str):
         return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a CR alone the module csv leaves unquoted
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # the module csv does not quote a lone CR
     return text if NUMBER.fullmatch(text) else FORMULA.sub(r"\g<0>'", text)
 
 
@@ -58,9 +57,9 @@ def _row(gradebook, assignment, student):
     """The cells of a row. A student without a submission has 0 points."""
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
-        when, score, penalty = submission.timestamp, submission.score, submission.late_submission_penalty
+        timestamp, score, penalty = submission.timestamp, submission.score, submission.late_submission_penalty
     except MissingEntry:
-        when, score, penalty = None, 0.0, 0.0
-    who = student.id, student.last_name, student.first_name, student.email
+        timestamp, score, penalty = None, 0.0, 0.0
+    student_cells = student.id, student.last_name, student.first_name, student.email
     scores = score, penalty, max(0.0, score - penalty), assignment.max_score
-    return assignment.name, assignment.duedate, when, *who, *scores
+    return assignment.name, assignment.duedate, timestamp, *student_cells, *scores

@@ -1,8 +1,8 @@
 """Write a graded submission into nbgrader's folders and gradebook, through nbgrader's own autograde.
 
-`record` takes what was judged; nbgrader saves the scores and the penalties for lateness in one transaction, and the
-executed notebooks replace those in autograded/, with the other files of the submission, as nbgrader copies them.
-`scores` reads a student's points back. `SaveVerdicts` writes reasons into the gradebook, in nbgrader's autograde, too.
+`record` lets nbgrader save the scores and late penalties in one transaction, and puts the executed notebooks and the
+other submitted files into autograded/, as nbgrader does. `read_points` reads a student's points from the gradebook.
+`SaveVerdicts` writes the reasons for lost points into the gradebook; `nbgrader autograde` uses it, too.
 """
 
 import os
@@ -20,10 +20,10 @@ from autograder.course.folder import failure_message
 from autograder.errors import GradingError
 from autograder.grading.points import points_of
 
-__all__ = ["SAVING", "SaveVerdicts", "record", "scores"]
+__all__ = ["SAVING_STEPS", "SaveVerdicts", "read_points", "record"]
 
 NBGRADER = "nbgrader.preprocessors."
-SAVING = [
+SAVING_STEPS = [
     NBGRADER + "LimitOutput",
     NBGRADER + "SaveAutoGrades",
     "autograder.grading.gradebook.SaveVerdicts",
@@ -35,22 +35,22 @@ PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", "
 
 
 def record(course, assignment, student, entry, submitted):
-    """Record an `Entry` and return the `Points`. Whatever fails, the gradebook and autograded/ stay as they were.
+    """Record an `Entry` and return the `Points`. If anything fails, the gradebook and autograded/ do not change.
 
-    submitted: {relative path: bytes} of the submission.
+    submitted: {relative path: bytes} of the submission. Raises GradingError with nbgrader's message.
     """
     inbox, graded = course.work_folder / "submitted", course.work_folder / "autograded"
     for folder in (inbox, graded):
         shutil.rmtree(folder, ignore_errors=True)
-    _lay_out(inbox / student / assignment, entry)
-    # The notebooks come repaired, executed and judged: nbgrader only has to save them.
+    _write_submission(inbox / student / assignment, entry)
+    # The notebooks are repaired, executed and judged already; nbgrader only saves them.
     api = course.nbgrader(
         CourseDirectory={
             "submitted_directory": str(inbox.relative_to(course.root)),
             "autograded_directory": str(graded.relative_to(course.root)),
             "directory_structure": os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}"),
         },
-        Autograde={"sanitize_preprocessors": [], "autograde_preprocessors": SAVING},
+        Autograde={"sanitize_preprocessors": [], "autograde_preprocessors": SAVING_STEPS},
     )
     with course.transaction() as transaction:
         result = api.autograde(assignment, student)
@@ -58,20 +58,22 @@ def record(course, assignment, student, entry, submitted):
             if "KeyboardInterrupt" in result["error"].rstrip().rsplit("\n", 1)[-1]:
                 raise KeyboardInterrupt
             raise GradingError(f"nbgrader could not record the grades of {assignment}: {failure_message(result)}")
-        points = scores(course, assignment, student)
-        _carry(submitted, graded / student / assignment, course.directory.ignore)
-        with _replaced(course.path("autograded", assignment, student), graded / student / assignment, graded / "old"):
+        points = read_points(course, assignment, student)
+        _copy_files(submitted, graded / student / assignment, course.directory.ignore)
+        with _replace_folder(
+            course.path("autograded", assignment, student), graded / student / assignment, graded / "old"
+        ):
             transaction.commit()
     return points
 
 
-def scores(course, assignment, student):
-    """Return the `Points` of a student's submission in the gradebook."""
+def read_points(course, assignment, student):
+    """Return the `Points` of a student's submission in the gradebook. Raises nbgrader's MissingEntry if it has none."""
     with course.gradebook() as gradebook:
         return points_of(gradebook.find_submission(assignment, student))
 
 
-def _lay_out(folder, entry):
+def _write_submission(folder, entry):
     """Write an entry as nbgrader expects a submission."""
     folder.mkdir(parents=True)
     for name, text in entry.notebooks.items():
@@ -80,20 +82,20 @@ def _lay_out(folder, entry):
         (folder / "timestamp.txt").write_text(entry.timestamp, encoding="utf-8")
 
 
-def _carry(submitted, folder, ignored):
-    """Write the files that were submitted beside the notebooks, among them the secret by which feedback is released.
+def _copy_files(submitted, folder, ignored):
+    """Write the files that were submitted beside the notebooks; nbgrader needs one of them to release feedback.
 
-    What nbgrader has put there stays, above all the instructor's own files. ignored: patterns of names.
+    Files that nbgrader has written there, such as the instructor's own, stay. ignored: patterns of names.
     """
     mode = min(stat.S_IMODE(path.stat().st_mode) for path in folder.glob("*.ipynb"))
     for path, data in submitted.items():
         names, kind = path.split("/"), PurePosixPath(path).suffix
         skipped = any(fnmatchcase(name, pattern) for name in names for pattern in ignored)
         target = folder / path
-        # nbgrader's copy of timestamp.txt is the time as it was understood; without one, nobody could.
+        # nbgrader has copied a timestamp.txt with the time that was read; if there is none, it could not be read.
         if skipped or kind == ".ipynb" or kind.lower() in PAGES or path == "timestamp.txt" or target.exists():
             continue
-        # A name that is a file's here and a folder's there, or too long to be put here, is left out.
+        # A name that is too long here, or that of a file and of a folder, is left out.
         with suppress(OSError):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -101,8 +103,8 @@ def _carry(submitted, folder, ignored):
 
 
 @contextmanager
-def _replaced(target, new, old):
-    """Put a new folder in the place of target; what was there is put back if what follows fails."""
+def _replace_folder(target, new, old):
+    """Replace the folder target by new, keeping it as old; undo that if the body of the `with` fails."""
     if target.exists():
         shutil.move(target, old)
     try:
@@ -120,9 +122,9 @@ def _replaced(target, new, old):
 
 
 class SaveVerdicts(NbGraderPreprocessor):
-    """Write why points were lost as the automatic comment of the cell in which the task is solved.
+    """Save the reason for lost points as the automatic comment of the cell with the answer.
 
-    Where time was up, the points wait for somebody who looks at them.
+    If time was up, the cell needs manual grading.
     """
 
     def preprocess(self, nb, resources):
@@ -132,9 +134,9 @@ class SaveVerdicts(NbGraderPreprocessor):
                 verdict = cell.metadata.get("chainrule")
                 if verdict and utils.is_grade(cell):
                     solution = cell.metadata.nbgrader["grade_id"].removeprefix("test_")
-                    place = solution, names["notebook"], names["assignment"], names["student"]
-                    gradebook.find_comment(*place).auto_comment = verdict["reason"] or None
+                    notebook = names["notebook"], names["assignment"], names["student"]
+                    gradebook.find_comment(solution, *notebook).auto_comment = verdict["reason"] or None
                     if verdict.get("timed_out"):
-                        gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *place[1:]).needs_manual_grade = True
+                        gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *notebook).needs_manual_grade = True
             gradebook.db.commit()
         return nb, resources

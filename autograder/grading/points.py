@@ -1,7 +1,7 @@
-"""What a student has in the gradebook: `points_of` with the penalty for lateness and the points given by hand.
+"""A student's points in the gradebook, with the late penalty and manual points: `points_of`.
 
-`with_manual_points` adds the points given by hand to verdicts, `summary_line` gives a task and its points in one line,
-and `renew_penalties` computes the penalties again.
+`with_manual_points` adds manual points to verdicts, `summary_line` describes a task's points in one line, and
+`renew_penalties` computes the late penalties again.
 """
 
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ __all__ = ["Points", "earned", "summary_line", "points_of", "renew_penalties", "
 
 @dataclass(frozen=True)
 class Points:
-    """Points of a submission. score: after the penalty, as nbgrader exports it; raw_score: before it.
+    """Points of a submission. score: after the late penalty, as nbgrader exports it; raw_score: before it.
 
-    by_hand: {grade id: points} of the cells whose points were given or changed by hand.
+    manual: whether it needs manual grading; by_hand: {grade id: points} of the cells with manual points.
     """
 
     score: float
@@ -33,7 +33,7 @@ class Points:
 
     @property
     def late(self):
-        """How late it was and what that cost, in words, or ""."""
+        """A message on how late it was and the points it cost, or ""."""
         if not self.seconds_late and not self.penalty:
             return ""
         cost = f"{self.penalty:g} points off" if self.penalty else "no penalty"
@@ -56,39 +56,43 @@ def points_of(submission):
 
 
 def with_manual_points(verdicts, by_hand):
-    """Return the dicts of verdicts with "by_hand" in those whose points were given by hand."""
+    """Return the dicts of verdicts, with the key "by_hand" in those that have manual points.
+
+    by_hand: {grade id: points}, as in `Points`.
+    """
     pairs = [(v, by_hand.get(f"test_{v['task'].replace('.', '-')}")) for v in verdicts]
     return [v if points is None else v | {"by_hand": points} for v, points in pairs]
 
 
 def earned(verdict):
-    """The points that count for a verdict."""
+    """Return the points that count for the dict of a verdict."""
     return verdict.get("by_hand", verdict["score"])
 
 
 def summary_line(verdict):
-    """Return (a task and what it earned, why not more), or None if there is nothing to say."""
+    """Return (the task with its points, why points were lost), or None if none were."""
     if "by_hand" not in verdict:
-        hand, reason = "", verdict["reason"]
+        manual_points, reason = "", verdict["reason"]
     elif verdict["by_hand"] < verdict["max"]:
-        hand, reason = f", by hand {verdict['by_hand']:g}", verdict["reason"] or "changed by hand"
+        manual_points, reason = f", by hand {verdict['by_hand']:g}", verdict["reason"] or "changed by hand"
     else:
         return None
-    return reason and (f"{verdict['task']} ({verdict['score']:g} of {verdict['max']:g}{hand})", reason) or None
+    points = f"{verdict['score']:g} of {verdict['max']:g}{manual_points}"
+    return (f"{verdict['task']} ({points})", reason) if reason else None
 
 
 def renew_penalties(course, assignment, student):
-    """Let nbgrader work out the penalties for lateness again: the due date, the points or the plug-in may be new.
+    """Let nbgrader compute the late penalties again: the due date, the points or the plug-in may have changed.
 
     Raises GradingError if the plug-in fails.
     """
     with course.transaction() as transaction:
         with course.gradebook() as gradebook:
-            names = [notebook.name for notebook in gradebook.find_submission(assignment, student).notebooks]
-        for name in names:
-            place = {"notebook": name, "assignment": assignment, "student": student, "db_url": course.directory.db_url}
+            notebooks = [notebook.name for notebook in gradebook.find_submission(assignment, student).notebooks]
+        for name in notebooks:
+            names = {"notebook": name, "assignment": assignment, "student": student, "db_url": course.directory.db_url}
             try:
-                AssignLatePenalties(config=course.config)(new_notebook(), {"nbgrader": place})
+                AssignLatePenalties(config=course.config)(new_notebook(), {"nbgrader": names})
             except Exception as error:  # the plug-in is the instructor's
                 raise GradingError(
                     f"late penalty: expected points from the plug-in, got {one_line(error)}; fix the plug-in"

@@ -1,7 +1,7 @@
 """Where submissions are judged: `pool` gives processes of this machine or a Dask cluster, `submit` starts a job there.
 
-Here every job has a process of its own: one that dies or overruns its time costs nobody else. Whatever ends the
-command, they end with it; their temporary files are removed by it, or by the next one if it was killed.
+On this machine every job has its own process: one that dies or takes too long does not affect the others. All of them
+end with the command. It removes their temporary files, or the next command does if it was killed.
 """
 
 import multiprocessing
@@ -23,7 +23,11 @@ __all__ = ["pool", "submit"]
 
 @contextmanager
 def pool(jobs=None, scheduler=None):
-    """Give an executor that runs `executor.jobs` jobs at once: on this machine, or on a Dask cluster at an address."""
+    """Give an executor that runs `executor.jobs` jobs at once, on this machine or on a Dask cluster.
+
+    jobs: how many, by default one a processor. scheduler: the address of a Dask cluster. Raises UsageError if there is
+    none at this address, or Dask is not installed.
+    """
     if scheduler is None:
         with scratch() as folder, _sockets_in(folder), Workers(jobs or os.cpu_count(), folder) as workers:
             yield workers
@@ -35,20 +39,20 @@ def pool(jobs=None, scheduler=None):
 
 
 def submit(executor, seconds, function, *args):
-    """Return the future of function(*args). After seconds it is ended, except on Dask, which has no such limit."""
+    """Return the future of function(*args). It is ended after `seconds`, except on Dask, which has no such limit."""
     if isinstance(executor, Workers):
         return executor.submit(seconds, function, *args)
     return executor.submit(function, *args)
 
 
 class Workers:
-    """Runs every job in a process of its own. folder: for the temporary files of them all."""
+    """Runs every job in a process of its own. folder: for the temporary files of all jobs."""
 
     def __init__(self, jobs, folder):
         self.jobs, self.folder = jobs, folder
         self.threads = ThreadPoolExecutor(jobs)
         self.running, self.stopped = set(), False
-        # A process that is forked while this one has threads may inherit a lock that nobody will open.
+        # A process that is forked while this one has threads may inherit a lock that is never released.
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["autograder.grading.submission"])
 
@@ -80,20 +84,20 @@ class Workers:
 
 @contextmanager
 def _sockets_in(folder):
-    """Let multiprocessing put its own sockets into a folder, by a short path to it, as long as this lasts."""
+    """Let multiprocessing make its own sockets in a folder, which it reaches by a short path."""
     settings = multiprocessing.current_process()._config
-    before = settings.get("tempdir")
+    previous = settings.get("tempdir")
     descriptor, settings["tempdir"] = short_path(folder)
     try:
         yield
     finally:
-        _forkserver._stop()  # its socket is in the folder; who needs another starts one
-        settings["tempdir"] = before
+        _forkserver._stop()  # its socket is in the folder; it is started again when needed
+        settings["tempdir"] = previous
         os.close(descriptor)
 
 
 def _job(folder, function, args):
-    """Run a job in this process: its temporary files go into a folder, and it ends with the process that started it."""
+    """Run a job in this process, with its temporary files in a folder; it ends with the process that started it."""
     tempfile.tempdir = folder
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return function(*args)

@@ -77,7 +77,7 @@ def _judged(file, assignment, parts, tasks, options, seed):
         write_course(folder, assignment, parts_of_assignment(parts, assignment))
         with closing(Run(folder, options)) as run:
             problem = _load(run, file, _plan(file, assignment, parts))
-            there = run.defines([task.name for task in tasks])
+            there = run.defined([task.name for task in tasks])
             notes = [problem.replace("; running it", "running the file", 1)] if problem else []
             verdicts = {}
             for task in tasks:

@@ -10,7 +10,7 @@ import warnings
 from functools import cached_property
 
 from autograder.errors import UsageError
-from autograder.submission.python_version import version_words
+from autograder.submission.python_version import version_message
 from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["PythonFile"]
@@ -38,7 +38,7 @@ class PythonFile:
                 warnings.simplefilter("ignore")  # what Python thinks of a student's strings is no matter here
                 self.tree = ast.parse(source)
         except SyntaxError as error:
-            words = version_words(source, error)
+            words = version_message(source, error)
             problem = f"{error.msg} in line {error.lineno}{words and f'; {words}'}"
             raise UsageError(f"{path}: expected Python, got {problem}") from None
         except PARSER_ERRORS:

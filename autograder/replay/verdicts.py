@@ -114,7 +114,7 @@ def replay_record(course, assignment, student, options, task=None):
         if not any(v["task"] in selected for v in recorded):
             continue
         seen = []
-        how = replace(options, run_all=run_all, witness=seen.append)
+        how = replace(options, run_all=run_all, on_evidence=seen.append)
         verdicts = grade_submission(submitted, released, assignment, student, how, notebook).verdicts[notebook]
         replays += [_replayed(v, selected[v.task], seen) for v in verdicts if v.task in selected]
     return replays
@@ -123,7 +123,7 @@ def replay_record(course, assignment, student, options, task=None):
 def replay_file(path, options, seed, task=None):
     """Return the Replayed verdicts on a plain file: of the tasks that lose points, or of the one that is named."""
     seen = []
-    verdicts = judge_file(path, replace(options, witness=seen.append), seed, [task] if task else None)
+    verdicts = judge_file(path, replace(options, on_evidence=seen.append), seed, [task] if task else None)
     return [_replayed(v, None, seen) for v in verdicts if task or not v.passed]
 
 
@@ -148,7 +148,7 @@ def replay_list(path, options, task=None, allow=()):
             runs.append((place, seed, recorded, selected))
     for file, seed, recorded, selected in runs:
         seen = []
-        verdicts = judge_file(file, replace(options, witness=seen.append), seed, list(recorded))
+        verdicts = judge_file(file, replace(options, on_evidence=seen.append), seed, list(recorded))
         replays += [_replayed(v, selected[v.task], seen) for v in verdicts if v.task in selected]
     return replays
 

@@ -1,4 +1,4 @@
-"""From bytes to cells: a student's files are read, parsed, repaired; nothing of them is run.
+"""From bytes to cells: a student's files are read, parsed and repaired, and never run.
 
-The lowest room: everything may use it, it uses none of the others.
+The lowest room: all others may use it, and it uses none of them.
 """

@@ -9,13 +9,13 @@ import textwrap
 import warnings
 from functools import lru_cache
 
-from autograder.submission.python_version import version_words
+from autograder.submission.python_version import version_message
 from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["conflict_sides", "defined_names", "importable_names", "parse_cell", "repair_source", "syntax_error"]
 
-LONGEST = 50_000  # characters; nobody writes a longer cell by hand, and it would take long to look into
-PIECES, AHEAD = 1000, 5
+MAX_CHARACTERS = 50_000  # nobody writes a longer cell by hand, and reading it would take long
+MAX_PIECES, MAX_JOINED = 1000, 5
 MAGIC = re.compile(r"^([ \t]*)(?:\w[\w, ]*=[ \t]*)?(?:[%!?](?!=).*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 PYTHON_MAGICS = re.compile(r"\s*%%(time|timeit|capture|prun)\b")
 NAME = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *=(?!=)", re.MULTILINE)
@@ -31,36 +31,36 @@ LOOKALIKES = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | str.
 
 
 def repair_source(text):
-    """Return (text, message): code that parses if harmless changes achieve it, and what was changed, "" for nothing.
+    """Return (code, message): code that parses, if harmless changes are enough, and what was changed, "" for nothing.
 
-    Where they do not, the definitions in it that parse by themselves are kept and the rest is commented out.
+    If they are not, definitions that parse by themselves are kept and the rest is commented out.
     """
-    if len(text) > LONGEST or not (error := syntax_error(text)):
+    if len(text) > MAX_CHARACTERS or not (error := syntax_error(text)):
         return text, ""
     repaired, messages = text, []
-    for repairs, words in REPAIRS:
-        changed = [new for new in repairs(repaired) if new != repaired and new.strip()]
-        if not changed:
+    for repair, message in REPAIRS:
+        candidates = [new for new in repair(repaired) if new != repaired and new.strip()]
+        if not candidates:
             continue
-        messages.append(words)
-        right = [new for new in changed if not syntax_error(new)]
-        if right:
-            return right[0], " and ".join(messages)
-        repaired = changed[0]
-    rescued = _rescued(repaired)
-    if rescued is None:
+        messages.append(message)
+        valid = [new for new in candidates if not syntax_error(new)]
+        if valid:
+            return valid[0], " and ".join(messages)
+        repaired = candidates[0]
+    reduced = _comment_out_errors(repaired)
+    if reduced is None:
         return text, ""
-    return rescued, f"{error}: what is no Python there was left out, the rest is run"
+    return reduced, f"{error}: what is no Python there was left out, the rest is run"
 
 
 @lru_cache(maxsize=256)
 def syntax_error(text):
-    """Return "" if the text is Python, with IPython's magics, or one line that says what is wrong where."""
+    """Return "" if the text is Python, with IPython's magics, else one line that says what is wrong in which line."""
     try:
         parse_cell(text)
     except SyntaxError as error:
-        words = version_words(MAGIC.sub(r"\1pass", text), error)
-        return f"line {error.lineno} is not Python ({error.msg}{words and f'; {words}'})"
+        version = version_message(MAGIC.sub(r"\1pass", text), error)
+        return f"line {error.lineno} is not Python ({error.msg}{version and f'; {version}'})"
     except PARSER_ERRORS:
         return "the text is not Python"
     return ""
@@ -68,43 +68,46 @@ def syntax_error(text):
 
 @lru_cache(maxsize=256)
 def defined_names(text):
-    """Return the names that code binds at its top level, such as "max_norm", "KNN" and "KNN.predict"."""
-    if len(text) <= LONGEST:
+    """Return the names that code defines at its top level, such as "max_norm", "KNN" and "KNN.predict"."""
+    if len(text) <= MAX_CHARACTERS:
         try:
-            return frozenset(_bound(parse_cell(text).body))
+            return frozenset(_defined_in(parse_cell(text).body))
         except PARSER_ERRORS:
             pass
-    return frozenset(name for pair in NAME.findall(text[:LONGEST]) for name in pair if name)
+    return frozenset(name for pair in NAME.findall(text[:MAX_CHARACTERS]) for name in pair if name)
 
 
 @lru_cache(maxsize=256)
 def importable_names(text):
-    """Return the names of what sound code imports, and of its functions and classes."""
+    """Return the names that code imports, and those of its functions and classes. Raises SyntaxError if it has one."""
     kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-    return frozenset(_bound(node for node in parse_cell(text).body if isinstance(node, kinds)))
+    return frozenset(_defined_in(node for node in parse_cell(text).body if isinstance(node, kinds)))
 
 
 def conflict_sides(text):
-    """Return both versions of a text in which git left its conflict markers: first what stood here, then the other."""
-    here, there, now = [], [], "both"
+    """Return (ours, theirs), the two versions of a text with conflict markers of git."""
+    ours, theirs, side = [], [], "both"
     for line in text.split("\n"):
         mark = line[:7]
         if mark == "<<<<<<<":
-            now = "here"
-        elif mark == "|||||||" and now == "here":
-            now = "neither"
-        elif line.rstrip() == "=======" and now in ("here", "neither"):
-            now = "there"
-        elif mark == ">>>>>>>" and now == "there":
-            now = "both"
+            side = "ours"
+        elif mark == "|||||||" and side == "ours":
+            side = "neither"
+        elif line.rstrip() == "=======" and side in ("ours", "neither"):
+            side = "theirs"
+        elif mark == ">>>>>>>" and side == "theirs":
+            side = "both"
         else:
-            here += [line] if now in ("both", "here") else []
-            there += [line] if now in ("both", "there") else []
-    return "\n".join(here), "\n".join(there)
+            ours += [line] if side in ("both", "ours") else []
+            theirs += [line] if side in ("both", "theirs") else []
+    return "\n".join(ours), "\n".join(theirs)
 
 
 def parse_cell(text):
-    """Return the syntax tree of a cell. A magic counts as `pass`; a cell that is in another language holds nothing."""
+    """Return the syntax tree of a cell. A magic counts as `pass`; a cell in another language is an empty tree.
+
+    Raises one of PARSER_ERRORS if it is not Python.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -122,14 +125,14 @@ def parse_cell(text):
     return tree
 
 
-def _bound(body):
-    """Yield the names that statements bind, also those below an if, a try or a with."""
+def _defined_in(body):
+    """Yield the names that statements define, also those inside an if, a try or a with."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
         elif isinstance(node, ast.ClassDef):
             yield node.name
-            yield from (f"{node.name}.{name}" for name in _bound(node.body))
+            yield from (f"{node.name}.{name}" for name in _defined_in(node.body))
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -137,30 +140,30 @@ def _bound(body):
             yield from (ast.unparse(target) for target in targets if isinstance(target, ast.Name | ast.Attribute))
         elif isinstance(node, ast.If | ast.Try | ast.With):
             inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
-            yield from _bound(inner + [line for handler in getattr(node, "handlers", []) for line in handler.body])
+            yield from _defined_in(inner + [line for handler in getattr(node, "handlers", []) for line in handler.body])
 
 
-def _unconflicted(text):
-    """Both sides of a conflict, the longer one first."""
+def _resolve_conflict(text):
+    """Candidates: both sides of a conflict of git, the longer one first."""
     return sorted(conflict_sides(text), key=len, reverse=True) if "<<<<<<<" in text else []
 
 
-def _unfenced(text):
-    """Without the lines ``` of markdown, or only what stands between them."""
+def _remove_fences(text):
+    """Candidates: the text without Markdown's lines ```, and only the text between them."""
     parts = re.split(r"^[ \t]*```.*\n?", text, flags=re.MULTILINE)
     return ["".join(parts), "".join(parts[1::2])]
 
 
-def _unprompted(text):
-    """Without the prompts of an interpreter; what it answered has none and goes."""
+def _remove_prompts(text):
+    """Candidates: the text without the prompts of an interpreter, and only its lines that had one."""
     prompt = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.\.\.:)(?: |$)")
     lines = text.split("\n")
     plain = [prompt.sub("", line, count=1) for line in lines]
     return ["\n".join(plain), "\n".join(new for new, old in zip(plain, lines, strict=True) if new != old)]
 
 
-def _indented(text):
-    """Without the indentation of all lines, or of the first one; tabs as four or eight spaces."""
+def _fix_indentation(text):
+    """Candidates: the common indentation or that of the first line removed, tabs replaced by four or eight spaces."""
     first = re.match(r"\s*\n|[ \t]*", text)[0]
     candidates = [text, textwrap.dedent(text), re.sub(f"^{re.escape(first)}", "", text, flags=re.MULTILINE)]
     for width in (4, 8):
@@ -173,33 +176,33 @@ REPAIRS = (
     (lambda text: [text.translate(INVISIBLE)], "invisible characters were removed"),
     (lambda text: [text.translate(SPACES)], "odd spaces were replaced by plain ones"),
     (lambda text: [text.translate(LOOKALIKES)], "typographic characters were replaced by Python's own"),
-    (_unconflicted, "of the two versions between git's conflict markers one was taken"),
-    (_unfenced, "the lines ``` around the code were removed"),
-    (_unprompted, "the prompts before the code were removed"),
-    (_indented, "its indentation was made even"),
+    (_resolve_conflict, "of the two versions between git's conflict markers one was taken"),
+    (_remove_fences, "the lines ``` around the code were removed"),
+    (_remove_prompts, "the prompts before the code were removed"),
+    (_fix_indentation, "its indentation was made even"),
 )
 
 
-def _rescued(text):
+def _comment_out_errors(text):
     """Return the text with all that does not parse commented out, or None if no definition in it parses."""
     pieces = STARTS.split(text)
-    if len(pieces) > PIECES:
+    if len(pieces) > MAX_PIECES:
         return None
-    made, useful, at = [], False, 0
+    result, has_definition, at = [], False, 0
     while at < len(pieces):
-        end = next((end for end in range(at + 1, at + 1 + AHEAD) if _runs(pieces[at:end])), None)
+        end = next((end for end in range(at + 1, at + 1 + MAX_JOINED) if _is_code(pieces[at:end])), None)
         if end is None:
-            made.append("\n".join(f"# {line}" for line in pieces[at].split("\n")))
+            result.append("\n".join(f"# {line}" for line in pieces[at].split("\n")))
         else:
-            made += pieces[at:end]
-            useful = useful or bool(defined_names("\n".join(pieces[at:end])))
+            result += pieces[at:end]
+            has_definition = has_definition or bool(defined_names("\n".join(pieces[at:end])))
         at = end or at + 1
-    rescued = "\n".join(made)
-    return rescued if useful and not syntax_error(rescued) else None
+    reduced = "\n".join(result)
+    return reduced if has_definition and not syntax_error(reduced) else None
 
 
-def _runs(pieces):
-    """Whether lines are Python and more than a stray word."""
+def _is_code(pieces):
+    """True if lines are Python and more than a single word."""
     try:
         body = parse_cell("\n".join(pieces)).body
     except PARSER_ERRORS:

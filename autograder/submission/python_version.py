@@ -1,6 +1,6 @@
-"""Tell text in a newer Python than this one, or in Python 2, from text that is no Python: `version_words`.
+"""Recognize code in a newer Python than this one, or in Python 2: `version_message`.
 
-Nothing is guessed: what is newer is written as an older Python would have it, and only if that parses is it named.
+Newer syntax is rewritten in older syntax, and named only if the result parses.
 """
 
 import ast
@@ -10,10 +10,10 @@ import warnings
 
 from chainrule.errors import PARSER_ERRORS
 
-__all__ = ["GRADER_PYTHON", "version_words"]
+__all__ = ["GRADER_PYTHON", "version_message"]
 
 GRADER_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
-LONGEST, DEEPEST = 50_000, 20
+MAX_CHARACTERS, MAX_DEPTH = 50_000, 20
 STRING = re.compile(r"(?<!\w)([A-Za-z]{0,2})(\"\"\"|'''|\"|')")
 PARAMETERS = re.compile(r"^([ \t]*(?:async +)?(?:def|class) +\w+)[ \t]*\[", re.MULTILINE)
 TYPE = re.compile(r"^([ \t]*)type +(\w+)[ \t]*(\[[^\n=]*\])?[ \t]*=(?!=)", re.MULTILINE)
@@ -24,26 +24,26 @@ OLD = re.compile(r"^[ \t]*(?:(?:print|exec) +[^(=\s]|except +[\w.]+ *, *[a-z_]\w
 OLD_WORDS = ("Missing parentheses in call to", "multiple exception types must be parenthesized")
 
 
-def version_words(text, error):
-    """Return what text is that raised a SyntaxError, if it is in another version of Python: "" for plain nonsense."""
+def version_message(text, error):
+    """Return a message if text that raised this SyntaxError is in another version of Python, else ""."""
     if error.msg.startswith(OLD_WORDS) and OLD.search(text):
         return f"that is Python 2, the grader runs {GRADER_PYTHON}"
-    names = _newer(text) if len(text) <= LONGEST else []
+    names = _newer_syntax(text) if len(text) <= MAX_CHARACTERS else []
     return f"the grader runs {GRADER_PYTHON}, this may be newer syntax: {' and '.join(names)}" if names else ""
 
 
-def _newer(text):
-    """The names of the newer syntax without which a text would be Python; none if it would not."""
+def _newer_syntax(text):
+    """The names of the newer syntax that keeps a text from parsing; [] if it would not parse without it either."""
     needed = [] if _parses(text) else list(CHANGES)
-    if not _parses(_changed(text, needed)):
+    if not _parses(_apply(text, needed)):
         return []
     for change in CHANGES:
-        fewer = [other for other in needed if other is not change]
-        needed = fewer if _parses(_changed(text, fewer)) else needed
+        fewer = [kept for kept in needed if kept is not change]
+        needed = fewer if _parses(_apply(text, fewer)) else needed
     return [CHANGES[change] for change in needed]
 
 
-def _changed(text, changes):
+def _apply(text, changes):
     for change in changes:
         text = change(text)
     return text
@@ -60,12 +60,12 @@ def _parses(text):
 
 
 def _without_templates(text):
-    """With f before every string that has t."""
+    """Replace every t-string by an f-string."""
     return _without_strings(text, "t", "f''")
 
 
 def _without_strings(text, kind="f", instead="''"):
-    """With another text in the place of every string of a kind that is filled in, such as f"{names["x"]}"."""
+    """Replace every string with a prefix of this kind, such as f"{names["x"]}", by another text."""
     pieces, at = [], 0
     while start := _next_string(text, at):
         end = _end_of_string(text, start)
@@ -77,7 +77,7 @@ def _without_strings(text, kind="f", instead="''"):
 
 
 def _next_string(text, at):
-    """The first string from a place on that is not in a comment."""
+    """The match of the first string after a position that is not in a comment, or None."""
     while start := STRING.search(text, at):
         comment = text.find("#", at, start.start())
         if comment < 0:
@@ -89,7 +89,7 @@ def _next_string(text, at):
 
 
 def _end_of_string(text, start, depth=0):
-    """The place behind a string, by the rules of today: between braces anything may stand. None: it is open."""
+    """The position after a string; braces may hold anything, as in Python 3.12. None if the string is not closed."""
     kind, quote, at = start[1].lower(), start[2], start.end()
     filled = set(kind) & {"f", "t"}
     while at < len(text):
@@ -109,9 +109,9 @@ def _end_of_string(text, start, depth=0):
 
 
 def _end_of_part(text, at, depth):
-    """The place behind the brace that closes an expression; what was opened in it must be closed. None: it is not."""
+    """The position after the brace that closes an expression in a string. None: it or a bracket in it is not closed."""
     code, place, opened = [], 0, 1
-    while at < len(text) and depth < DEEPEST:
+    while at < len(text) and depth < MAX_DEPTH:
         if start := STRING.match(text, at):
             if (end := _end_of_string(text, start, depth)) is None:
                 return None
@@ -132,17 +132,17 @@ def _end_of_part(text, at, depth):
 
 
 def _is_part(code, place):
-    """Whether what stands between the braces is an expression; from the place on, a conversion and a format."""
-    expression, behind = (code[:place], code[place:]) if place else (code, "")
+    """True if text in braces is an expression; a conversion and a format begin at position `place`, if not 0."""
+    expression, format_spec = (code[:place], code[place:]) if place else (code, "")
     expression = re.sub(r"=\s*$", "", expression).strip()
-    return _parses(f"({expression})") and expression != "" and bool(re.match(r"(![sra]\s*(:|$)|:|$)", behind))
+    return _parses(f"({expression})") and expression != "" and bool(re.match(r"(![sra]\s*(:|$)|:|$)", format_spec))
 
 
 def _without_parameters(text):
-    """Without the [T] behind the name of a function or a class."""
+    """Remove the [T] after the name of a function or a class."""
     pieces, at = [], 0
     while match := PARAMETERS.search(text, at):
-        end = _closed(text, match.end())
+        end = _end_of_bracket(text, match.end())
         if end is None:
             break
         pieces += [text[at : match.end(1)]]
@@ -150,7 +150,7 @@ def _without_parameters(text):
     return "".join(pieces) + text[at:]
 
 
-def _closed(text, at):
+def _end_of_bracket(text, at):
     opened = 1
     while at < len(text) and opened:
         opened += (text[at] == "[") - (text[at] == "]")

@@ -16,17 +16,17 @@ __all__ = ["submission_time"]
 
 PLAUSIBLE_YEARS = range(2000, 2100)
 LONGEST_TIMESTAMP = 200
-# Hours of short names that are in no list of zones: those of RFC 5322, and the summer times of Europe.
-SHORT = {"EDT": -4, "CDT": -5, "CST": -6, "MDT": -6, "PDT": -7, "PST": -8, "WEST": 1, "CEST": 2, "EEST": 3}
+# Hours of abbreviations that zoneinfo does not list: those of RFC 5322, and the summer times of Europe.
+ABBREVIATIONS = {"EDT": -4, "CDT": -5, "CST": -6, "MDT": -6, "PDT": -7, "PST": -8, "WEST": 1, "CEST": 2, "EEST": 3}
 ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-# What a text leaves out is taken from a default: two of them that differ in everything tell.
+# The parser takes what a text leaves out from a default. If two defaults give two times, the text is not complete.
 DEFAULTS = datetime(2000, 1, 1), datetime(2004, 2, 2)
 
 
 def submission_time(submitted):
-    """Return the time in a submission's timestamp.txt in UTC, as text, or None; and a note if it needs one, or "".
+    """Return (time, note): the time in timestamp.txt in UTC, as text, or None, and a message on what is wrong or "".
 
-    submitted: {relative path: bytes}. A time without a zone is in UTC, as for nbgrader.
+    submitted: {relative path: bytes}. A time without a zone is read as UTC, as nbgrader does.
     """
     data = submitted.get("timestamp.txt")
     if data is None:
@@ -48,7 +48,7 @@ def submission_time(submitted):
 
 
 def _text(data):
-    """Return the text of a file on one line, whatever mark its editor put at the beginning."""
+    """Return the text of a file on one line, without a byte order mark."""
     for mark, encoding in ENCODINGS.items():
         if data.startswith(mark):
             return " ".join(data.decode(encoding).split())
@@ -56,27 +56,29 @@ def _text(data):
 
 
 def _time(text):
-    """Return (the time in UTC without a zone, the name of a zone that is not known or "")."""
+    """Return (the time in UTC without a zone, the name of an unknown zone or "")."""
     unknown = []
     words = text.replace("[", " ").replace("]", " ").split()
-    words = [re.sub(r"^(?:UTC|GMT)(?=[+-]\d)", "", word) for word in words]  # the parser would take them for Posix's
-    place = _zone(words[-1]) if len(words) > 1 else None
+    words = [
+        re.sub(r"^(?:UTC|GMT)(?=[+-]\d)", "", word) for word in words
+    ]  # the parser would read UTC+3 with POSIX's opposite sign
+    last_zone = _zone(words[-1]) if len(words) > 1 else None
 
     def zone(name, offset):
         if offset is not None:
             return tzoffset(None, offset)
-        zone_found = name and _zone(name)
-        if name and zone_found is None:
+        named_zone = name and _zone(name)
+        if name and named_zone is None:
             unknown.append(name)
-        return zone_found
+        return named_zone
 
-    # The parser knows short names; it would take those of this machine's zone for its own, and passes over the others.
-    dates = " ".join(words[:-1] if place else words)
+    # By itself the parser would read abbreviations of this machine's zone, and ignore all others.
+    dates = " ".join(words[:-1] if last_zone else words)
     first, second = (parser.parse(dates, default=default, tzinfos=zone) for default in DEFAULTS)
     if first != second:
         raise ValueError(f"{ascii(text)}, which is no whole date")
-    if first.tzinfo is None and place:
-        first = first.replace(tzinfo=place)
+    if first.tzinfo is None and last_zone:
+        first = first.replace(tzinfo=last_zone)
     return parse_utc(first), unknown[0] if unknown else ""
 
 
@@ -87,4 +89,4 @@ def _zone(name):
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):  # the last one is zoneinfo's
-        return timezone(timedelta(hours=SHORT[name])) if name in SHORT else None
+        return timezone(timedelta(hours=ABBREVIATIONS[name])) if name in ABBREVIATIONS else None

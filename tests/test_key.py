@@ -28,7 +28,7 @@ def contents(path):
         return {name: file[name].tobytes() for name in file.files}
 
 
-def changed(source, target, change):
+def write_changed_key(source, target, change):
     """Write a copy of a key in which one array of many floats is changed under its old name."""
     with np.load(source, allow_pickle=False) as file:
         arrays = dict(file)
@@ -46,15 +46,15 @@ def test_a_key_is_the_same_on_other_processors_in_another_folder(tmp_path, monke
     assert contents(tmp_path / "key.npz") == contents(released)
 
 
-def noisy(exam):
+def with_noise(exam):
     """Return the exam as another processor computes it: each number differs by a bit or two."""
 
-    def moved(array):
+    def move_last_bits(array):
         return array * (1 + 4e-16) if array.dtype == np.float64 else array
 
     def case(old):
-        wrong = {name: {n: moved(a) for n, a in outputs.items()} for name, outputs in old.mistakes.items()}
-        return replace(old, expected={n: moved(a) for n, a in old.expected.items()}, mistakes=wrong)
+        wrong = {name: {n: move_last_bits(a) for n, a in outputs.items()} for name, outputs in old.mistakes.items()}
+        return replace(old, expected={n: move_last_bits(a) for n, a in old.expected.items()}, mistakes=wrong)
 
     return replace(exam, checks=tuple(replace(c, cases=tuple(map(case, c.cases))) for c in exam.checks))
 
@@ -63,45 +63,45 @@ def noisy(exam):
 def test_last_bits_leave_the_numbers_of_a_key_alone(tmp_path, task):
     exam = exam_of(task_named(task), VISIBLE_SEED)
     save_exams(tmp_path / "a.npz", [round_exam(exam)])
-    save_exams(tmp_path / "b.npz", [round_exam(noisy(exam))])
+    save_exams(tmp_path / "b.npz", [round_exam(with_noise(exam))])
     assert contents(tmp_path / "a.npz") == contents(tmp_path / "b.npz")
 
 
 @pytest.mark.parametrize("task", ["softmax_loss_vectorized", "initialize"])  # the other holds a share to an atol alone
 def test_numbers_of_a_key_stay_far_within_the_tolerance_of_their_check(task):
     exam = exam_of(task_named(task), VISIBLE_SEED)
-    for check, kept in zip(exam.checks, round_exam(exam).checks, strict=True):
-        for case, rounded in zip(check.cases, kept.cases, strict=True):
+    for check, rounded_check in zip(exam.checks, round_exam(exam).checks, strict=True):
+        for case, rounded in zip(check.cases, rounded_check.cases, strict=True):
             assert all(
                 same(rounded.expected[n], a, check.rtol / 500, check.atol / 500) for n, a in case.expected.items()
             )
 
 
-def test_a_key_says_the_same_where_only_last_bits_differ(tmp_path, released):
-    changed(released, tmp_path / "old.npz", lambda a: a * (1 + 4e-16))
+def test_a_key_is_equivalent_where_only_last_bits_differ(tmp_path, released):
+    write_changed_key(released, tmp_path / "old.npz", lambda a: a * (1 + 4e-16))
     assert contents(tmp_path / "old.npz") != contents(released)
     assert equivalent_keys(tmp_path / "old.npz", released)
 
 
 @pytest.mark.parametrize("change", [lambda a: a * (1 + 1e-4), lambda a: a.astype(np.float32), lambda a: a[:-1]])
-def test_a_key_that_says_something_else_is_told(tmp_path, released, change):
-    changed(released, tmp_path / "old.npz", change)
+def test_a_key_that_differs_is_reported(tmp_path, released, change):
+    write_changed_key(released, tmp_path / "old.npz", change)
     assert not equivalent_keys(tmp_path / "old.npz", released)
 
 
 @pytest.mark.parametrize("old", [None, b"", b"no key"])
-def test_a_key_that_is_missing_or_damaged_says_nothing(tmp_path, released, old):
+def test_a_missing_or_damaged_key_is_not_equivalent(tmp_path, released, old):
     if old is not None:
         (tmp_path / "old.npz").write_bytes(old)
     assert not equivalent_keys(tmp_path / "old.npz", released)
 
 
-def test_a_key_that_says_the_same_is_kept_byte_for_byte(tmp_path, released):
-    changed(released, tmp_path / "old.npz", lambda a: a * (1 + 4e-16))
+def test_an_equivalent_key_is_kept_byte_for_byte(tmp_path, released):
+    write_changed_key(released, tmp_path / "old.npz", lambda a: a * (1 + 4e-16))
     write_key(tmp_path / "new.npz", SMALLEST, tmp_path / "old.npz")
     assert (tmp_path / "new.npz").read_bytes() == (tmp_path / "old.npz").read_bytes()
 
 
-def test_a_key_that_cannot_be_made_is_said_in_one_line(tmp_path):
+def test_a_key_that_cannot_be_made_gets_one_line(tmp_path):
     with pytest.raises(GradingError, match="release: expected the answer key of assignment1 to be made, got .*Error"):
         write_key(tmp_path / "no" / "folder" / "key.npz", SMALLEST)

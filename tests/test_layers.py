@@ -46,8 +46,8 @@ def drawn(layer, seed=0, dtype=np.float64):
 
 
 def gradients(layer, inputs, dout):
-    found = layer.backward(dout, layer.forward(**inputs, **layer.options)[1])
-    return dict(zip(inputs, found if isinstance(found, tuple) else (found,), strict=True))
+    gradients = layer.backward(dout, layer.forward(**inputs, **layer.options)[1])
+    return dict(zip(inputs, gradients if isinstance(gradients, tuple) else (gradients,), strict=True))
 
 
 def scores(seed=0, N=6, C=4):
@@ -150,7 +150,7 @@ def test_losses_of_published_examples(row, label, hinge, softmax):
     assert softmax_loss(x, y)[0] == pytest.approx(softmax, abs=0.01)
 
 
-def test_losses_are_means_and_an_untrained_softmax_costs_log_c():
+def test_losses_are_means_and_an_untrained_softmax_has_loss_log_c():
     x, y = scores()
     for loss in LOSSES.values():
         singles = [loss(x[i : i + 1], y[i : i + 1]) for i in range(len(x))]
@@ -199,7 +199,7 @@ def test_at_kinks_and_ties_the_gradient_is_the_documented_one():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @per_pointwise
-def test_activations_are_finite_and_quiet_far_out(layer, dtype):
+def test_activations_are_finite_and_without_warnings_at_extremes(layer, dtype):
     # Warnings are errors here: an overflow would raise.
     x = np.array([-1e4, -1e3, -100, 100, 1e3, 1e4], dtype)
     out, cache = layer.forward(x, **layer.options)
@@ -210,7 +210,7 @@ def test_activations_are_finite_and_quiet_far_out(layer, dtype):
     assert out.dtype == dx.dtype == dtype
 
 
-def test_sigmoid_keeps_its_digits_on_the_far_left():
+def test_sigmoid_is_accurate_at_large_negative_inputs():
     # There s(x) is e^x to all digits, far below the rounding error of numbers near 1.
     np.testing.assert_allclose(sigmoid_forward(np.array([-40.0, -700.0]))[0], np.exp([-40.0, -700.0]), rtol=1e-15)
 
@@ -228,44 +228,44 @@ def test_losses_are_finite_at_scores_of_1e4(loss):
 
 
 @per_layer
-def test_single_precision_stays(layer):
+def test_float32_is_kept(layer):
     inputs, dout = drawn(layer, dtype=np.float32)
     assert layer.forward(**inputs, **layer.options)[0].dtype == np.float32
     assert {got.dtype for got in gradients(layer, inputs, dout).values()} == {np.dtype(np.float32)}
 
 
 @per_loss
-def test_gradients_of_losses_keep_single_precision(loss):
+def test_gradients_of_losses_keep_float32(loss):
     x, y = scores()
     assert loss(x.astype(np.float32), y)[1].dtype == np.float32
 
 
 @per_layer
-def test_a_cache_serves_twice_and_no_input_is_changed(layer):
+def test_a_cache_can_be_used_twice_and_no_input_is_changed(layer):
     inputs, dout = drawn(layer)
-    kept = {name: value.copy() for name, value in inputs.items()}
+    copies = {name: value.copy() for name, value in inputs.items()}
     dout_kept = dout.copy()
     _, cache = layer.forward(**inputs, **layer.options)
     first, second = (layer.backward(dout, cache) for _ in range(2))
     pairs = zip(first, second, strict=True) if isinstance(first, tuple) else [(first, second)]
     assert all(np.array_equal(a, b) for a, b in pairs)
-    assert all(np.array_equal(inputs[name], kept[name]) for name in kept)
+    assert all(np.array_equal(inputs[name], copies[name]) for name in copies)
     assert np.array_equal(dout, dout_kept)
 
 
 @per_loss
-def test_losses_leave_scores_alone(loss):
+def test_losses_leave_scores_unchanged(loss):
     x, y = scores()
-    kept = x.copy()
+    original = x.copy()
     loss(x, y)
-    assert np.array_equal(x, kept)
+    assert np.array_equal(x, original)
 
 
 # First weights.
 
 
 @pytest.mark.parametrize(("kind", "variance"), [("zeros", 0), ("small", 1e-4), ("xavier", 1 / 300), ("he", 2 / 300)])
-def test_first_weights_have_the_spread_of_their_kind(kind, variance):
+def test_initial_weights_have_the_standard_deviation_of_their_kind(kind, variance):
     for seed in range(20):
         w = initialize(kind, 300, 200, np.random.default_rng(seed))
         assert w.shape == (300, 200)
@@ -276,7 +276,7 @@ def test_first_weights_have_the_spread_of_their_kind(kind, variance):
             assert np.mean(np.abs(w) < w.std()) == pytest.approx(0.683, abs=0.012)
 
 
-def test_first_weights_come_from_the_generator_alone():
+def test_initial_weights_depend_on_the_generator_only():
     rng = np.random.default_rng(3)
     first, second = (initialize("he", 4, 5, rng) for _ in range(2))
     assert not np.any(first == second)

@@ -8,9 +8,9 @@ from autograder.sandbox.limits import Limits
 
 
 def config(**limits):
-    made = Config()
-    made.Limits.update(limits)
-    return made
+    config = Config()
+    config.Limits.update(limits)
+    return config
 
 
 def test_a_course_without_limits_of_its_own_has_the_defaults():
@@ -23,7 +23,7 @@ def test_a_course_changes_one_and_keeps_the_others():
 
 
 @pytest.mark.parametrize(
-    ("limits", "words"),
+    ("limits", "message"),
     [
         ({"cell_second": 3}, "c.Limits: expected one of cell_seconds, .*got 'cell_second'"),
         ({"cell_seconds": "60"}, "c.Limits.cell_seconds: expected a number greater than 0, got '60'"),
@@ -32,13 +32,13 @@ def test_a_course_changes_one_and_keeps_the_others():
         ({"processes": True}, "got True"),
     ],
 )
-def test_what_cannot_be_a_limit_is_refused_in_one_line(limits, words):
-    with pytest.raises(UsageError, match=words):
+def test_an_invalid_limit_is_refused_in_one_line(limits, message):
+    with pytest.raises(UsageError, match=message):
         Limits.of(config(**limits))
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "words"),
+    ("kind", "message", "hint"),
     [
         ("MemoryError", "", "4 GiB of memory"),
         ("_ArrayMemoryError", "Unable to allocate 30.0 GiB", "4 GiB of memory"),
@@ -48,10 +48,10 @@ def test_what_cannot_be_a_limit_is_refused_in_one_line(limits, words):
         ("RuntimeError", "can't start new thread", "256 processes and threads"),
     ],
 )
-def test_an_exception_that_speaks_of_a_limit_is_understood(kind, message, words):
-    assert words in Limits().explain(kind, message)
+def test_an_exception_about_a_limit_gets_a_hint(kind, message, hint):
+    assert hint in Limits().explain(kind, message)
 
 
 @pytest.mark.parametrize(("kind", "message"), [("ValueError", "no"), ("OSError", "[Errno 2] No such file"), ("", "")])
-def test_other_exceptions_speak_of_none(kind, message):
+def test_other_exceptions_get_no_hint(kind, message):
     assert Limits().explain(kind, message) == ""

@@ -54,17 +54,17 @@ def test_a_remembering_cell_keeps_its_value_for_a_hundred_steps():
 
 @pytest.mark.parametrize("weights", [(1, 0), (0, 1), (1, 1)], ids=["next_h", "next_c", "both"])
 def test_gradients_of_a_step_agree_with_numerical_ones(inputs, weights):
-    given = one_step(inputs)
+    step_inputs = one_step(inputs)
     dh, dc = (w * upstream((N, H), seed) for seed, w in enumerate(weights))
 
     def loss(*arrays):
         h, c, _ = lstm.lstm_step_forward(*arrays)
         return np.sum(h * dh) + np.sum(c * dc)
 
-    found = lstm.lstm_step_backward(dh, dc, lstm.lstm_step_forward(*given)[2])
-    for k, gradient in enumerate(found):
+    gradients = lstm.lstm_step_backward(dh, dc, lstm.lstm_step_forward(*step_inputs)[2])
+    for k, gradient in enumerate(gradients):
         report = check_gradient(
-            lambda value, k=k: loss(*given[:k], value, *given[k + 1 :]), given[k], gradient, tol=1e-7
+            lambda value, k=k: loss(*step_inputs[:k], value, *step_inputs[k + 1 :]), step_inputs[k], gradient, tol=1e-7
         )
         assert report.verdict == "pass", f"input {k}: {report}"
 
@@ -73,8 +73,8 @@ def test_gradients_of_a_step_agree_with_numerical_ones(inputs, weights):
 def test_gradients_of_a_sequence_agree_with_numerical_ones(inputs, steps):
     inputs[0] = inputs[0][:, :steps]
     dh = upstream((N, steps, H))
-    found = lstm.lstm_backward(dh, lstm.lstm_forward(*inputs)[1])
-    for k, gradient in enumerate(found):
+    gradients = lstm.lstm_backward(dh, lstm.lstm_forward(*inputs)[1])
+    for k, gradient in enumerate(gradients):
 
         def loss(value, k=k):
             return np.sum(lstm.lstm_forward(*inputs[:k], value, *inputs[k + 1 :])[0] * dh)
@@ -121,16 +121,16 @@ def test_agreement_with_pytorch(inputs):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtypes_are_kept_and_inputs_unchanged(inputs, dtype):
-    given = [a.astype(dtype) for a in inputs]
-    before = [a.copy() for a in given]
-    h, cache = lstm.lstm_forward(*given)
+    arrays = [a.astype(dtype) for a in inputs]
+    before = [a.copy() for a in arrays]
+    h, cache = lstm.lstm_forward(*arrays)
     dh = upstream(h.shape).astype(dtype)
     dh_before, h_before = dh.copy(), h.copy()
     first, second = lstm.lstm_backward(dh, cache), lstm.lstm_backward(dh, cache)
-    for a, b in zip([*first, *given, dh, h], [*second, *before, dh_before, h_before], strict=True):
+    for a, b in zip([*first, *arrays, dh, h], [*second, *before, dh_before, h_before], strict=True):
         np.testing.assert_array_equal(a, b)
         assert a.dtype == b.dtype == dtype
-    step = lstm.lstm_step_forward(*one_step(given))[2]
+    step = lstm.lstm_step_forward(*one_step(arrays))[2]
     dc = dh[:, 0].copy()
     one, two = lstm.lstm_step_backward(dh[:, 1], dc, step), lstm.lstm_step_backward(dh[:, 1], dc, step)
     np.testing.assert_array_equal(dc, dh[:, 0])
@@ -139,11 +139,11 @@ def test_dtypes_are_kept_and_inputs_unchanged(inputs, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_scores_of_a_thousand_are_quiet_and_finite(inputs, dtype):
-    given = [a.astype(dtype) for a in inputs]
-    given[-1][::2] += 1000
-    given[-1][1::2] -= 1000
-    h, cache = lstm.lstm_forward(*given)  # a warning would be an error
+def test_scores_of_a_thousand_are_finite_and_without_warnings(inputs, dtype):
+    arrays = [a.astype(dtype) for a in inputs]
+    arrays[-1][::2] += 1000
+    arrays[-1][1::2] -= 1000
+    h, cache = lstm.lstm_forward(*arrays)  # a warning would be an error
     for array in (h, *lstm.lstm_backward(np.ones_like(h), cache)):
         assert np.all(np.isfinite(array))
     assert np.all(np.abs(h) <= 1)
@@ -152,16 +152,16 @@ def test_scores_of_a_thousand_are_quiet_and_finite(inputs, dtype):
 # The experiments of the notebook.
 
 
-def test_gates_read_from_outside_are_those_of_the_formulas():
+def test_gates_read_through_the_api_match_the_formulas():
     cell = gates_over_time.Cell(lstm.lstm_forward, lstm.lstm_backward, 4, {1: 1.0})
     params, x = gates_over_time.make_params(cell, D, H, 3), upstream((T, D))
-    found = gates_over_time.read_gates(lstm.lstm_step_forward, x, params)
-    before = np.vstack([np.zeros(H), found["h"][:-1]])
+    gates = gates_over_time.read_gates(lstm.lstm_step_forward, x, params)
+    before = np.vstack([np.zeros(H), gates["h"][:-1]])
     a = x @ params["Wx"] + before @ params["Wh"] + params["b"]
     for k, name in enumerate("ifo"):
-        np.testing.assert_allclose(found[name], 1 / (1 + np.exp(-a[:, k * H : (k + 1) * H])), rtol=1e-9)
-    np.testing.assert_allclose(found["g"], np.tanh(a[:, 3 * H :]), rtol=1e-9)
-    np.testing.assert_allclose(found["h"], lstm.lstm_forward(x[None], np.zeros((1, H)), *weights_of(params))[0][0])
+        np.testing.assert_allclose(gates[name], 1 / (1 + np.exp(-a[:, k * H : (k + 1) * H])), rtol=1e-9)
+    np.testing.assert_allclose(gates["g"], np.tanh(a[:, 3 * H :]), rtol=1e-9)
+    np.testing.assert_allclose(gates["h"], lstm.lstm_forward(x[None], np.zeros((1, H)), *weights_of(params))[0][0])
     np.testing.assert_array_equal(params["b"][H : 2 * H], 1)
 
 
@@ -176,9 +176,9 @@ def test_gradient_norms_against_differences():
     direction = np.random.default_rng(4).normal(size=(1, H))
 
     def loss(row, t):
-        moved = x.copy()
-        moved[0, t] = row
-        return np.sum(lstm.lstm_forward(moved, np.zeros((1, H)), *weights_of(params))[0][:, -1] * direction)
+        shifted = x.copy()
+        shifted[0, t] = row
+        return np.sum(lstm.lstm_forward(shifted, np.zeros((1, H)), *weights_of(params))[0][:, -1] * direction)
 
     for t in (0, T - 1):
         numeric = numerical_gradient(lambda row, t=t: loss(row, t), x[0, t])
@@ -190,10 +190,10 @@ def test_a_short_delay_is_learnt():
     assert gates_over_time.race({"LSTM": cell}, (2,), progress=False)["LSTM"][0] > 0.9  # by guessing 0.25
 
 
-def test_questions_and_symbols_have_the_right_answers():
-    sentences, x, y, words = gates_over_time.colour_questions(40)
-    assert x.shape == (40, 9, len(words))
-    assert [words[k] for k in x[7].argmax(axis=1)] == sentences[7]
+def test_questions_and_symbols_have_correct_answers():
+    sentences, x, y, vocabulary = gates_over_time.colour_questions(40)
+    assert x.shape == (40, 9, len(vocabulary))
+    assert [vocabulary[k] for k in x[7].argmax(axis=1)] == sentences[7]
     assert [list(COLOURS)[label] for label in y] == [sentence[2] for sentence in sentences]
     x, y = gates_over_time.first_symbols(20, 3, np.random.default_rng(0))
     np.testing.assert_array_equal(x[:, 0, :4].argmax(axis=1), y)

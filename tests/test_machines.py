@@ -25,11 +25,11 @@ ANSWER = "import numpy as np\n\n\ndef max_norm(W, c):\n    return W * np.minimum
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def course_root(tmp_path_factory):
     """The folder of a course with one correct submission."""
-    made = make_course(ROOT, tmp_path_factory.mktemp("course"))
-    write_submission(made, "ada")
-    return made.root
+    course = make_course(ROOT, tmp_path_factory.mktemp("course"))
+    write_submission(course, "ada")
+    return course.root
 
 
 def run(*arguments, before=(), **changes):
@@ -39,9 +39,9 @@ def run(*arguments, before=(), **changes):
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT, env=environment)
 
 
-def said(done):
+def error_lines(completed):
     """Return the lines of an error, without the progress bar."""
-    return [line for line in done.stderr.splitlines() if line.startswith(("autograder:", "Traceback"))]
+    return [line for line in completed.stderr.splitlines() if line.startswith(("autograder:", "Traceback"))]
 
 
 # --- temporary folders ---
@@ -55,32 +55,34 @@ TEMPORARY = {
 
 
 @pytest.mark.parametrize("what", TEMPORARY)
-def test_grading_works_whatever_the_temporary_folder_is_called(small, sandbox, tmp_path, what):
+def test_grading_works_with_any_name_of_the_temporary_folder(course_root, sandbox, tmp_path, what):
     folder = tmp_path / TEMPORARY[what]
     folder.mkdir(parents=True)
     for kind in {sandbox, "none"}:
-        done = run("--course", small, "grade", ASSIGNMENT, "--force", "--json", "--sandbox", kind, TMPDIR=str(folder))
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)[0]["score"] == sum(POINTS.values())
+        completed = run(
+            "--course", course_root, "grade", ASSIGNMENT, "--force", "--json", "--sandbox", kind, TMPDIR=str(folder)
+        )
+        assert completed.returncode == 0, completed.stderr
+        assert json.loads(completed.stdout)[0]["score"] == sum(POINTS.values())
     assert [p for p in folder.iterdir() if not p.name.startswith("pymp-")] == []
 
 
 @pytest.mark.parametrize("folder", ["link", "missing"])
-def test_a_temporary_folder_that_is_a_link_or_is_not_there(sandbox, tmp_path, folder):
+def test_a_temporary_folder_that_is_a_link_or_missing(sandbox, tmp_path, folder):
     (tmp_path / "place").mkdir()
     (tmp_path / "link").symlink_to("place")
     (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
     place = str(tmp_path / folder)
-    done = run("judge", tmp_path / "answer.py", "--task", "max_norm", "--sandbox", sandbox, TMPDIR=place)
-    assert "2 of 2 points" in done.stdout, done.stderr
+    completed = run("judge", tmp_path / "answer.py", "--task", "max_norm", "--sandbox", sandbox, TMPDIR=place)
+    assert "2 of 2 points" in completed.stdout, completed.stderr
 
 
 def test_without_any_temporary_folder_there_is_one_line(tmp_path, bwrap):
-    closed = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--chdir", "/"]
+    read_only_root = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--chdir", "/"]
     (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
-    done = run("judge", tmp_path / "answer.py", before=closed)
-    assert done.returncode == 1
-    (line,) = said(done)
+    completed = run("judge", tmp_path / "answer.py", before=read_only_root)
+    assert completed.returncode == 1
+    (line,) = error_lines(completed)
     assert "No usable temporary directory" in line
 
 
@@ -89,9 +91,9 @@ def test_without_any_temporary_folder_there_is_one_line(tmp_path, bwrap):
 
 @pytest.mark.parametrize("home", [None, "/nonexistent", "/proc"])
 @pytest.mark.parametrize("command", [["leaks", ASSIGNMENT], ["report", ASSIGNMENT], ["judge"]], ids=lambda c: c[0])
-def test_no_command_needs_a_home(small, sandbox, tmp_path, home, command):
+def test_no_command_needs_a_home(course_root, sandbox, tmp_path, home, command):
     (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
-    rest = [tmp_path / "answer.py", "--sandbox", sandbox, "--task", "max_norm"] if command == ["judge"] else []
+    arguments = [tmp_path / "answer.py", "--sandbox", sandbox, "--task", "max_norm"] if command == ["judge"] else []
     unknown = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"] if everybody_reads_python() else []
     if unknown and command == ["judge"]:
         if sandbox == "bwrap" and not makes_user_namespaces(unknown):
@@ -99,11 +101,13 @@ def test_no_command_needs_a_home(small, sandbox, tmp_path, home, command):
         for folder in (tmp_path, *tmp_path.parents):
             if Path(tempfile.gettempdir()) in folder.parents:
                 folder.chmod(0o755)
-    done = run("--course", small if command[0] == "report" else ROOT, *command, *rest, before=unknown, HOME=home)
-    assert "Traceback" not in done.stderr
-    assert "atplotlib" not in done.stderr
+    completed = run(
+        "--course", course_root if command[0] == "report" else ROOT, *command, *arguments, before=unknown, HOME=home
+    )
+    assert "Traceback" not in completed.stderr
+    assert "atplotlib" not in completed.stderr
     if command[0] != "report":
-        assert done.returncode == 0, done.stderr
+        assert completed.returncode == 0, completed.stderr
 
 
 def everybody_reads_python():
@@ -125,19 +129,19 @@ READ_ONLY = {"grade": 1, "release": 1, "demo": 2, "sync": 0, "leaks": 0, "tasks"
 def test_a_course_that_may_only_be_read_gives_one_line(course, bwrap, command):
     submit_blank(course)
     folder = ["--folder", course.root / "demo"] if command == "demo" else [] if command == "tasks" else [ASSIGNMENT]
-    done = run("--course", course.root, command, *folder, before=read_only(course.root))
-    assert done.returncode == READ_ONLY[command], done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    assert len(said(done)) == (done.returncode > 0)
-    assert done.returncode == 0 or "Read-only file system" in done.stderr
+    completed = run("--course", course.root, command, *folder, before=read_only(course.root))
+    assert completed.returncode == READ_ONLY[command], completed.stderr + completed.stdout
+    assert "Traceback" not in completed.stderr
+    assert len(error_lines(completed)) == (completed.returncode > 0)
+    assert completed.returncode == 0 or "Read-only file system" in completed.stderr
 
 
-def test_a_report_on_a_course_that_may_only_be_read_gives_one_line(small, sandbox, bwrap):
-    assert run("--course", small, "grade", ASSIGNMENT, "--sandbox", sandbox).returncode == 0
-    done = run("--course", small, "report", ASSIGNMENT, before=read_only(small))
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert len(said(done)) == 1
-    assert "Traceback" not in done.stderr
+def test_a_report_on_a_course_that_may_only_be_read_gives_one_line(course_root, sandbox, bwrap):
+    assert run("--course", course_root, "grade", ASSIGNMENT, "--sandbox", sandbox).returncode == 0
+    completed = run("--course", course_root, "report", ASSIGNMENT, before=read_only(course_root))
+    assert completed.returncode == 1, completed.stdout + completed.stderr
+    assert len(error_lines(completed)) == 1
+    assert "Traceback" not in completed.stderr
 
 
 def submit_blank(course):
@@ -179,22 +183,22 @@ BEFORE = {
 }
 
 
-def tried(before):
-    done = subprocess.run(
+def output_of_try(before):
+    completed = subprocess.run(
         [*before, sys.executable, "-c", TRY], capture_output=True, encoding="utf-8", check=False, cwd=ROOT
     )
-    return done.stdout + done.stderr
+    return completed.stdout + completed.stderr
 
 
 @pytest.mark.parametrize("what", BEFORE)
-def test_a_way_that_works_is_used_and_keeps_the_limit_on_processes(bwrap, what):
-    before, words = BEFORE[what]
+def test_a_working_method_is_used_and_keeps_the_limit_on_processes(bwrap, what):
+    before, message = BEFORE[what]
     if before and (os.geteuid() != 0 or subprocess.run([*before, "true"], capture_output=True, check=False).returncode):
         pytest.skip("this machine does not let us take rights away")
-    if words == NAMESPACE and not makes_user_namespaces(before):
+    if message == NAMESPACE and not makes_user_namespaces(before):
         pytest.skip("the kernel refuses a user namespace here, as it does in a chroot")
-    text = tried(before)
-    assert words is None or words in text
+    text = output_of_try(before)
+    assert message is None or message in text
     assert "sysctl" in text or "Errno 11" in text or "more than 64 processes" in text, text
 
 
@@ -202,10 +206,10 @@ def test_a_way_that_works_is_used_and_keeps_the_limit_on_processes(bwrap, what):
 def test_root_with_few_user_ids_becomes_one_of_them(bwrap, maps):
     if os.geteuid() != 0:
         pytest.skip("only root gives ids away")
-    assert "as a user that nobody else is" in in_ids(maps)
+    assert "as a user that nobody else is" in output_of_try_with_ids(maps)
 
 
-def in_ids(maps):
+def output_of_try_with_ids(maps):
     """Return the output of TRY as root of a user namespace with these ids."""
     ready, go = os.pipe(), os.pipe()
     code = (
@@ -213,19 +217,19 @@ def in_ids(maps):
         "assert ctypes.CDLL(None).unshare(0x10000000) == 0\n"
         f"os.write({ready[1]}, b'x'), os.read({go[0]}, 1)\nos.execv(sys.executable, [sys.executable, '-c', {TRY!r}])"
     )
-    made = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, encoding="utf-8", cwd=ROOT, pass_fds=(ready[1], go[0])
     )
     os.close(ready[1])
     if os.read(ready[0], 1) != b"x":
         pytest.skip("this machine makes no user namespaces")
     for kind in ("uid", "gid"):
-        Path(f"/proc/{made.pid}/{kind}_map").write_text(maps, encoding="utf-8")
+        Path(f"/proc/{process.pid}/{kind}_map").write_text(maps, encoding="utf-8")
     os.write(go[1], b"x")
-    return made.communicate()[0]
+    return process.communicate()[0]
 
 
-def test_an_id_is_one_that_is_there(tmp_path):
+def test_a_free_id_is_inside_the_map(tmp_path):
     for text, low, high in (("0 0 4294967295", 2**30, 2**31), ("0 1 65536", 1000, 65536), ("0 1 2000", 1000, 2000)):
         (tmp_path / "map").write_text(text, encoding="utf-8")
         assert all(low <= free_id(tmp_path / "map", tmp_path / "map") < high for _ in range(50))
@@ -253,7 +257,7 @@ SAYS = {
 
 
 @pytest.mark.parametrize("error", SAYS)
-def test_what_went_wrong_comes_with_what_to_do(tmp_path, error):
+def test_an_error_comes_with_advice(tmp_path, error):
     assert SAYS[error] in advice([error], "/env", tmp_path)
 
 
@@ -289,12 +293,21 @@ def test_python_can_be_anywhere(bwrap, tmp_path, place):
     top = Path("/", *Path(place).parts[1:2])
     (tmp_path / "answer.py").write_text(ANSWER, encoding="utf-8")
     shutil.copy(tmp_path / "answer.py", "/dev/shm/answer.py")
-    moved = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", str(top), "--bind", sys.prefix, place]
-    command = [*moved, f"{place}/bin/python", "-m", "autograder", "judge", "/dev/shm/answer.py", "--task", "max_norm"]
+    bwrap_prefix = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", str(top), "--bind", sys.prefix, place]
+    command = [
+        *bwrap_prefix,
+        f"{place}/bin/python",
+        "-m",
+        "autograder",
+        "judge",
+        "/dev/shm/answer.py",
+        "--task",
+        "max_norm",
+    ]
     if Path(sys.prefix).is_relative_to(top) or ROOT.is_relative_to(top):
         pytest.skip(f"this checkout is in {top}")
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
-    assert "2 of 2 points" in done.stdout, done.stderr
+    completed = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert "2 of 2 points" in completed.stdout, completed.stderr
 
 
 # --- noise ---
@@ -303,23 +316,23 @@ def test_python_can_be_anywhere(bwrap, tmp_path, place):
 @pytest.fixture
 def kernel(tmp_path, sandbox):
     write_edition(tmp_path, "assignment2")
-    with Kernel(tmp_path, Limits(), sandbox) as made:
-        yield made
+    with Kernel(tmp_path, Limits(), sandbox) as kernel:
+        yield kernel
 
 
-def test_a_reference_notebook_says_nothing_in_the_sandbox_that_it_does_not_say_outside(kernel):
+def test_a_reference_notebook_prints_no_errors_in_the_sandbox(kernel):
     cells = nbformat.read(ROOT / "source/assignment2/backprop.ipynb", as_version=4).cells
-    heard = []
+    stderr_texts = []
     for cell in cells:
         if cell.cell_type == "code" and not any(o.get("name") == "stderr" for o in cell.outputs):
-            heard += [o["text"] for o in kernel.run_cell(cell.source, 120) if o.get("name") == "stderr"]
-    heard += [
+            stderr_texts += [o["text"] for o in kernel.run_cell(cell.source, 120) if o.get("name") == "stderr"]
+    stderr_texts += [
         o["text"] for o in kernel.run_cell("%matplotlib inline\nimport matplotlib.font_manager\n!fc-list > /dev/null")
     ]
-    assert [text for text in heard if "font cache" not in text and "not found" not in text] == []
+    assert [text for text in stderr_texts if "font cache" not in text and "not found" not in text] == []
 
 
-def test_every_folder_in_the_sandbox_can_be_looked_into(bwrap, kernel):
+def test_every_folder_in_the_sandbox_is_readable(bwrap, kernel):
     (output,) = kernel.run_cell(
         "from pathlib import Path\n"
         "mounts = [Path(line.split()[4]) for line in open('/proc/self/mountinfo')]\n"

@@ -22,8 +22,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def save(folder, name, *cells):
-    made = new_notebook(cells=[new_markdown_cell("def text(): not code"), *map(new_code_cell, cells)])
-    nbformat.write(made, folder / f"{name}.ipynb")
+    notebook = new_notebook(cells=[new_markdown_cell("def text(): not code"), *map(new_code_cell, cells)])
+    nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
 def test_functions_of_another_notebook_are_imported(folder):
@@ -33,7 +33,7 @@ def test_functions_of_another_notebook_are_imported(folder):
     assert half(3) == 1.5
 
 
-def test_a_class_that_is_opened_again_has_all_its_methods(folder):
+def test_a_reopened_class_has_all_its_methods(folder):
     save(
         folder,
         "one",
@@ -56,7 +56,7 @@ def test_what_a_notebook_computes_is_not_run(folder):
         one.x  # noqa: B018
 
 
-def test_commands_of_jupyter_and_broken_cells_cost_only_themselves(folder):
+def test_magics_and_broken_cells_are_skipped(folder):
     save(folder, "one", "%matplotlib inline\n!ls\ndef f():\n    return 1", "def g(:", "import nothing_of_this_name")
     from chainrule.mine.one import f
 
@@ -67,7 +67,7 @@ def test_commands_of_jupyter_and_broken_cells_cost_only_themselves(folder):
         from chainrule.mine.one import g  # noqa: F401
 
 
-def test_a_blank_function_says_where_to_write_it(folder):
+def test_a_blank_function_reports_where_to_write_it(folder):
     save(folder, "one", "class A:\n    def f(self):\n        # YOUR CODE HERE\n        raise NotImplementedError()")
     from chainrule.mine.one import A
 
@@ -85,20 +85,20 @@ def test_notebooks_import_from_each_other(folder):
     assert g() == 2
 
 
-def test_a_missing_notebook_is_said_with_those_that_are_there(folder):
+def test_a_missing_notebook_is_reported_with_those_that_exist(folder):
     save(folder, "one")
     with pytest.raises(ChainruleError, match="two.ipynb: expected the notebook in this folder, found one.ipynb"):
         import chainrule.mine.two  # noqa: F401
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"cells": [{}]}', "\xff"])
-def test_a_file_that_is_no_notebook_is_said(folder, text):
+def test_a_file_that_is_no_notebook_is_reported(folder, text):
     Path("one.ipynb").write_bytes(text.encode("latin-1"))
     with pytest.raises(ChainruleError, match="one.ipynb: expected a notebook, could not read it .*; save it again"):
         import chainrule.mine.one  # noqa: F401
 
 
-def test_the_grader_lays_the_other_notebooks_beside_each_one(root, sandbox):
+def test_the_grader_copies_the_other_notebooks_beside_each_one(root, sandbox):
     released = read_folder(root / "assignments/assignment1")
     softmax, svm = (nbformat.reads(released[f"{n}.ipynb"].decode(), as_version=4) for n in ("softmax", "svm"))
     fine = "def fine(X):\n    return np.pad(X, ((0, 0), (0, 1)), constant_values=1)"
@@ -110,6 +110,6 @@ def test_the_grader_lays_the_other_notebooks_beside_each_one(root, sandbox):
     graded = grade_submission(
         submitted | {"softmax.ipynb/x": b""}, released, "assignment1", "zoe", Options(sandbox), only="svm"
     )
-    found = {verdict.task: verdict for verdict in graded.verdicts["svm"]}
-    assert found["add_bias"].passed, found["add_bias"].reason()
-    assert not found["subtract_mean"].attempted
+    verdicts = {verdict.task: verdict for verdict in graded.verdicts["svm"]}
+    assert verdicts["add_bias"].passed, verdicts["add_bias"].reason()
+    assert not verdicts["subtract_mean"].attempted

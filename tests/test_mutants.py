@@ -70,16 +70,16 @@ DELETED = {
 
 
 def test_every_mutant_of_a_small_function_is_there_once():
-    made = mutants_of(SOURCE)
-    assert {m.diff for m in made if m.kind == "deletion"} == DELETED
-    assert {(m.kind, m.diff.split("\n+ ")[1]) for m in made if m.kind != "deletion"} == EXPECTED
-    assert len({m.text for m in made}) == len(made) == len(DELETED) + len(EXPECTED)
+    mutants = mutants_of(SOURCE)
+    assert {m.diff for m in mutants if m.kind == "deletion"} == DELETED
+    assert {(m.kind, m.diff.split("\n+ ")[1]) for m in mutants if m.kind != "deletion"} == EXPECTED
+    assert len({m.text for m in mutants}) == len(mutants) == len(DELETED) + len(EXPECTED)
 
 
-def test_mutants_are_python_and_leave_words_alone():
+def test_mutants_are_valid_python_and_leave_texts_alone():
     for m in mutants_of(SOURCE):
         ast.parse(m.text)
-        assert all(words in m.text for words in ("Text of 1 and 2.", "print(n + 1)", "verbose and n > 3"))
+        assert all(text in m.text for text in ("Text of 1 and 2.", "print(n + 1)", "verbose and n > 3"))
 
 
 def test_every_reference_has_mutants():
@@ -123,17 +123,17 @@ def test_a_good_task_kills_what_is_wrong(variants):
     assert report.hidden == report.visible == report.mutants > 1
 
 
-def test_a_weak_task_is_found_out(variants):
+def test_a_weak_task_misses_goals(variants):
     report = measure.measure(relu_task(WEAK, mistakes=(NEGATIVE,)), (1,))
     assert report.missed == ["negative"]
     assert report.own_sentence == 0
     assert ("function", (1,)) in {(s.kind, s.seeds) for s in report.survivors}
-    found = broken_goals([report])
-    assert any("named mistakes keep all points" in line for line in found)
-    assert any("hidden" in line for line in found)
+    goals = broken_goals([report])
+    assert any("named mistakes keep all points" in line for line in goals)
+    assert any("hidden" in line for line in goals)
 
 
-def test_a_right_answer_that_is_refused_is_listed(variants):
+def test_a_refused_correct_answer_is_listed(variants):
     (variants / "other.py").write_text(
         "import numpy as np\n\ndef relu_forward(x):\n    return np.abs(x), x\n", encoding="utf-8"
     )
@@ -143,7 +143,7 @@ def test_a_right_answer_that_is_refused_is_listed(variants):
     assert "other: out[" in write_details([report])
 
 
-def test_the_sentence_of_another_mistake_is_a_wrong_one(variants):
+def test_the_message_of_another_mistake_is_a_wrong_one(variants):
     other = mistake("other", "the sign is different")(("np.maximum(0, x)", "np.minimum(0, -x)"))
     same = mistake("same", "the sign is wrong")(("np.maximum(0, x)", "np.minimum(-0.0, -x)"))
     report = measure.measure(relu_task(GOOD, mistakes=(NEGATIVE, same)), (1,))
@@ -153,12 +153,12 @@ def test_the_sentence_of_another_mistake_is_a_wrong_one(variants):
     assert (report.own_sentence, report.wrong_sentences) == (0, [])
 
 
-def test_a_sentence_that_depends_on_the_draw_is_unsteady(variants):
+def test_a_message_that_depends_on_the_draw_is_unsteady(variants):
     def draw(rng):
         return {"x": np.full(5, rng.choice([-2.0, -0.5]))}
 
-    half = mistake("minus_one", "what is negative becomes -1")(("np.maximum(0, x)", "np.where(x > 0, x, -1.0)"))
-    task = relu_task(values("values", 1, "out", draw=draw, cases=1), mistakes=(half,))
+    minus_one = mistake("minus_one", "what is negative becomes -1")(("np.maximum(0, x)", "np.where(x > 0, x, -1.0)"))
+    task = relu_task(values("values", 1, "out", draw=draw, cases=1), mistakes=(minus_one,))
     report = measure.measure(task, (1, 2, 3, 4))
     assert "- return (np.maximum(0, x), x)\n+ return (np.maximum(-1, x), x)" in report.unsteady
 
@@ -177,16 +177,16 @@ def test_equivalents_are_counted_apart(variants, records):
     assert MINIMUM in {s.diff for s in report.survivors}
     records.write_text(f"[[relu_forward]]\nreason = 'zeros'\ndiffs = ['''\n  {MINIMUM}\n''']\n", encoding="utf-8")
     equivalent._recorded.cache_clear()
-    again = measure.measure(relu_task(WEAK), (1,))
-    assert (again.equivalents, again.stale) == ([(MINIMUM, "zeros")], [])
-    assert (again.mutants, len(again.survivors)) == (report.mutants - 1, len(report.survivors) - 1)
+    second_report = measure.measure(relu_task(WEAK), (1,))
+    assert (second_report.equivalents, second_report.stale) == ([(MINIMUM, "zeros")], [])
+    assert (second_report.mutants, len(second_report.survivors)) == (report.mutants - 1, len(report.survivors) - 1)
 
 
 @pytest.mark.parametrize(
     ("diff", "why"),
     [(MINIMUM, "but it loses points"), ("- return (np.maximum(0, x), x)\n+ return 3", "but there is no such mutant")],
 )
-def test_a_record_that_is_not_true_breaks_a_goal(diff, why, variants, records):
+def test_a_false_record_breaks_a_goal(diff, why, variants, records):
     records.write_text(f"[[relu_forward]]\nreason = 'none'\ndiffs = ['''\n{diff}\n''']\n", encoding="utf-8")
     report = measure.measure(relu_task(GOOD), (1,))
     assert why in report.stale[0]
@@ -235,8 +235,12 @@ def test_a_task_depends_on_its_spec_its_reference_and_the_judge():
     } <= files
     assert {"autograder/tasks/spec.py", "chainrule/judging/compare.py", "chainrule/check.py"} <= files
     assert "tests/variants/layers_cs231n.py" in files
-    others = {"autograder/tasks/assignment5/gan.py", "chainrule/gan/losses.py", "tests/variants/gates_compact.py"}
-    assert not others & files
+    unrelated_files = {
+        "autograder/tasks/assignment5/gan.py",
+        "chainrule/gan/losses.py",
+        "tests/variants/gates_compact.py",
+    }
+    assert not unrelated_files & files
 
 
 def test_only_tasks_that_changed_are_chosen(monkeypatch):
@@ -257,12 +261,12 @@ def test_the_command_prints_a_table_and_meets_its_goals(capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--task", "backprop"], "task: expected one of "),
         (["--changed", "nowhere"], "expected a revision of git, got 'nowhere'"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(arguments, words, capsys):
+def test_wrong_usage_gets_one_line(arguments, message, capsys):
     assert main(arguments) == 2
-    assert words in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -82,7 +82,7 @@ FORMULAS = [
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 
-def unseen(text):
+def controls_terminal(text):
     """Return whether a line holds characters that control a terminal."""
     return printable(text) != text
 
@@ -105,12 +105,12 @@ def version():
         yield
 
 
-def copied(base, folder):
+def copy_course(base, folder):
     shutil.copytree(base, folder)
     return Course(folder)
 
 
-def recorded(course, *students):
+def record_students(course, *students):
     """Record students without judging them: a whole round without the sandbox."""
     for student in students:
         text = (course.path("submitted", ASSIGNMENT, student) / "softmax.ipynb").read_text(encoding="utf-8")
@@ -121,7 +121,7 @@ def recorded(course, *students):
             journal.write(course, ASSIGNMENT, student, entry.done())
 
 
-def exported(course, **options):
+def export_scores(course, **options):
     target = course.root / "grades.csv"
     with Gradebook(course.directory.db_url) as gradebook:
         CsvExport(to=str(target), **options).export(gradebook)
@@ -135,24 +135,24 @@ def rows(path, encoding="utf-8"):
 
 @pytest.mark.parametrize("name", COURSES, ids=ascii)
 def test_a_course_may_stand_in_any_folder(base, tmp_path, name):
-    course = copied(base, tmp_path / name)
+    course = copy_course(base, tmp_path / name)
     assert course.students(ASSIGNMENT) == ["ada"]
-    recorded(course, "ada")
+    record_students(course, "ada")
     assert course.path("autograded", ASSIGNMENT, "ada").is_dir()
     assert (course.root / "gradebook.db").is_file()
     if name in WHOLE:
         assert write_report(course, ASSIGNMENT).is_file()
         assert _one(str(course.root), ASSIGNMENT, "ada") is None
         assert (course.path("feedback", ASSIGNMENT, "ada") / "softmax.html").is_file()
-    assert [row["student_id"] for row in rows(exported(course))] == ["ada"]
+    assert [row["student_id"] for row in rows(export_scores(course))] == ["ada"]
     assert [path.name for path in tmp_path.iterdir()] == [name]  # nothing was made elsewhere
 
 
 def test_a_course_may_be_reached_by_a_link(base, tmp_path, monkeypatch):
-    copied(base, tmp_path / "a[b]?")
+    copy_course(base, tmp_path / "a[b]?")
     (tmp_path / "link%2F").symlink_to("a[b]?")
     monkeypatch.chdir(tmp_path)
-    recorded(Course("link%2F"), "ada")
+    record_students(Course("link%2F"), "ada")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a[b]?", "link%2F"]
     assert (tmp_path / "a[b]?" / "gradebook.db").is_file()
 
@@ -164,11 +164,11 @@ def test_a_course_with_a_variable_in_its_path_is_refused(base, tmp_path, capsys)
 
 
 def test_students_may_have_any_name_that_nbgrader_takes(base, tmp_path):
-    course = copied(base, tmp_path / "course")
+    course = copy_course(base, tmp_path / "course")
     for student in STUDENTS:
         write_submission(course, student)
-    recorded(course, *STUDENTS)
-    table = rows(exported(course))
+    record_students(course, *STUDENTS)
+    table = rows(export_scores(course))
     assert {row["student_id"] for row in table} == {safe_cell(student) for student in STUDENTS}
     assert all(tuple(row) == COLUMNS and float(row["max_score"]) == sum(POINTS.values()) + 2 for row in table)
     page = write_report(course, ASSIGNMENT).read_text(encoding="utf-8")
@@ -178,9 +178,9 @@ def test_students_may_have_any_name_that_nbgrader_takes(base, tmp_path):
         assert (course.path("feedback", ASSIGNMENT, student) / "softmax.html").is_file()
 
 
-def test_names_that_cannot_be_taken_cost_a_line_and_nobody_else(base, tmp_path, capsys):
-    course = copied(base, tmp_path / "course")
-    recorded(course, "ada")
+def test_refused_names_get_a_line_each_and_affect_nobody_else(base, tmp_path, capsys):
+    course = copy_course(base, tmp_path / "course")
+    record_students(course, "ada")
     folders = [name for name in REFUSED if len(os.fsencode(name)) < 256]
     for name in folders:
         (course.root / "submitted" / name / ASSIGNMENT).mkdir(parents=True)
@@ -190,20 +190,20 @@ def test_names_that_cannot_be_taken_cost_a_line_and_nobody_else(base, tmp_path, 
     before = sorted(course.root.glob("autograded/*"))
     shutil.rmtree(course.root / "submitted/ada")
     assert main(["--course", str(course.root), "grade", ASSIGNMENT, "--sandbox", "none", "--jobs", "1"]) == 1
-    said = capsys.readouterr().out.rstrip("\n").split("\n")
-    assert len(said) == len(folders)
-    assert not [line for line in said if unseen(line) or "not graded" not in line]
+    lines = capsys.readouterr().out.rstrip("\n").split("\n")
+    assert len(lines) == len(folders)
+    assert not [line for line in lines if controls_terminal(line) or "not graded" not in line]
     assert sorted(course.root.glob("autograded/*")) == before
     assert "jos\\udce9" in write_report(course, ASSIGNMENT).read_text(encoding="utf-8")
 
 
 def test_every_row_of_the_table_has_harmless_cells(base, tmp_path):
-    course = copied(base, tmp_path / "course")
-    recorded(course, "ada")
+    course = copy_course(base, tmp_path / "course")
+    record_students(course, "ada")
     with course.gradebook() as gradebook:
         for number, text in enumerate(FORMULAS):
             gradebook.add_student(f"s{number}", first_name=text, last_name=f'{text}"', email=text)
-    table = rows(exported(course))
+    table = rows(export_scores(course))
     for number, text in enumerate(FORMULAS):
         row = next(row for row in table if row["student_id"] == f"s{number}")
         assert row["first_name"].replace("'", "") == text.replace("'", "").replace("\r", "\n")
@@ -220,10 +220,10 @@ def test_what_is_no_formula_is_exported_as_it_is(value):
 
 
 def test_the_table_can_begin_with_a_byte_order_mark(base, tmp_path):
-    course = copied(base, tmp_path / "course")
-    recorded(course, "ada")
-    assert exported(course).read_bytes().startswith(b"assignment,")
-    marked = exported(course, encoding="utf-8-sig")
+    course = copy_course(base, tmp_path / "course")
+    record_students(course, "ada")
+    assert export_scores(course).read_bytes().startswith(b"assignment,")
+    marked = export_scores(course, encoding="utf-8-sig")
     assert marked.read_bytes().startswith(b"\xef\xbb\xbfassignment,")
     assert [row["student_id"] for row in rows(marked, "utf-8-sig")] == ["ada"]
 
@@ -242,7 +242,7 @@ def test_a_pattern_outside_of_a_course_is_a_pattern(tmp_path):
 
 @pytest.fixture(scope="module")
 def plain(base, tmp_path_factory):
-    return copied(base, tmp_path_factory.mktemp("plain") / "course").root
+    return copy_course(base, tmp_path_factory.mktemp("plain") / "course").root
 
 
 STRANGE = ["", "..", "a/b", "*", "\x1b[31m", "\u202e", "a\nb", os.fsdecode(b"\xe9"), "x" * 300, "-", " ", "$HOME"]
@@ -256,7 +256,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("name", STRANGE, ids=ascii)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_what_is_not_there_is_told_in_a_line(plain, monkeypatch, capsys, command, name):
+def test_a_missing_file_gets_one_line(plain, monkeypatch, capsys, command, name):
     monkeypatch.chdir(plain)
     if name in ("", "..") and "./?" in command or name == ".." and command == ["leaks", "?"]:
         pytest.skip("that folder is there")
@@ -267,16 +267,16 @@ def test_what_is_not_there_is_told_in_a_line(plain, monkeypatch, capsys, command
             *(part.replace("?", name) for part in command),
         ]
     )
-    said = capsys.readouterr()
+    captured = capsys.readouterr()
     assert code == 2
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert not unseen(said.err.rstrip("\n"))
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+    assert not controls_terminal(captured.err.rstrip("\n"))
     assert sorted(plain.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", ["", "file", "x" * 300, "$HOME/x", "file/below", "full"])
-def test_a_demo_that_cannot_be_made_is_told_in_a_line(plain, tmp_path, monkeypatch, capsys, name):
+def test_a_demo_that_cannot_be_made_gets_one_line(plain, tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     (tmp_path / "full").mkdir()
@@ -290,17 +290,17 @@ def test_a_demo_that_cannot_be_made_is_told_in_a_line(plain, tmp_path, monkeypat
 @pytest.mark.slow
 def test_the_whole_round_in_a_course_with_every_odd_character(base, tmp_path, sandbox):
     """Ours and nbgrader's own commands, with one configuration."""
-    course = copied(base, tmp_path / ALL_AT_ONCE)
+    course = copy_course(base, tmp_path / ALL_AT_ONCE)
     students = ["ada", "=cmd|'calc'!A0", "a#b%2F {assignment_id}"]
     for student in students[1:]:
         write_submission(course, student)
 
     def run(*command):
-        made = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-m", *command], cwd=course.root, capture_output=True, encoding="utf-8", check=False
         )
-        assert made.returncode == 0, made.stderr
-        return made.stdout
+        assert completed.returncode == 0, completed.stderr
+        return completed.stdout
 
     assert run("autograder", "grade", ASSIGNMENT, "--sandbox", sandbox, "--jobs", "1").count(" 12.0 of 14") == 3
     assert run("autograder", "report", ASSIGNMENT).rstrip() == str(course.root / "report" / f"{ASSIGNMENT}.html")
@@ -326,22 +326,22 @@ LOCALES = {
 @pytest.mark.parametrize("locale", LOCALES)
 def test_names_are_the_same_in_every_locale(base, tmp_path, locale):
     if locale == "latin-1":
-        made = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / "en_US.ISO-8859-1")]
-        if shutil.which("localedef") is None or subprocess.run(made, capture_output=True, check=False).returncode:
+        localedef = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / "en_US.ISO-8859-1")]
+        if shutil.which("localedef") is None or subprocess.run(localedef, capture_output=True, check=False).returncode:
             pytest.skip("no such locale can be made here")
-    course = copied(base, tmp_path / "\u00fcn\u00ef")
+    course = copy_course(base, tmp_path / "\u00fcn\u00ef")
     write_submission(course, "jos\u00e9")
-    recorded(course, "jos\u00e9")
+    record_students(course, "jos\u00e9")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHONUTF8", "PYTHONIO"))}
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "autograder", "report", ASSIGNMENT],
         cwd=course.root,
         env=environment | LOCALES[locale] | {"LOCPATH": str(tmp_path)},
         capture_output=True,
         check=False,
     )
-    assert said.returncode == 0, said.stderr
+    assert completed.returncode == 0, completed.stderr
     shown_as = {"latin-1": b"/\xfcn\xef/report/"}.get(locale, rb"/\xfcn\xef/report/")
-    assert shown_as in said.stdout
+    assert shown_as in completed.stdout
     page = (course.root / "report" / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
     assert "jos\u00e9" in page

@@ -47,7 +47,7 @@ NONSENSE = [
 ]
 
 
-def words(text):
+def message_of(text):
     try:
         ast.parse(text.replace("%pwd", "pass"))
     except SyntaxError as error:
@@ -58,13 +58,13 @@ def words(text):
 
 
 @pytest.mark.parametrize("text", NEWER)
-def test_newer_syntax_is_named_with_the_graders_version(text, tmp_path):
-    said = words(text)
-    if said is None:
+def test_newer_syntax_is_reported_with_the_graders_version(text, tmp_path):
+    message = message_of(text)
+    if message is None:
         pytest.skip("this Python knows it")
-    assert said.startswith(f"{HERE}, this may be newer syntax: ")
-    assert NEWER[text] in said
-    assert said in syntax_error(text)
+    assert message.startswith(f"{HERE}, this may be newer syntax: ")
+    assert NEWER[text] in message
+    assert message in syntax_error(text)
     with pytest.raises(
         UsageError, match=r"x\.py: expected Python, got .* in line \d+; the grader runs Python 3\.\d+, "
     ):
@@ -73,12 +73,12 @@ def test_newer_syntax_is_named_with_the_graders_version(text, tmp_path):
 
 @pytest.mark.parametrize("text", OLD)
 def test_python_2_is_named(text):
-    assert words(text) == f"that is Python 2, {HERE}"
+    assert message_of(text) == f"that is Python 2, {HERE}"
 
 
 @pytest.mark.parametrize("text", NONSENSE)
-def test_nonsense_is_not_called_newer(text):
-    assert not words(text)
+def test_nonsense_is_not_reported_as_newer_syntax(text):
+    assert not message_of(text)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_nonsense_is_not_called_newer(text):
     ids=lambda text: text[:9],
 )
 def test_hostile_text_takes_no_long_time(text):
-    assert not words(text + "\n) nonsense")
+    assert not message_of(text + "\n) nonsense")

@@ -70,7 +70,7 @@ def test_the_running_averages_forget_at_the_rate_of_their_momentum():
     assert bn_param["running_var"] == [0.875]
 
 
-def test_a_test_does_not_depend_on_the_other_examples_and_changes_nothing(rng):
+def test_test_mode_does_not_depend_on_other_examples_and_changes_nothing(rng):
     x, gamma, beta, _ = rows(rng)
     bn_param = {"mode": "train"}
     norm.batchnorm_forward(x, gamma, beta, bn_param)
@@ -105,14 +105,14 @@ def test_gradients_agree_with_numerical_ones(layer, rng):
 
 
 @per_layer
-def test_a_cache_serves_twice_and_nothing_that_was_given_is_changed(layer, rng):
+def test_a_cache_can_be_used_twice_and_inputs_are_unchanged(layer, rng):
     forward, backward, draw, more = layer
     *inputs, dout = draw(rng)
-    kept = [np.copy(a) for a in (*inputs, dout)]
+    copies = [np.copy(a) for a in (*inputs, dout)]
     _, cache = forward(*inputs, *more())
     for a, b in zip(backward(dout, cache), backward(dout, cache), strict=True):
         np.testing.assert_array_equal(a, b)
-    for a, b in zip((*inputs, dout), kept, strict=True):
+    for a, b in zip((*inputs, dout), copies, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -133,7 +133,7 @@ def test_the_gradient_of_a_batch_has_no_part_along_the_mean_or_the_spread(rng):
     np.testing.assert_allclose(np.sum(dx * (x - x.mean(axis=0)), axis=0), 0, atol=1e-13)
 
 
-def test_the_kinds_are_one_another_where_their_groups_are_the_same(rng):
+def test_kinds_of_normalisation_agree_where_their_groups_are_the_same(rng):
     x, _, _, _ = images(rng, True)
     ones, zeros = np.ones((1, 6, 1, 1)), np.zeros((1, 6, 1, 1))
 
@@ -146,8 +146,8 @@ def test_the_kinds_are_one_another_where_their_groups_are_the_same(rng):
     one = [norm.spatial_batchnorm_forward(a[None], np.ones(6), np.zeros(6), {"mode": "train"})[0][0] for a in x]
     np.testing.assert_allclose(group(x, 6), one, rtol=1e-13)  # a channel a group: batch norm of one image
     rows_, columns = norm.layernorm_forward(flat, 1.0, 0.0, {})[0], flat.T
-    turned = norm.batchnorm_forward(columns, np.ones(3), np.zeros(3), {"mode": "train"})[0].T
-    np.testing.assert_allclose(rows_, turned, rtol=1e-13)  # layer norm is batch norm of the transpose
+    transposed = norm.batchnorm_forward(columns, np.ones(3), np.zeros(3), {"mode": "train"})[0].T
+    np.testing.assert_allclose(rows_, transposed, rtol=1e-13)  # layer norm is batch norm of the transpose
 
 
 def of_torch(function, inputs, dout, *more, **options):
@@ -160,7 +160,7 @@ def of_torch(function, inputs, dout, *more, **options):
 
 
 @pytest.mark.parametrize("kind", ["batch", "batch, alternative", "layer", "spatial batch", "group"])
-def test_pytorch_gives_the_same(kind, rng):
+def test_norms_agree_with_pytorch(kind, rng):
     forward, backward, draw, more = LAYERS[kind]
     *inputs, dout = draw(rng)
     flat = [inputs[0], inputs[1].ravel(), inputs[2].ravel()]
@@ -208,7 +208,7 @@ def test_the_running_averages_of_images_are_those_of_channels(rng):
     np.testing.assert_allclose(bn_param["running_var"], 0.1 * x.var(axis=(0, 2, 3)), rtol=1e-12)
 
 
-def test_the_entries_that_share_a_mean_are_found():
+def test_shared_statistics_are_detected():
     def group(x):
         return norm.spatial_groupnorm_forward(x, np.ones((1, 6, 1, 1)), np.zeros((1, 6, 1, 1)), 3, {})[0]
 

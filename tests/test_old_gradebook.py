@@ -15,18 +15,18 @@ ADVICE = "it was made by an older nbgrader: keep a copy of it, then run `nbgrade
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["release", "grade", "report"])
-def test_every_command_says_how_to_upgrade_it(course, command, sandbox, capsys):
+def test_every_command_says_how_to_upgrade_an_old_gradebook(course, command, sandbox, capsys):
     shutil.copytree(course.path("release", "assignment1"), course.path("submitted", "assignment1", "ada"))
     shutil.copy(str(OLD), course.root / "gradebook.db")
     more = ["--sandbox", sandbox] if command == "grade" else []
     assert main(["--course", str(course.root), command, "assignment1", *more]) in (1, 2)
-    said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith("autograder: ")
-    assert said.endswith(ADVICE)
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("autograder: ")
+    assert error.endswith(ADVICE)
 
 
 @pytest.mark.parametrize(
-    ("words", "old"),
+    ("log", "old"),
     [
         ("sqlite3.OperationalError: no such column: assignment.course_id", True),
         ("sqlite3.OperationalError: table grade has no column named extra_credit", True),
@@ -34,5 +34,5 @@ def test_every_command_says_how_to_upgrade_it(course, command, sandbox, capsys):
         ("sqlite3.OperationalError: database is locked", False),
     ],
 )
-def test_what_nbgrader_complains_of_is_told_in_the_same_words(words, old):
-    assert failure_message({"log": words}).endswith(ADVICE) == old
+def test_nbgraders_own_error_gets_the_same_advice(log, old):
+    assert failure_message({"log": log}).endswith(ADVICE) == old

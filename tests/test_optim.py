@@ -87,7 +87,7 @@ def test_momentum_by_hand():
             np.testing.assert_allclose(w, place, rtol=1e-14)
 
 
-def test_nesterov_is_the_textbook_form_seen_from_the_point_ahead():
+def test_nesterov_is_the_textbook_form_at_the_lookahead_point():
     # v <- mu v - rate f'(x + mu v), x <- x + v (Sutskever et al., 2013), on f = sum(a x^2) / 2.
     a, mu, rate = np.array([1.0, 20.0]), 0.9, 0.03
     x, v = np.array([3.0, -1.0]), np.zeros(2)
@@ -148,12 +148,12 @@ def test_pytorch_differs_where_the_rate_changes_since_its_velocity_leaves_the_ra
 def test_inputs_stay_and_the_state_belongs_to_one_weight(rule):
     w, dw = np.random.default_rng(1).normal(size=(2, 3, 2))
     before = w.copy(), dw.copy()
-    given = {"learning_rate": 0.1}
-    first, config = rule(w, dw, given)
+    config_passed = {"learning_rate": 0.1}
+    first, config = rule(w, dw, config_passed)
     rule(first, dw, config)
     np.testing.assert_array_equal((w, dw), before)
-    assert given == {"learning_rate": 0.1}
-    np.testing.assert_array_equal(rule(w, dw, given)[0], first)
+    assert config_passed == {"learning_rate": 0.1}
+    np.testing.assert_array_equal(rule(w, dw, config_passed)[0], first)
     np.testing.assert_array_equal(rule(w, dw)[0], rule(w, dw)[0])
 
 
@@ -169,11 +169,11 @@ DEFAULTS = {
 @per_rule
 def test_defaults_are_those_of_the_course(rule):
     w, dw = np.random.default_rng(2).normal(size=(2, 3, 2))
-    alone, told = rule(w, dw), rule(w, dw, DEFAULTS[rule.__name__])
+    default, explicit = rule(w, dw), rule(w, dw, DEFAULTS[rule.__name__])
     for _ in range(3):
-        alone, told = rule(alone[0], dw, alone[1]), rule(told[0], dw, told[1])
-    np.testing.assert_array_equal(alone[0], told[0])
-    assert DEFAULTS[rule.__name__].items() <= alone[1].items()
+        default, explicit = rule(default[0], dw, default[1]), rule(explicit[0], dw, explicit[1])
+    np.testing.assert_array_equal(default[0], explicit[0])
+    assert DEFAULTS[rule.__name__].items() <= default[1].items()
 
 
 @per_rule
@@ -232,7 +232,7 @@ def test_a_rate_is_a_python_float_so_that_float32_weights_stay():
         assert sgd(np.ones(2, np.float32), np.ones(2, np.float32), {"learning_rate": rate})[0].dtype == np.float32
 
 
-def test_every_rule_comes_down_a_ravine_and_momentum_faster_than_plain_descent():
+def test_every_rule_descends_a_ravine_and_momentum_is_faster_than_sgd():
     a = np.array([1.0, 30.0])
     rates = {"sgd": 0.03, "sgd_momentum": 0.03, "nesterov_momentum": 0.03, "rmsprop": 0.03, "adam": 0.1}
     height = {}

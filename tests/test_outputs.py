@@ -51,12 +51,12 @@ def strings(value):
     if isinstance(value, str):
         return [value]
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []
-    return [found for key, item in inner for found in (*strings(key), *strings(item))]
+    return [string for key, item in inner for string in (*strings(key), *strings(item))]
 
 
 @given(outputs | anything)
-def test_anything_becomes_a_clean_output_or_none(made):
-    output = clean_output(made)
+def test_anything_becomes_a_clean_output_or_none(raw_output):
+    output = clean_output(raw_output)
     if output is None:
         return
     nbformat.validate(new_notebook(cells=[new_code_cell(outputs=[output])]))
@@ -67,11 +67,11 @@ def test_anything_becomes_a_clean_output_or_none(made):
     }.get(output["output_type"], {"output_type", "data", "metadata", "execution_count"})
     assert set(output.get("data", {})) <= {*TEXTS, *PICTURES}
     assert output.get("execution_count") is None
-    for found in strings(output):
-        found.encode("utf-8")
-        assert not set(found) & {"\x00", "\x07", "\x08", "\x7f", "\x9b", "\u202e"}
-        assert "\x1b]" not in found
-        ansi2html(found)
+    for text in strings(output):
+        text.encode("utf-8")
+        assert not set(text) & {"\x00", "\x07", "\x08", "\x7f", "\x9b", "\u202e"}
+        assert "\x1b]" not in text
+        ansi2html(text)
     # What is clean stays as it is.
     assert clean_output(output) == output
 
@@ -91,7 +91,7 @@ def test_anything_becomes_a_clean_output_or_none(made):
         ("\x1b[31m" * 2001 + "x", "x"),
     ],
 )
-def test_texts_hold_no_orders_but_colours(raw, clean):
+def test_texts_hold_no_control_sequences_but_colours(raw, clean):
     assert clean_text(raw) == (raw if clean is None else clean)
 
 
@@ -100,7 +100,7 @@ def test_colours_can_be_left_out():
 
 
 @pytest.mark.parametrize("value", [None, 1, True, {}, [1], b"x", ["a", None]])
-def test_what_is_no_text_is_none(value):
+def test_values_that_are_no_text_become_none(value):
     assert clean_text(value) is None
 
 
@@ -116,7 +116,7 @@ def png(width, height):
     return base64.b64encode(b"\x89PNG\r\n\x1a\n" + data).decode()
 
 
-def test_pictures_are_pictures():
+def test_only_valid_pictures_are_kept():
     assert clean_picture("image/png", SMALL) == SMALL
     assert clean_picture("image/png", [SMALL[:20] + "\n", SMALL[20:]]) == SMALL
     assert clean_picture("image/png", png(7000, 7000)) is not None
@@ -133,12 +133,12 @@ def test_a_jpeg_is_a_picture():
 
     buffer = io.BytesIO()
     Image.new("RGB", (3, 2)).save(buffer, "jpeg")
-    made = base64.b64encode(buffer.getvalue()).decode()
-    assert clean_picture("image/jpeg", made) == made
-    assert clean_picture("image/png", made) is None
+    encoded = base64.b64encode(buffer.getvalue()).decode()
+    assert clean_picture("image/jpeg", encoded) == encoded
+    assert clean_picture("image/png", encoded) is None
 
 
-def test_honest_outputs_stay_as_they_are():
+def test_honest_outputs_are_unchanged():
     data = {"text/plain": "x", "text/html": "<b>x</b>", "text/latex": "$x$", "text/markdown": "*x*", "image/png": SMALL}
     metadata = {"image/png": {"width": 100, "height": 50.5}}
     for output in (
@@ -152,10 +152,10 @@ def test_honest_outputs_stay_as_they_are():
 
 def test_other_kinds_and_sizes_are_dropped():
     data = {"application/javascript": "1", "image/svg+xml": "<svg>", "text/x-python": "1", TAG: "1", "text/html": 1}
-    shown = {"output_type": "display_data", "metadata": {}}
-    assert clean_output(shown | {"data": data}) is None
+    display = {"output_type": "display_data", "metadata": {}}
+    assert clean_output(display | {"data": data}) is None
     metadata = {"image/png": {"width": TAG, "height": True, "alt": TAG, "unconfined": True}, TAG: TAG, "isolated": True}
-    assert clean_output(shown | {"data": data | {"image/png": SMALL}, "metadata": metadata}) == {
+    assert clean_output(display | {"data": data | {"image/png": SMALL}, "metadata": metadata}) == {
         "output_type": "display_data",
         "data": {"image/png": SMALL},
         "metadata": {},

@@ -116,14 +116,14 @@ def test_nets_may_be_tuned_at_once_in_the_sandbox(tmp_path, sandbox):
     [*[("assignment1", FOLDS + text, "cross_validate") for text in WAYS.values()], ("assignment2", TUNE, "tune")],
     ids=[*WAYS, "tune"],
 )
-def test_the_visible_check_takes_them_too(assignment, code, task, tmp_path):
+def test_the_visible_check_passes_them_too(assignment, code, task, tmp_path):
     write_edition(tmp_path, assignment)
     checked = f'\nif __name__ == "__main__":\n    from chainrule import check\n    check({task})\n'
     (tmp_path / "answer.py").write_text(code + checked, encoding="utf-8")
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "answer.py"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 def stand_ins():
@@ -148,33 +148,35 @@ def stand_ins():
     ]
 
 
-@pytest.mark.parametrize("made", stand_ins(), ids=lambda made: getattr(made, "__name__", type(made).__name__))
-def test_every_stand_in_can_be_pickled_and_copied(made):
-    for other in (pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
-        assert type(other).__qualname__ == type(made).__qualname__
-        assert state(other) == state(made)
+@pytest.mark.parametrize(
+    "stand_in", stand_ins(), ids=lambda stand_in: getattr(stand_in, "__name__", type(stand_in).__name__)
+)
+def test_every_stand_in_can_be_pickled_and_copied(stand_in):
+    for other in (pickle.loads(pickle.dumps(stand_in)), copy.deepcopy(stand_in)):
+        assert type(other).__qualname__ == type(stand_in).__qualname__
+        assert state(other) == state(stand_in)
 
 
-def state(made):
-    return repr(getattr(made, "__self__", made).__dict__) if hasattr(made, "__dict__") else ""
+def state(stand_in):
+    return repr(getattr(stand_in, "__self__", stand_in).__dict__) if hasattr(stand_in, "__dict__") else ""
 
 
-def test_a_probe_that_was_pickled_goes_on_as_itself():
+def test_a_pickled_probe_behaves_like_the_original():
     X, y = np.ones((8, 3)), np.zeros(8, int)
-    made = stubs.probe(LinearClassifier, np.ones((3, 2)))
-    other = pickle.loads(pickle.dumps(made))
-    for probe in (made, other):
+    original = stubs.probe(LinearClassifier, np.ones((3, 2)))
+    copied = pickle.loads(pickle.dumps(original))
+    for probe in (original, copied):
         probe.train(X, y, learning_rate=0.1, num_iters=3, batch_size=4)
-    np.testing.assert_array_equal(other.W, made.W)
-    assert len(other.ids) == 3
+    np.testing.assert_array_equal(copied.W, original.W)
+    assert len(copied.ids) == 3
 
 
-def test_no_call_hands_out_what_cannot_be_pickled():
+def test_every_call_passes_only_picklable_objects():
     """Classes and functions that a call makes itself have no module from which another process could import them."""
     from autograder.tasks.catalog import TASKS
 
     calls = {call: task.name for task in TASKS for call in (task.call, *(check.call or "" for check in task.checks))}
-    made = {
+    names = {
         name for call, name in calls.items() if re.search(r"\btype\(\"|\bclass \w|^(?!read = ).*lambda", call, re.M)
     }
-    assert made == {"Value.backward"}  # a graph is made of functions inside functions, as the notebook shows it
+    assert names == {"Value.backward"}  # a graph is made of functions inside functions, as the notebook shows it

@@ -63,7 +63,7 @@ def test_whatever_the_parser_raises_is_no_traceback(reader, error, monkeypatch):
     assert READERS[reader](text)
 
 
-def test_a_long_sum_is_looked_through_or_left_as_it_is():
+def test_a_long_sum_is_parsed_or_left_unchanged():
     text = "def f():\n    return " + "+".join(["1"] * 3_000)
     for reader in ("repair", "names", "syntax", "version"):
         assert READERS[reader](text), reader

@@ -31,58 +31,58 @@ QUIET = {
 
 @pytest.fixture
 def course(root, tmp_path):
-    made = make_course(root, tmp_path / "course")
-    (made.root / "source" / "assignment2").mkdir()
-    (made.root / "source" / "assignment2" / "rnn.ipynb").touch()
-    return made
+    course = make_course(root, tmp_path / "course")
+    (course.root / "source" / "assignment2").mkdir()
+    (course.root / "source" / "assignment2" / "rnn.ipynb").touch()
+    return course
 
 
-def put(course, student, path):
+def place_archive(course, student, path):
     place = course.root / "submitted" / student / path
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"PK\x03\x04")
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_each_is_named_with_what_to_do_and_nobody_else(course):
+def test_each_misplaced_submission_is_reported_with_advice_and_no_other(course):
     for student, (path, _) in PLACES.items():
-        put(course, student, path)
+        place_archive(course, student, path)
     for student, path in QUIET.items():
-        put(course, student, path)
+        place_archive(course, student, path)
     (course.root / "submitted" / "nobody").mkdir()
     (course.root / "submitted" / "linked").mkdir()
     (course.root / "submitted" / "linked" / ASSIGNMENT).symlink_to("nowhere")
     (course.root / "submitted" / "class.zip").touch()
     (course.root / "submitted" / "readme.txt").touch()
-    found = find_misplaced(course, ASSIGNMENT)
-    assert set(found) == {*PLACES, "nobody", "class.zip"}
+    messages = find_misplaced(course, ASSIGNMENT)
+    assert set(messages) == {*PLACES, "nobody", "class.zip"}
     assert "linked" in course.students(ASSIGNMENT)  # grading says why: nobody is named twice
     for student, (path, deed) in PLACES.items():
-        assert deed in found[student]
-        assert f"submitted/{student}/assignment1" in found[student]
-        assert student == "renamed" or path.split("/")[0] in found[student]
-    assert all(says.startswith("not graded: ") and "\n" not in says for says in found.values())
+        assert deed in messages[student]
+        assert f"submitted/{student}/assignment1" in messages[student]
+        assert student == "renamed" or path.split("/")[0] in messages[student]
+    assert all(message.startswith("not graded: ") and "\n" not in message for message in messages.values())
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_they_are_in_the_table_and_the_exit_code_tells(course, sandbox, capsys):
+def test_misplaced_submissions_are_in_the_table_and_give_exit_code_1(course, sandbox, capsys):
     write_submission(course, "ada")
     for student in ("zip", "capital"):
-        put(course, student, PLACES[student][0])
-    put(course, "packed", f"{ASSIGNMENT}/work.zip")
+        place_archive(course, student, PLACES[student][0])
+    place_archive(course, "packed", f"{ASSIGNMENT}/work.zip")
     write_submission(course, "spare")
-    put(course, "spare", f"{ASSIGNMENT}/work.zip")
+    place_archive(course, "spare", f"{ASSIGNMENT}/work.zip")
     command = ["--course", str(course.root), "grade", ASSIGNMENT, "--sandbox", sandbox, "--jobs", "1", "--json"]
     assert main(command) == 1
-    said = capsys.readouterr()
-    assert "5/5" in said.err  # the bar counts them, too
-    found = {result["student"]: result for result in json.loads(said.out)}
-    assert {name: bool(result["error"]) for name, result in found.items()} == {
+    captured = capsys.readouterr()
+    assert "5/5" in captured.err  # the bar counts them, too
+    results = {result["student"]: result for result in json.loads(captured.out)}
+    assert {name: bool(result["error"]) for name, result in results.items()} == {
         "ada": False, "capital": True, "packed": True, "spare": False, "zip": True
     }  # fmt: skip
-    said = "found 'work.zip' and no work beside it; unpack it into submitted/packed/assignment1"
-    assert said in found["packed"]["error"]
-    assert found["spare"]["score"] == found["ada"]["score"] > 0
+    message = "found 'work.zip' and no work beside it; unpack it into submitted/packed/assignment1"
+    assert message in results["packed"]["error"]
+    assert results["spare"]["score"] == results["ada"]["score"] > 0
     assert main([*command[:4], "--student", "zip", *command[4:]]) == 1
     assert "assignment1.zip" in json.loads(capsys.readouterr().out)[0]["error"]

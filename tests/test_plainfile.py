@@ -33,9 +33,9 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def refused(capsys):
     def run(*argv, code=2):
-        found = main([*argv, *OPEN])
-        said, error = capsys.readouterr()
-        assert (found, said, error.count("\n")) == (code, "", 1)
+        exit_code = main([*argv, *OPEN])
+        output, error = capsys.readouterr()
+        assert (exit_code, output, error.count("\n")) == (code, "", 1)
         assert error.startswith("autograder: ")
         return error
 
@@ -58,7 +58,7 @@ def refused(capsys):
         (b"\fdef f():\n\treturn 1\n", "\fdef f():\n\treturn 1\n"),
     ],
 )
-def test_what_python_reads_is_read(data, text):
+def test_every_encoding_of_python_is_read(data, text):
     Path("a.py").write_bytes(data)
     assert read_python("a.py").startswith(text)
 
@@ -80,7 +80,7 @@ def test_files_of_other_editors_are_judged(start, encoding):
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "words"),
+    ("name", "data", "message"),
     [
         ("x.ipynb", b"{}", "which is a notebook; File > Save and Export Notebook As > Executable Script makes one"),
         ("X.IPYNB", b"{}", "which is a notebook; "),
@@ -106,12 +106,12 @@ def test_files_of_other_editors_are_judged(start, encoding):
         ("x\x1b[31m.py", b"", "x\\x1b[31m.py, which is empty"),
     ],
 )
-def test_what_is_no_python_file_is_named(refused, name, data, words):
+def test_a_file_that_is_no_python_is_reported(refused, name, data, message):
     Path(name).write_bytes(data)
     # An unknown function may be found in what is nested deeply by some Pythons: the wish for another one is refused.
-    assert words in refused("judge", name, "--task", "svm_loss_naive")
+    assert message in refused("judge", name, "--task", "svm_loss_naive")
     if not name.endswith((".txt", "x")):
-        assert words in refused("replay", name, "--seed", "1", "--task", "svm_loss_naive") or "ipynb" in name.lower()
+        assert message in refused("replay", name, "--seed", "1", "--task", "svm_loss_naive") or "ipynb" in name.lower()
 
 
 def odd_paths(folder):
@@ -137,11 +137,11 @@ def odd_paths(folder):
     }
 
 
-def test_odd_paths_are_named_and_never_opened(folder, refused):
-    for path, words in odd_paths(folder).items():
-        assert words in refused("judge", path), path
+def test_odd_paths_are_reported_and_never_opened(folder, refused):
+    for path, message in odd_paths(folder).items():
+        assert message in refused("judge", path), path
         if path.endswith(".py"):
-            assert words in refused("replay", path, "--seed", "1"), path
+            assert message in refused("replay", path, "--seed", "1"), path
     assert "standard input" in refused("replay", "-")
 
 
@@ -159,7 +159,7 @@ def nested(depth):
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [
         (b"", "it is empty"),
         (b" \n", "it is empty"),
@@ -191,16 +191,16 @@ def nested(depth):
     ],
     ids=lambda value: None,
 )
-def test_what_is_no_list_of_verdicts_is_named(refused, data, words):
+def test_a_file_that_is_no_list_of_verdicts_is_reported(refused, data, message):
     Path("v.json").write_bytes(data)
     error = refused("replay", "v.json")
     assert "replay: expected verdicts as `autograder judge --json` prints them, got others in v.json: " in error
-    assert words in error
+    assert message in error
     assert len(error) < 300
 
 
 @pytest.mark.parametrize("task", ["nope", "", "\0", "\ud800", "a\nb"])
-def test_an_unknown_task_is_named(refused, task):
+def test_an_unknown_task_is_reported(refused, task):
     Path("v.json").write_text(json.dumps([VERDICT | {"task": task}]), encoding="utf-8")
     assert "task: expected one of " in refused("replay", "v.json")
 
@@ -224,11 +224,11 @@ def test_a_list_may_be_no_regular_file(folder, refused):
 
 
 def test_a_list_opens_no_odd_path(folder, refused):
-    for path, words in odd_paths(folder).items():
+    for path, message in odd_paths(folder).items():
         Path("v.json").write_text(json.dumps([VERDICT | {"file": path}]), encoding="utf-8")
         error = refused("replay", "v.json")
-        said = ("and is not opened", "expected a path in v.json", "expected a Python file")
-        assert words in error or any(part in error for part in said), path
+        other_messages = ("and is not opened", "expected a path in v.json", "expected a Python file")
+        assert message in error or any(part in error for part in other_messages), path
 
 
 def test_a_list_opens_only_what_is_below_this_folder_or_beside_it(folder, refused, monkeypatch):
@@ -256,7 +256,7 @@ def test_judge_and_replay_in_one_folder(capsys):
     assert main(["judge", "a.py", "--json", *OPEN]) == 0
     Path("v.json").write_text(capsys.readouterr().out, encoding="utf-8")
     assert main(["replay", "v.json", "--json", *OPEN]) == 0
-    assert [found["same"] for found in json.loads(capsys.readouterr().out)] == [True]
+    assert [replayed["same"] for replayed in json.loads(capsys.readouterr().out)] == [True]
     # Each file is looked at before one is run.
     Path("v.json").write_text(
         json.dumps([*json.loads(Path("v.json").read_text(encoding="utf-8")), VERDICT | {"file": "gone.py"}]),
@@ -273,7 +273,7 @@ def test_judge_and_replay_in_one_folder(capsys):
     "seed", ["-1", "1.0", "1e3", "²", "٣", "", "0x1", "x", str(MOST_SEED + 1), "9" * 5000, "nan", "\ud800"]
 )
 @pytest.mark.parametrize("command", ["judge", "replay"])
-def test_an_odd_seed_is_named(command, seed, capsys):
+def test_an_odd_seed_is_reported(command, seed, capsys):
     assert main([command, "a.py", "--seed", seed]) == 2
     error = capsys.readouterr().err
     assert "--seed: expected " in error
@@ -282,14 +282,14 @@ def test_an_odd_seed_is_named(command, seed, capsys):
 
 
 @pytest.mark.parametrize("script", ["a\0.py", "\ud800.py", "no/x.py", "x.txt", "", ".", "there.py", "n" * 5000 + ".py"])
-def test_an_odd_script_is_named_before_anything_runs(refused, script):
+def test_an_odd_script_is_reported_before_anything_runs(refused, script):
     Path("there.py").write_text("def max_norm(W, c):\n    return W\n", encoding="utf-8")
     error = refused("replay", "there.py", "--seed", "1", "--task", "max_norm", "--script", script)
     assert "autograder: --script: expected " in error
     assert sorted(os.listdir()) == ["there.py"]
 
 
-def test_a_folder_that_may_not_be_written_to_is_named(refused, monkeypatch):
+def test_a_read_only_folder_is_reported(refused, monkeypatch):
     monkeypatch.setattr("autograder.replay.script.os.access", lambda path, mode: False)  # root may write everywhere
     assert "is read-only; choose another one" in refused("replay", "a.py", "--seed", "1", "--script", "new.py")
 
@@ -339,10 +339,10 @@ def checked(argv):
 
 @settings(max_examples=150)
 @given(LISTS | VALUES)
-def test_any_json_is_answered_in_a_line(memory, found):
+def test_any_json_gets_at_most_one_line(memory, value):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "v.json")
-        path.write_text(json.dumps(found), encoding="utf-8")
+        path.write_text(json.dumps(value), encoding="utf-8")
         checked(["replay", str(path)])
 
 
@@ -355,7 +355,7 @@ WORDS = [
 
 @settings(max_examples=200)
 @given(st.binary(max_size=200) | st.lists(st.sampled_from(WORDS), max_size=30).map(lambda w: "".join(w).encode()))
-def test_any_file_is_answered_in_a_line(memory, data):
+def test_any_file_gets_at_most_one_line(memory, data):
     with tempfile.TemporaryDirectory() as folder:
         for name, argv in {"v.json": ["replay"], "a.py": ["judge"]}.items():
             path = Path(folder, name)
@@ -368,7 +368,7 @@ PARTS = st.lists(st.sampled_from(["..", "/", ".", "~", "a", ".py", "\0"]), max_s
 
 @settings(max_examples=100)
 @given(st.text(max_size=20) | PARTS)
-def test_any_path_is_answered_in_a_line(memory, name):
+def test_any_path_gets_at_most_one_line(memory, name):
     checked(["judge", f"./{name}"])
     checked(["replay", f"./{name}.py", "--seed", "1"])
     checked(["replay", f"./{name}.json"])

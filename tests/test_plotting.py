@@ -72,7 +72,7 @@ def test_flat_colour_rows_are_planes_not_pixels(rng):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "shown"),
+    ("low", "high", "expected"),
     [
         (0.2, 0.8, (0.2, 0.8)),  # 0..1 stays
         (51, 204, (0.2, 0.8)),  # 0..255 is divided
@@ -80,11 +80,11 @@ def test_flat_colour_rows_are_planes_not_pixels(rng):
         (0, 400, (0, 1)),
     ],
 )
-def test_the_range_of_colour_values(low, high, shown):
+def test_the_range_of_colour_values(low, high, expected):
     X = np.full((2, 3, 4, 4), float(low))
     X[1] = high
     first, second = pictures(show_images(X))
-    np.testing.assert_allclose([first[0, 0, 0], second[0, 0, 0]], shown)
+    np.testing.assert_allclose([first[0, 0, 0], second[0, 0, 0]], expected)
 
 
 def test_grey_images_share_one_scale():
@@ -183,7 +183,7 @@ def brightness(colour):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-def test_words_in_cells_stand_out():
+def test_texts_in_cells_are_readable():
     heat = plot_heatmap(np.linspace(0, 1, 21).reshape(3, 7), range(3), range(7))
     true = np.repeat([0, 1, 2], 100)
     right = np.arange(300) % 100 < np.repeat([20, 55, 80], 100)

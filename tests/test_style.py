@@ -87,7 +87,7 @@ def test_gradients_agree_with_numerical_ones(rng):
     assert not third.any()
 
 
-def test_single_precision_stays(rng):
+def test_float32_is_kept(rng):
     # A picture of half the bytes takes half the time.
     maps = rng.normal(size=(1, 3, 4, 4)).astype(np.float32)
     gram = style.gram_matrix(maps)

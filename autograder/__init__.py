@@ -1,4 +1,4 @@
-"""Trusted grading: task specs, judge, sandbox, nbgrader plug-in, command line.
+"""The grader: task specs, judge, sandbox, nbgrader plug-in, command line.
 
 `hidden_tests(function)` is what the hidden region of a source notebook calls.
 """
@@ -7,9 +7,10 @@ __all__ = ["hidden_tests"]
 
 
 def hidden_tests(function, seed=None):
-    """Judge a function in this process on freshly drawn inputs; raise CheckFailed with the verdict if it is wrong.
+    """Judge a function in this process on random inputs; raise CheckFailed with the verdict if it is wrong.
 
-    This serves the reference notebooks. Students are graded by the same exams, but outside their process.
+    seed: of the inputs; by default a new one. The reference notebooks use this. Students are graded with the same
+    exams, but from outside of their process.
     """
     import secrets
     import sys

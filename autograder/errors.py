@@ -1,6 +1,6 @@
-"""The errors of the grader, split by whose fault they are. Each message is one line.
+"""The errors of the grader, split by cause: the user, a submission, the author of the course, or the machine.
 
-`unreadable_error` makes one of a file that cannot be read.
+Each message is one line. `unreadable_error` makes one for a file that cannot be read.
 """
 
 import errno
@@ -9,11 +9,12 @@ from chainrule.errors import ChainruleError
 
 __all__ = ["GradingError", "MachineError", "NotGraded", "SpecError", "UsageError", "unreadable_error"]
 
-LONGEST = 160
-CLOSED = "let the user who grades read it: as its owner, chmod -R u+rX on its folder"
-MOVED = "leave it in its place while it is read, and run this again"
-AWAY = "look at the disk or the mount that it is on, and run this again"
-ADVICE = {errno.EACCES: CLOSED, errno.EPERM: CLOSED, errno.ENOENT: MOVED, errno.ENOTDIR: MOVED, errno.ELOOP: MOVED}
+MAX_PATH = 160
+NO_PERMISSION = "let the user who grades read it: as its owner, chmod -R u+rX on its folder"
+MISSING = "leave it in its place while it is read, and run this again"
+OTHER = "look at the disk or the mount that it is on, and run this again"
+ADVICE = dict.fromkeys((errno.EACCES, errno.EPERM), NO_PERMISSION)
+ADVICE |= dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.ELOOP), MISSING)
 
 
 class GradingError(ChainruleError):
@@ -21,25 +22,25 @@ class GradingError(ChainruleError):
 
 
 class UsageError(GradingError):
-    """What was asked for does not exist or does not fit."""
+    """A wrong argument, file or setting of the user."""
 
 
 class NotGraded(GradingError):
-    """A submission cannot be graded as it lies there; the older grade stays."""
+    """A submission that cannot be graded in its present form; an older grade stays."""
 
 
 class SpecError(GradingError):
-    """A task spec or a source notebook is wrong: the author's fault."""
+    """A mistake in a task spec, a source notebook or the table of the course."""
 
 
 class MachineError(GradingError):
-    """This machine lacks something, such as a sandbox."""
+    """Something is missing or cannot be read on this machine, such as a sandbox."""
 
 
 def unreadable_error(path, error):
-    """Return the MachineError that names a file or a folder, the OSError that reading it raised, and what to try."""
+    """Return a MachineError for a file or folder, the OSError that reading it raised, and what to try."""
     name = str(path)
     name = name if name.isprintable() else ascii(name)[1:-1]
-    name = name if len(name) <= LONGEST else f"...{name[-LONGEST:]}"
-    advice = ADVICE.get(error.errno, AWAY)
+    name = name if len(name) <= MAX_PATH else f"...{name[-MAX_PATH:]}"
+    advice = ADVICE.get(error.errno, OTHER)
     return MachineError(f"{name}: expected to read it, got {error.strerror or error}; {advice}")

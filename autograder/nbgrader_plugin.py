@@ -1,4 +1,4 @@
-"""nbgrader's configuration and the preprocessors that put our judge into its pipeline.
+"""nbgrader's configuration and the preprocessors that make its pipeline use our judge.
 
 `configure` is called by nbgrader_config.py. `drop_unreadable` checks a submission before nbgrader reads it. `Execute`
 repairs, runs and judges a notebook in the sandbox, `ShowGrades` puts grades and comments onto the feedback pages, and

@@ -1,4 +1,4 @@
-"""The name of `autograder.nbgrader_plugin` in the nbgrader_config.py of older courses."""
+"""An alias of `autograder.nbgrader_plugin`, which the nbgrader_config.py of older courses imports."""
 
 from autograder.nbgrader_plugin import configure
 

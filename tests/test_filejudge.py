@@ -15,8 +15,14 @@ from autograder.grading.notebook import Run
 from autograder.grading.submission import Options
 from autograder.plainfile import foreign_imports as foreign
 from autograder.plainfile.judge import judge_file
-from autograder.plainfile.lending import cache_contents, lent_parts, parts_of_assignment, public_names, write_course
 from autograder.plainfile.parse import PythonFile
+from autograder.plainfile.substitutes import (
+    cache_contents,
+    find_substitutes,
+    parts_of_assignment,
+    public_names,
+    write_package,
+)
 from autograder.sandbox.kernel import TimeUp
 from autograder.tasks.catalog import TASKS, task_named
 from autograder.tasks.spec import exam_of
@@ -114,7 +120,7 @@ def test_a_syntax_error_is_reported_with_its_place():
 
 
 def dependency_names(task, text):
-    return {name for _, name in lent_parts(task_named(task), parse(text))}
+    return {name for _, name in find_substitutes(task_named(task), parse(text))}
 
 
 @pytest.mark.parametrize(
@@ -166,11 +172,11 @@ class Greedy:
 
 @per_task
 def test_no_task_gets_its_own_reference(task, tmp_path):
-    parts = parts_of_assignment(lent_parts(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
+    parts = parts_of_assignment(find_substitutes(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
     assert task.name not in {name for _, name in parts}
     assert task.name not in public_names(task.assignment, parts)
     # What is lent can be read as Python, and every name in it is there.
-    write_course(tmp_path, task.assignment, parts)
+    write_package(tmp_path, task.assignment, parts)
     for module in {module for module, _ in parts}:
         text = Path(tmp_path, *module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
         defined_names = parse(text).names | {a.asname or a.name for n in ast.walk(ast.parse(text)) for a in _aliases(n)}
@@ -181,8 +187,8 @@ def test_no_task_gets_its_own_reference(task, tmp_path):
 
 def test_a_partial_module_imports_what_it_needs(tmp_path):
     file = parse("def lstm_backward(dh, cache): return lstm_step_backward(dh, dh, cache)")
-    parts = parts_of_assignment(lent_parts(task_named("lstm_backward"), file), "assignment4")
-    write_course(tmp_path, "assignment4", parts)
+    parts = parts_of_assignment(find_substitutes(task_named("lstm_backward"), file), "assignment4")
+    write_package(tmp_path, "assignment4", parts)
     text = (tmp_path / "chainrule/recurrent/lstm.py").read_text(encoding="utf-8")
     assert "import numpy as np\n" in text
     assert "from chainrule.activations import sigmoid_forward" in text
@@ -191,9 +197,9 @@ def test_a_partial_module_imports_what_it_needs(tmp_path):
 
 def test_a_partial_module_leaves_out_what_the_file_defines(tmp_path):
     file = parse("def batchnorm_forward(x): return x\ndef spatial_batchnorm_backward(dout, cache): return dout")
-    parts = parts_of_assignment(lent_parts(task_named("spatial_batchnorm_backward"), file), "assignment3")
+    parts = parts_of_assignment(find_substitutes(task_named("spatial_batchnorm_backward"), file), "assignment3")
     assert {name for _, name in parts} == {"spatial_batchnorm_forward"}
-    write_course(tmp_path, "assignment3", parts)
+    write_package(tmp_path, "assignment3", parts)
     assert "def batchnorm_forward" not in (tmp_path / "chainrule/norm.py").read_text(encoding="utf-8")
 
 
@@ -221,19 +227,14 @@ def run(monkeypatch):
     """A function that runs a file as `judge` does and returns its names."""
     before, of_numpy = set(sys.modules), set(vars(np))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
-    monkeypatch.setattr(foreign, "offer", None)
+    monkeypatch.setattr(foreign, "available", None)
 
-    def run_file(text, course_names=None, **plan):
+    def run_file(text, **tables):
         file, names = parse(text), {"np": np}
-        course_names = course_names if course_names is not None else public_names("assignment5", frozenset())
-        plan = {"missing": {}, "methods": {}, "modules": []} | plan
-        foreign.install(
-            names,
-            known=course_names,
-            written=sorted(file.implemented),
-            blank=sorted(file.names - file.implemented),
-            **plan,
-        )
+        defaults = {"substitutes": {}, "methods": {}, "modules": []}
+        defaults["public"] = public_names("assignment5", frozenset())
+        tables |= {"implemented": sorted(file.implemented), "blank": sorted(file.names - file.implemented)}
+        foreign.install(names, **defaults | tables)
         exec(compile(text, "mine.py", "exec"), names)
         foreign.link_names()
         return names
@@ -242,7 +243,7 @@ def run(monkeypatch):
     for name in set(vars(np)) - of_numpy:
         delattr(np, name)
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in (*foreign.ROOTS, *foreign.SIBLINGS):
+        if name.partition(".")[0] in (*foreign.FOREIGN_PACKAGES, *foreign.FOREIGN_MODULES):
             del sys.modules[name]
 
 
@@ -336,7 +337,7 @@ def test_a_blank_layer_is_replaced(run):
 
 
 def test_a_dependency_uses_the_functions_of_the_file(run, monkeypatch):
-    plan = {"modules": ["chainrule.layers"], "missing": {"affine_forward": "chainrule.layers"}}
+    plan = {"modules": ["chainrule.layers"], "substitutes": {"affine_forward": "chainrule.layers"}}
     monkeypatch.delattr(layers, "relu_forward")  # as where it is lent in part
     names = run("def relu_forward(x):\n    return -x, None\n", **plan)
     assert layers.relu_forward is names["relu_forward"]

@@ -24,7 +24,7 @@ from autograder.grading.csv_export import COLUMNS, CsvExport, safe_cell
 from autograder.grading.gradebook import record
 from autograder.grading.journal import Entry
 from autograder.names import printable, require_name
-from autograder.pages.feedback import _one
+from autograder.pages.feedback import _generate
 from autograder.pages.report import write_report
 
 ALL_AT_ONCE = "[CS] what? 100%2F {student_id} *é #=&;"
@@ -142,7 +142,7 @@ def test_a_course_may_stand_in_any_folder(base, tmp_path, name):
     assert (course.root / "gradebook.db").is_file()
     if name in WHOLE:
         assert write_report(course, ASSIGNMENT).is_file()
-        assert _one(str(course.root), ASSIGNMENT, "ada") is None
+        assert _generate(str(course.root), ASSIGNMENT, "ada") is None
         assert (course.path("feedback", ASSIGNMENT, "ada") / "softmax.html").is_file()
     assert [row["student_id"] for row in rows(export_scores(course))] == ["ada"]
     assert [path.name for path in tmp_path.iterdir()] == [name]  # nothing was made elsewhere
@@ -174,7 +174,7 @@ def test_students_may_have_any_name_that_nbgrader_takes(base, tmp_path):
     page = write_report(course, ASSIGNMENT).read_text(encoding="utf-8")
     assert "o&#39;brien" in page
     for student in STUDENTS[:3]:
-        assert _one(str(course.root), ASSIGNMENT, student) is None
+        assert _generate(str(course.root), ASSIGNMENT, student) is None
         assert (course.path("feedback", ASSIGNMENT, student) / "softmax.html").is_file()
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograder.__main__ import main
 from autograder.grading.submission import Options
-from autograder.plainfile.files import MOST_CODE, MOST_SEED, permitted_path, read_python, read_verdicts
+from autograder.plainfile.files import MAX_CODE, MAX_SEED, permitted_path, read_python, read_verdicts
 from autograder.plainfile.judge import judge_file
 
 VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, "checks": []}
@@ -97,7 +97,7 @@ def test_files_of_other_editors_are_judged(start, encoding):
         ("x.py", b"# coding: klingon\nx = 1", "whose encoding is not known (unknown encoding: klingon"),
         ("x.py", b"# coding: rot13\nx = 1", "whose encoding is not known"),
         ("x.py", b"\xef\xbb\xbf# coding: latin-1\nx = 1", "whose encoding is not known"),
-        ("x.py", b"x = 1\n" * (MOST_CODE // 6 + 1), f"which is larger than {MOST_CODE // 10**6} MB"),
+        ("x.py", b"x = 1\n" * (MAX_CODE // 6 + 1), f"which is larger than {MAX_CODE // 10**6} MB"),
         ("x.py", b"if x:\n\ty = 1\n        z = 2\n", "x.py: expected Python, got "),
         ("x.py", b"x = " + b"(" * 5000, "x.py: expected Python, got "),
         ("x.py", b"x = " + b"-" * 100_000 + b"1", "x.py: expected "),
@@ -178,7 +178,7 @@ def nested(depth):
         (json.dumps([VERDICT]).replace('"seed"', '"task": "x", "seed"').encode(), "the key 'task' is there twice"),
         (json.dumps([VERDICT]).replace('"max": 2', '"max": 1e999').encode(), "score and max are numbers"),
         *(
-            (json.dumps([VERDICT | {"seed": seed}]).encode(), f"seed is a whole number from 0 to {MOST_SEED}")
+            (json.dumps([VERDICT | {"seed": seed}]).encode(), f"seed is a whole number from 0 to {MAX_SEED}")
             for seed in (-1, 2**63, 10**400, 1.0, "1", True, None, [1], {"a": 1})
         ),
         *((json.dumps([VERDICT | {"task": task}]).encode(), "task and file are texts") for task in (1, None, ["x"])),
@@ -270,7 +270,7 @@ def test_judge_and_replay_in_one_folder(capsys):
 
 
 @pytest.mark.parametrize(
-    "seed", ["-1", "1.0", "1e3", "²", "٣", "", "0x1", "x", str(MOST_SEED + 1), "9" * 5000, "nan", "\ud800"]
+    "seed", ["-1", "1.0", "1e3", "²", "٣", "", "0x1", "x", str(MAX_SEED + 1), "9" * 5000, "nan", "\ud800"]
 )
 @pytest.mark.parametrize("command", ["judge", "replay"])
 def test_an_odd_seed_is_reported(command, seed, capsys):

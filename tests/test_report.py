@@ -107,7 +107,7 @@ def test_the_summary_counts_students_and_scores(graded):
     text = report(course).text
     assert "graded 3 not graded 1 with questions to be graded by hand 1 mean of 6 points 2 median 0" in text
     assert "lowest to highest 0 to 6" in text
-    assert "Handed in, but not graded: dee." in text
+    assert "Submitted, but not graded: dee." in text
     assert "Questions that wait to be graded by hand count as 0 so far." in text
 
 

@@ -1,5 +1,5 @@
-"""The commands of `autograder`, one a file. This room alone prints; nothing imports it.
+"""The commands of `autograder`, one in each file. Only this room prints; no other room imports it.
 
-A command is a module: its docstring is the help, `add_arguments(parser)` says what it takes, `run(arguments)` does it
-and returns the exit code. `command_line.COMMANDS` lists them.
+A command is a module: its docstring is the help text, `add_arguments(parser)` defines its arguments, `run(arguments)`
+runs it and returns the exit code. `command_line.COMMANDS` lists them.
 """

@@ -1,8 +1,8 @@
-"""What several commands take: numbers, `--sandbox`, `--json`, and the course and options made of them."""
+"""Arguments that several commands have: numbers, `--sandbox`, `--json`; the course and the options made from them."""
 
 import argparse
 
-from autograder.plainfile.files import MOST_SEED
+from autograder.plainfile.files import MAX_SEED
 
 __all__ = ["add_jobs", "add_json", "add_sandbox", "course_of", "options_of", "positive", "seed"]
 
@@ -27,28 +27,29 @@ def _natural(text):
 
 
 def positive(text):
-    """A whole number from 1."""
+    """Return the whole number in a text, 1 or more; for argparse."""
     if _natural(text) == 0:
         raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, got {text!r:.100}")
     return int(text)
 
 
 def seed(text):
-    """A seed that NumPy's generators take."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MOST_SEED):
+    """Return the seed in a text, as NumPy's generators accept; for argparse."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_SEED):
         shown = text if len(text) < 30 else f"{text[:30]}... ({len(text)} characters)"
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {MOST_SEED}, got {shown!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {MAX_SEED}, got {shown!r}")
     return int(text)
 
 
 def course_of(arguments):
+    """Return the `Course` in the folder of --course."""
     from autograder.course.folder import Course
 
     return Course(arguments.course)
 
 
 def options_of(arguments, course=None):
-    """The `Options` of grading: limits are the course's."""
+    """Return the `Options` of grading, with the limits of the course if there is one."""
     from autograder.grading.submission import Options
     from autograder.sandbox.limits import Limits
 

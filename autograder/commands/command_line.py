@@ -1,4 +1,4 @@
-"""The command line: `main` runs a command and turns what went wrong into one line and an exit code."""
+"""The command line: `main` runs a command and turns errors into one line and an exit code."""
 
 import argparse
 import locale
@@ -25,14 +25,14 @@ def main(argv=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # those of nbgrader's database layer say nothing to an instructor
+        warnings.simplefilter("ignore")  # nbgrader's database layer warns about its own code
     try:
         arguments = _arguments(argv)
         ensure_home()
         code = arguments.run(arguments)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # whoever reads has enough, as `head` does; Python would flush once more at its end
+    except BrokenPipeError:  # the reader has stopped, as `head` does; Python would flush once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except UsageError as error:
@@ -42,8 +42,8 @@ def main(argv=None):
         print(f"autograder: {printable(error)}", file=sys.stderr)
         return 1
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        problem = f"{where}expected this machine to let it be, got {error.strerror or error}"
+        path = f"{error.filename}: " if error.filename else ""
+        problem = f"{path}expected to be able to read or write here, got {error.strerror or error}"
         print(f"autograder: {printable(problem)}; fix that and run this again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -52,9 +52,9 @@ def main(argv=None):
 
 
 def _read_names_as_utf8():
-    """Start again in Python's UTF-8 mode where the locale would read names and files in another encoding.
+    """Start again in Python's UTF-8 mode if the locale has another encoding.
 
-    So the same folders are the same students everywhere. What is printed stays in the encoding of the terminal.
+    So the names of folders, and of the students, are the same everywhere. Output keeps the encoding of the terminal.
     """
     if sys.getfilesystemencoding() != "utf-8" or locale.getpreferredencoding(False).lower() != "utf-8":
         encoding = os.environ.get("PYTHONIOENCODING") or f"{sys.stdout.encoding}:backslashreplace"
@@ -71,16 +71,16 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{command}{': ' * bool(command)}{problem}; try `{self.prog} --help`")
 
     def _check_value(self, action, value):
-        """argparse's own words for a wrong choice differ from one Python to the next."""
+        """Raise an error for a wrong choice; argparse's own message differs between versions of Python."""
         if action.choices is not None and value not in action.choices:
-            known = ", ".join(action.choices)
-            raise argparse.ArgumentError(action, f"expected one of {known}, got {value!r:.100}")
+            choices = ", ".join(action.choices)
+            raise argparse.ArgumentError(action, f"expected one of {choices}, got {value!r:.100}")
 
 
 def _arguments(argv):
-    arguments, more = _parser().parse_known_args(argv)
-    if more:
-        arguments.parser.error(f"expected no more arguments, got {' '.join(more):.100}")
+    arguments, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        arguments.parser.error(f"expected no more arguments, got {' '.join(unknown):.100}")
     return arguments
 
 

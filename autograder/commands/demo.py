@@ -19,13 +19,13 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    """Return 0 unless something went wrong that is not a student's doing."""
+    """Return 0 unless something fails that the students did not cause."""
     from autograder.demo.course import new_course
 
     start = time.monotonic()
-    here = course_of(arguments)
-    options = options_of(arguments, here)
-    course = new_course(here, arguments.folder)
+    original = course_of(arguments)
+    options = options_of(arguments, original)
+    course = new_course(original, arguments.folder)
     leaks = _release(course)
     _submit(course)
     results = grade_class(course, ASSIGNMENT, options, jobs=arguments.jobs)

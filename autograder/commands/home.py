@@ -1,4 +1,4 @@
-"""`ensure_home` gives libraries that keep settings and caches a home folder where the user has none to write to."""
+"""`ensure_home` makes a home folder for libraries with settings and caches, if the user has none that is writable."""
 
 import atexit
 import getpass
@@ -11,27 +11,27 @@ __all__ = ["ensure_home"]
 
 
 def ensure_home():
-    """Set HOME to an empty folder that is removed at the end, unless there is a home that may be written.
+    """Set HOME to an empty folder that is removed at the end, unless the user has a home that is writable.
 
-    jupyter_core stops where HOME is not set and the user is unknown; matplotlib prints where it cannot write there.
+    jupyter_core fails if HOME is not set and the user is unknown; matplotlib prints a warning if it cannot write there.
     """
     try:
         getpass.getuser()
-    except (KeyError, OSError):  # an id without an entry in the system's list
+    except (KeyError, OSError):  # an id that the system has no user for
         os.environ["USER"] = str(os.getuid())
-    if _may_be_written():
+    if _home_is_writable():
         return
-    if site.ENABLE_USER_SITE:  # packages there are to be found by other processes, too
+    if site.ENABLE_USER_SITE:  # so that child processes find packages in the old home, too
         os.environ.setdefault("PYTHONUSERBASE", site.getuserbase())
     folder = tempfile.TemporaryDirectory(prefix="home", ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
     os.environ["HOME"] = folder.name
 
 
-def _may_be_written():
+def _home_is_writable():
     try:
         home = Path.home()
-        # Asked for its rights, root may write everywhere, even in /proc: so it is tried.
+        # os.access says that root can write everywhere, even in /proc.
         with tempfile.TemporaryFile(dir=home):
             return home.is_absolute()
     except (RuntimeError, OSError):

@@ -31,19 +31,19 @@ def run(arguments):
         read_python(path)
     if arguments.sandbox == "bwrap":
         require_sandbox()
-    chosen = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
+    used_seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
     rows, problems = [], []
     for path in arguments.files:
         try:
-            verdicts = judge_file(path, options_of(arguments), chosen, arguments.task)
-        except (UsageError, MachineError) as error:  # costs this file alone
+            verdicts = judge_file(path, options_of(arguments), used_seed, arguments.task)
+        except (UsageError, MachineError) as error:  # the other files are judged all the same
             problems.append(error)
             continue
         rows += [_as_dict(path, verdict) for verdict in verdicts]
         if not arguments.json:
             _print(path, verdicts, arguments.task or ())
     if rows:
-        print(json.dumps(rows, indent=1) if arguments.json else f"seed {chosen}")
+        print(json.dumps(rows, indent=1) if arguments.json else f"seed {used_seed}")
     for error in problems:
         print(f"autograder: {printable(error)}", file=sys.stderr)
     return (2 if any(isinstance(error, UsageError) for error in problems) else 1) if problems else 0
@@ -53,19 +53,19 @@ def _as_dict(path, verdict):
     return {"file": str(path)} | verdict.as_dict() | ({} if verdict.attempted else {"attempted": False})
 
 
-def _print(path, verdicts, wanted):
+def _print(path, verdicts, names):
     for verdict in verdicts:
         print(*map(printable, str(verdict).split("\n")), sep="\n")
-    print(f"{printable(path)}: {_summary(verdicts, wanted)}")
+    print(f"{printable(path)}: {_summary(verdicts, names)}")
 
 
-def _summary(verdicts, wanted):
-    """What was judged of a file, in a line."""
+def _summary(verdicts, names):
+    """One line on the verdicts of a file. names: the tasks that were asked for."""
     attempted = [v for v in verdicts if v.attempted]
-    score, most = sum(v.score for v in verdicts), sum(v.points for v in verdicts)
+    score, points = sum(v.score for v in verdicts), sum(v.points for v in verdicts)
     blank = [v.task for v in verdicts if not v.attempted]
-    missing = [name for name in wanted if name not in {v.task for v in verdicts}]
-    parts = [f"{len(attempted)} task{'s' * (len(attempted) != 1)} judged, {score:g} of {most:g} points"]
+    missing = [name for name in names if name not in {v.task for v in verdicts}]
+    parts = [f"{len(attempted)} task{'s' * (len(attempted) != 1)} judged, {score:g} of {points:g} points"]
     parts += [
         f"{word}: {', '.join(names)}" for word, names in (("not attempted", blank), ("missing", missing)) if names
     ]

@@ -1,4 +1,4 @@
-"""Make assignments/ASSIGNMENT out of source/ASSIGNMENT and check it for leaks."""
+"""Make assignments/ASSIGNMENT from source/ASSIGNMENT and check it for leaks."""
 
 from autograder.commands.arguments import course_of
 

@@ -1,4 +1,4 @@
-"""Reach a verdict again and show what was wrong: inputs, answers, right values."""
+"""Reproduce a verdict and show what was wrong: inputs, answers, expected values."""
 
 import json
 import sys
@@ -42,29 +42,29 @@ def run(arguments):
         print(*map(printable, text.split("\n")), sep="\n")
     if arguments.script is not None:
         files = write_script(arguments.script, verdict_for_script(replayed))
-        names = ", ".join(map(printable, files)) or "nothing to write: nothing that was asked failed"
+        names = ", ".join(map(printable, files)) or "nothing to write: no check failed"
         print(f"script: {names}", file=sys.stderr if arguments.json else sys.stdout)
-    return 1 if any(one.differences() for one in replayed) else 0
+    return 1 if any(verdict.differences() for verdict in replayed) else 0
 
 
 def _replay(arguments):
-    """The verdicts that were asked for, again."""
+    """Return the Replayed verdicts for the arguments."""
     from autograder.plainfile.files import read_python
     from autograder.replay.verdicts import replay_file, replay_list, replay_record
 
-    what, student, chosen, task = arguments.what, arguments.student, arguments.seed, arguments.task
+    what, student, task = arguments.what, arguments.student, arguments.task
     kind = Path(what).suffix.lower()
     _require(not arguments.file or kind == ".json", "--file with VERDICTS.json alone")
     if what == "-" or kind == ".ipynb":
         read_python(what, "replay")
     if kind == ".py":
-        _require(chosen is not None and student is None, "--seed N, and no --student, with a FILE.py")
-        return replay_file(what, options_of(arguments), chosen, task)
-    neither = chosen is None and student is None
+        _require(arguments.seed is not None and student is None, "--seed N, and no --student, with a FILE.py")
+        return replay_file(what, options_of(arguments), arguments.seed, task)
+    neither = arguments.seed is None and student is None
     if kind == ".json":
         _require(neither, "neither --seed nor --student with VERDICTS.json: it holds the seeds")
         return replay_list(what, options_of(arguments), task, arguments.file or ())
-    _require(chosen is None and student is not None, "--student S, and no --seed, with an assignment")
+    _require(arguments.seed is None and student is not None, "--student S, and no --seed, with an assignment")
     course = course_of(arguments)
     return replay_record(course, what, student, options_of(arguments, course), task)
 

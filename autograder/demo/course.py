@@ -14,10 +14,13 @@ MARK = ".chainrule-demo"
 
 
 def new_course(course, folder):
-    """Make a course folder with a copy of source/; an older demo there is replaced, anything else is left alone."""
-    asked, folder = folder, Path(os.path.realpath(folder))
-    if not asked or not _free(folder):
-        got = str(asked) or repr("")
+    """Make a course folder with a copy of source/ and return its `Course`; an older demo in it is replaced.
+
+    Raises UsageError for any other folder that is not empty.
+    """
+    argument, folder = folder, Path(os.path.realpath(folder))
+    if not argument or not _is_free(folder):
+        got = str(argument) or repr("")
         raise UsageError(f"demo: expected an empty folder or an older demo, got {got}; choose another with --folder")
     require_path(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -33,5 +36,5 @@ def new_course(course, folder):
     return Course(folder)
 
 
-def _free(folder):
+def _is_free(folder):
     return not os.path.lexists(folder) or folder.is_dir() and (not any(folder.iterdir()) or (folder / MARK).exists())

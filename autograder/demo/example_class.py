@@ -1,4 +1,4 @@
-"""An example class that submits an assignment: correct, blank, half done, mistaken, broken and dishonest work.
+"""An example class that submits an assignment: correct, blank, incomplete, wrong, damaged and dishonest work.
 
 `make_class` writes submitted/STUDENT/ASSIGNMENT for every student of `ROSTER` from the released notebooks.
 """
@@ -39,8 +39,8 @@ CHEATING = "return Winner(0), Winner(0)"
 class Student:
     """How a student's work differs from the reference.
 
-    mistakes: {task: name of a named mistake}; blank: notebooks left as released; bodies: {task: other function body};
-    first_cell: code put before everything; breaks: what happened to the files.
+    mistakes: ((task, name of a named mistake), ...); blank: notebooks left as released; bodies: ((task, other function
+    body), ...); first_cell: code of a first cell; breaks: "cells" or "upload", which damages the notebooks.
     """
 
     name: str
@@ -111,7 +111,10 @@ def make_class(course, assignment, roster=ROSTER):
 
 
 def fill_solutions(notebook, assignment, texts=None, skip=()):
-    """Fill the solution cells of a released notebook in place; texts: {task: source of a function} instead of ours."""
+    """Fill the solution cells of a released notebook in place, and return it.
+
+    texts: {task: source of a function} to use instead of the reference; skip: names of tasks to leave as released.
+    """
     tasks = {task.solution_id: task for task in of_assignment(assignment).values()}
     for cell in notebook.cells:
         label = cell.metadata.get("nbgrader", {})
@@ -141,8 +144,8 @@ def _work(student, assignment, path, data):
 def _texts(student, assignment):
     tasks = of_assignment(assignment)
     texts = {}
-    for name, wrong in student.mistakes:
-        named_mistake = next(m for m in tasks[name].mistakes if m.name == wrong)
+    for name, mistake in student.mistakes:
+        named_mistake = next(m for m in tasks[name].mistakes if m.name == mistake)
         texts[name] = tasks[name].source_with_mistake(named_mistake)
     for name, body in student.bodies:
         head = tasks[name].source().split("\n", 1)[0]
@@ -151,7 +154,7 @@ def _texts(student, assignment):
 
 
 def _mangle(notebook):
-    """Copy a solution cell below itself, delete a test cell, turn another into text."""
+    """Copy a solution cell below itself, delete a test cell, turn another one into Markdown."""
     by_id = {c.metadata.get("nbgrader", {}).get("grade_id"): c for c in notebook.cells}
     graded = [grade_id for grade_id in by_id if grade_id]
     solutions = [g for g in graded if f"test_{g}" in graded]

@@ -1,4 +1,4 @@
-"""Pages for people: sanitized notebooks, feedback, the report on a class.
+"""HTML pages: sanitized notebooks, feedback for students, the report on a class.
 
-For the nbgrader plug-in and commands; it uses grading and what stands below it, and knows nothing of replay.
+Used by the nbgrader plug-in and commands; it uses grading and the rooms below it, and knows nothing of replay.
 """

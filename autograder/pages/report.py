@@ -1,6 +1,6 @@
-"""The class report: what a class earned in an assignment and what to talk about with it. `write_report` writes it.
+"""The report on a class: its points in an assignment and its most frequent mistakes. `write_report` writes it.
 
-The page report/ASSIGNMENT.html holds its plots and needs no network and no scripts. What students wrote is text on it.
+The page report/ASSIGNMENT.html contains its plots and needs no network and no scripts. Texts of students are escaped.
 """
 
 import base64
@@ -34,7 +34,7 @@ NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 @dataclass
 class Task:
-    """How a class did in a task. blank: how many left it out; reasons: {sentence: students}."""
+    """The results of a class in a task. blank: how many did not attempt it; reasons: {message: number of students}."""
 
     name: str
     points: float
@@ -61,7 +61,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Row:
-    """A student of the report. verdicts: [dict of a verdict]; notes: [text]; late: how late, in words, or ""."""
+    """A student of the report. verdicts: [dict of a verdict]; notes: [message]; late: how late, or ""."""
 
     student: str
     score: float
@@ -72,12 +72,12 @@ class Row:
 
     @property
     def timed_out(self):
-        """The tasks that lost points where time was up."""
+        """The tasks that lost points because time was up."""
         return [v["task"] for v in self.verdicts if v.get("timed_out")]
 
     @property
     def reasons(self):
-        """A line for every reason, with the tasks it cost points in."""
+        """A line for every reason, with the tasks that lost points for it."""
         tasks = {}
         for task, reason in filter(None, map(summary_line, self.verdicts)):
             tasks.setdefault(reason, []).append(task)
@@ -103,7 +103,7 @@ def write_report(course, assignment):
         manual=sum(row.manual for row in rows),
         timed_out=[(row.student, row.timed_out) for row in rows if row.timed_out],
         tasks=tasks,
-        unjudged=_alike(unjudged).most_common(),
+        unjudged=_merge_numbers(unjudged).most_common(),
         histogram=_histogram(scores, points),
         bars=_bars(tasks) if tasks else None,
     )
@@ -136,17 +136,18 @@ def _rows(course, assignment):
             return [], 0.0
         for submission in gradebook.assignment_submissions(assignment):
             student = submission.student.id
-            judged = _judged(course, assignment, student)
-            if judged is not None:
-                has, (verdicts, notes) = points_of(submission), judged
+            graded = _verdicts_and_notes(course, assignment, student)
+            if graded is not None:
+                earned_points, (verdicts, notes) = points_of(submission), graded
+                verdicts = with_manual_points(verdicts, earned_points.by_hand)
                 rows.append(
-                    Row(student, has.score, has.manual, with_manual_points(verdicts, has.by_hand), notes, has.late)
+                    Row(student, earned_points.score, earned_points.manual, verdicts, notes, earned_points.late)
                 )
     return sorted(rows, key=lambda row: row.student), points
 
 
-def _judged(course, assignment, student):
-    """Return ([verdict], [note]) of a graded student, or None: from the journal, or from what nbgrader wrote itself."""
+def _verdicts_and_notes(course, assignment, student):
+    """Return ([verdict], [note]) of a student from the journal, or from `nbgrader autograde`; None if not graded."""
     entry = journal.read(course, assignment, student)
     if entry is not None:
         notes = [f"{name}: {note}" for name, texts in entry.notes.items() for note in texts]
@@ -165,48 +166,48 @@ def _tasks(rows):
             task.scores.append(earned(verdict))
             checks = verdict["checks"] if summary_line(verdict) else []
             wrong = {check["message"] for check in checks if check["result"] in ("wrong", "in part")} - {NO_VALUE}
-            # A reason counts once for a student, however many checks it costs, and whatever numbers are in it.
+            # A reason counts once for a student, however many checks it fails and whatever numbers it contains.
             task.reasons.update({_without_numbers(message): message for message in sorted(wrong)}.values())
             task.blank += verdict["reason"] == NOT_ATTEMPTED
     for task in tasks.values():
-        task.reasons = _alike(task.reasons)
+        task.reasons = _merge_numbers(task.reasons)
     return list(tasks.values())
 
 
 def _unjudged(rows):
-    """Return {sentence: checks} of the checks that ended without an answer."""
-    judged = [verdict for row in rows for verdict in row.verdicts if "by_hand" not in verdict]
-    checks = [check for verdict in judged for check in verdict["checks"]]
+    """Return {message: number of checks} of the checks that ended without an answer."""
+    verdicts = [verdict for row in rows for verdict in row.verdicts if "by_hand" not in verdict]
+    checks = [check for verdict in verdicts for check in verdict["checks"]]
     return Counter(check["message"] for check in checks if check["result"] == "not judged")
 
 
-def _alike(reasons):
-    """Count sentences that differ in their numbers alone as one: the first of the most frequent stands for all."""
+def _merge_numbers(reasons):
+    """Count messages that differ only in their numbers as one, the most frequent of them."""
     groups = {}
-    for sentence, count in reasons.most_common():
-        group = groups.setdefault(_without_numbers(sentence), [sentence, 0])
+    for message, count in reasons.most_common():
+        group = groups.setdefault(_without_numbers(message), [message, 0])
         group[1] += count
     return Counter(dict(groups.values()))
 
 
-def _without_numbers(sentence):
-    return NUMBER.sub("0", sentence)
+def _without_numbers(message):
+    return NUMBER.sub("0", message)
 
 
 def _histogram(scores, points):
-    """A picture of how many students earned how much, as (data URI, description)."""
+    """Return (data URI, description) of a histogram of the scores."""
     figure = Figure(figsize=(7, 2.8), layout="constrained")
     axes = figure.subplots()
     counts, edges, _ = axes.hist(scores, bins=BINS, range=(0, points or 1), color=BLUE, edgecolor="white")
     axes.set(xlabel="points", ylabel="students")
     axes.yaxis.get_major_locator().set_params(integer=True)
     pairs = zip(counts, edges[:-1], edges[1:], strict=True)
-    words = [f"{count:.0f} with {low:g} to {high:g} points" for count, low, high in pairs if count]
-    return _uri(figure, axes), "Histogram of the scores: " + ", ".join(words)
+    bins = [f"{count:.0f} with {low:g} to {high:g} points" for count, low, high in pairs if count]
+    return _uri(figure, axes), "Histogram of the scores: " + ", ".join(bins)
 
 
 def _bars(tasks):
-    """A picture of the mean share of the points of each task, as (data URI, description)."""
+    """Return (data URI, description) of a bar chart of the mean share of the points of each task."""
     figure = Figure(figsize=(7, 0.6 + 0.3 * len(tasks)), layout="constrained")
     axes = figure.subplots()
     names, shares = [task.name for task in tasks], [100 * task.share for task in tasks]
@@ -215,8 +216,8 @@ def _bars(tasks):
     axes.margins(y=0.02)
     axes.invert_yaxis()
     axes.set(xlim=(0, 112), xlabel="mean share of the points, in percent")
-    words = ", ".join(f"{task.name} {task.share:.0%}" for task in tasks)
-    return _uri(figure, axes), f"Mean share of the points of each task: {words}"
+    mean_shares = ", ".join(f"{task.name} {task.share:.0%}" for task in tasks)
+    return _uri(figure, axes), f"Mean share of the points of each task: {mean_shares}"
 
 
 def _uri(figure, axes):

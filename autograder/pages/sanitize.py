@@ -1,7 +1,7 @@
-"""Notebooks as pages, feedback and formgrader's, on which nothing runs or is fetched that a student wrote.
+"""Show notebooks on feedback pages and in formgrader so that nothing that a student wrote runs or is fetched.
 
-`clean` reduces HTML to what a report needs, `markdown` renders Markdown and cleans the result, `plain` shows a sentence
-as it is, `Inert` prepares a notebook, and `FeedbackExporter` adds a policy that tells the browser the same.
+`clean` removes all HTML that a report does not need, `markdown` renders Markdown and cleans the result, `plain` shows a
+message literally, `Inert` prepares a notebook, and `FeedbackExporter` adds a content security policy to the page.
 """
 
 import re
@@ -27,7 +27,7 @@ HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 TEXTS = {"p", "br", "hr", "div", "span", "pre", "img", "del", "sub", "sup", "dl", "dt", "dd", "details", "summary"}
 TABLES = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 STYLE = r"(caption-side: ?top; ?)?text-align: ?(left|right|center);?( padding: 2px 10px;?)?"
-# What the value of an attribute must look like. Links within the course, too, could be to a file of the student's.
+# Patterns for the values of attributes. Links within the course are left out: they could lead to a student's file.
 ATTRIBUTES = {
     "href": r"(?i:https?://|mailto:|#).*",
     "src": r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*",
@@ -38,10 +38,10 @@ ATTRIBUTES = {
     "title": ".*",
 }
 CODE = re.compile(r"<(style|script)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
-# The libraries take time that grows with the square of these; whatever is larger is shown as text.
-MOST_TAGS, LONGEST_HTML, LONGEST_MARKDOWN, LONGEST_PAGE = 4000, 100_000, 20_000, 500_000
+# The time of the libraries grows with the square of these; anything larger is shown as text.
+MAX_TAGS, MAX_HTML, MAX_MARKDOWN, MAX_PAGE = 4000, 100_000, 20_000, 500_000
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/"
-# MathJax reads its settings by eval; nothing else on the page is a script.
+# MathJax needs eval for its settings; it is the only script on the page.
 POLICY = (
     f"default-src 'none'; script-src {MATHJAX} 'unsafe-eval'; style-src 'unsafe-inline' {MATHJAX}; "
     f"font-src {MATHJAX}; img-src data:; base-uri 'none'; form-action 'none'"
@@ -49,8 +49,8 @@ POLICY = (
 
 
 def clean(html):
-    """Return HTML with the tags and attributes of a report alone, or None if there is too much of it."""
-    if len(re.findall("<[a-zA-Z]", html)) > MOST_TAGS:
+    """Return HTML with only the tags and attributes of a report, or None if it has more than MAX_TAGS."""
+    if len(re.findall("<[a-zA-Z]", html)) > MAX_TAGS:
         return None
     return bleach.clean(
         CODE.sub("", html),
@@ -64,20 +64,20 @@ def clean(html):
 
 @pass_context
 def markdown(context, source):
-    """Return Markdown as clean HTML: nbconvert's filter of that name, with a student as the author in mind."""
+    """Return Markdown as clean HTML; it replaces nbconvert's filter, which trusts the author."""
     cleaned = None
-    if len(source) <= LONGEST_MARKDOWN:
+    if len(source) <= MAX_MARKDOWN:
         attachments = context.get("cell", {}).get("attachments")
         renderer = Renderer(escape=False, exclude_anchor_links=True, attachments=attachments)
-        # Boxes to tick are left as they are written: a page has nothing to fill in.
+        # Task lists stay text: their boxes would be form elements.
         plugins = [import_plugin(name) for name in MarkdownWithMath.DEFAULT_PLUGINS if name != "task_lists"]
-        with suppress(Exception):  # whatever a library stumbles over must not cost the page
+        with suppress(Exception):  # an error in a library must not prevent the page
             cleaned = clean(MarkdownWithMath(renderer, plugins=plugins).render(source))
-    return as_text(source) if cleaned is None else cleaned
+    return preformatted(source) if cleaned is None else cleaned
 
 
 class Renderer(IPythonRenderer):
-    """A renderer to which a picture that is not there is no error."""
+    """A renderer that shows the text of a picture that is missing, without an error."""
 
     def image(self, text, url, title=None):
         try:
@@ -86,24 +86,24 @@ class Renderer(IPythonRenderer):
             return escape(text)
 
 
-def as_text(source):
-    """Return a text as HTML, as it stands."""
+def preformatted(source):
+    """Return HTML that shows a text literally."""
     return f"<pre>{escape(source)}</pre>"
 
 
-def plain(sentence):
-    """Return a sentence as Markdown that shows it as it is, formulas too."""
-    words = escape(" ".join(sentence.split()))
-    return "<p>" + re.sub(r"[$\\]", r"<span>\g<0></span>", words) + "</p>"
+def plain(message):
+    """Return Markdown that shows a message literally, with its formulas not rendered."""
+    escaped = escape(" ".join(message.split()))
+    return "<p>" + re.sub(r"[$\\]", r"<span>\g<0></span>", escaped) + "</p>"
 
 
 class Inert(NbGraderPreprocessor):
-    """Leave of a notebook what can be shown: text, clean outputs, and what nbgrader knows of a cell."""
+    """Reduce a notebook to text, clean outputs and nbgrader's metadata."""
 
     display_data_priority = List(help="nbgrader sets this for every preprocessor of a page").tag(config=True)
 
     def preprocess(self, nb, resources):
-        self.room = LONGEST_PAGE
+        self.characters_left = MAX_PAGE
         nb.metadata = NotebookNode()
         for number, cell in enumerate(nb.cells):
             cell["id"] = f"cell-{number}"
@@ -113,8 +113,8 @@ class Inert(NbGraderPreprocessor):
             elif cell.cell_type == "markdown":
                 self._markdown(cell)
             else:
-                cell.source = as_text(cell.source)
-        # formgrader writes these into its page as they are.
+                cell.source = preformatted(cell.source)
+        # formgrader writes these into its page without escaping.
         for name in ("student", "first_name", "last_name", "notebook_path"):
             if resources.get(name):
                 resources[name] = escape(resources[name])
@@ -127,37 +127,40 @@ class Inert(NbGraderPreprocessor):
         for output in cell.outputs:
             data = output.get("data", {})
             if "text/html" in data:
-                data["text/html"] = self._html(data["text/html"]) or as_text(data.get("text/plain", data["text/html"]))
+                data["text/html"] = self._html(data["text/html"]) or preformatted(
+                    data.get("text/plain", data["text/html"])
+                )
             if "text/markdown" in data and not self._fits(data["text/markdown"]):
-                data["text/markdown"] = as_text(data["text/markdown"])
+                data["text/markdown"] = preformatted(data["text/markdown"])
 
     def _html(self, html):
-        """The HTML of an output, cleaned, or None if it cannot be."""
+        """The cleaned HTML of an output, or None if it is too long or an error occurs."""
         with suppress(Exception):
-            return clean(html) if len(html) <= LONGEST_HTML and self._fits(html) else None
+            return clean(html) if len(html) <= MAX_HTML and self._fits(html) else None
 
     def _markdown(self, cell):
-        attached = cell.get("attachments")
-        attached = {name: _pictures(files) for name, files in attached.items()} if isinstance(attached, dict) else {}
-        cell.attachments = {name: files for name, files in attached.items() if files}
+        attachments = cell.get("attachments")
+        attachments = attachments if isinstance(attachments, dict) else {}
+        pictures = {name: _pictures(files) for name, files in attachments.items()}
+        cell.attachments = {name: files for name, files in pictures.items() if files}
         if not self._fits(cell.source):
-            cell.source = as_text(cell.source)
+            cell.source = preformatted(cell.source)
 
     def _fits(self, text):
-        """Whether there is room on the page for one more text that takes time to render."""
-        self.room -= len(text)
-        return self.room >= 0
+        """True if the page has room for one more text that takes time to render."""
+        self.characters_left -= len(text)
+        return self.characters_left >= 0
 
 
 def _labels(cell):
-    """What nbgrader's templates need to know of a cell, if it can be trusted with a place in the page."""
+    """nbgrader's metadata of a cell, which its templates write into the page, if the grade id is harmless."""
     label = cell.metadata.get("nbgrader") if isinstance(cell.metadata, dict) else None
-    known = isinstance(label, dict) and re.fullmatch(r"[A-Za-z0-9_\-]+", str(label.get("grade_id")))
-    return NotebookNode(nbgrader=label) if known else NotebookNode()
+    is_harmless = isinstance(label, dict) and re.fullmatch(r"[A-Za-z0-9_\-]+", str(label.get("grade_id")))
+    return NotebookNode(nbgrader=label) if is_harmless else NotebookNode()
 
 
 def _pictures(files):
-    """The pictures among the files of one attachment, {type: base64}."""
+    """{type: base64 text} of the pictures among the files of one attachment."""
     pictures = {kind: clean_picture(kind, files.get(kind)) for kind in PICTURES} if isinstance(files, dict) else {}
     return {kind: data for kind, data in pictures.items() if data}
 

@@ -1,4 +1,4 @@
-"""`autograder judge FILE.py`: a plain Python file is parsed, given what it imports, and judged like a notebook.
+"""`autograder judge FILE.py`: parse a plain Python file, provide what it imports, and judge it like a notebook.
 
-For replay and commands; it uses grading and what stands below it.
+Used by replay and commands; it uses grading and the rooms below it.
 """

@@ -1,7 +1,7 @@
-"""Read what a plain file defines without running it: `PythonFile`.
+"""Find what a plain file defines without running it: `PythonFile`.
 
-A name that is only imported is nobody's answer. A function whose place for code is still empty is told apart from one
-that is wrong: `PythonFile.is_blank` knows the forms in which courses hand them out.
+A name that is only imported is not an answer. `PythonFile.is_blank` recognizes functions without code, in the forms in
+which courses release them, so that they are not judged as wrong.
 """
 
 import ast
@@ -15,7 +15,7 @@ from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["PythonFile"]
 
-# Where an exercise begins and ends, in the handouts of CS231n: the marks of the newer years, then those of the older.
+# The marks of an exercise in CS231n: its start in newer and in older years, and its end.
 STARTS = re.compile(r"^\s*#.*START OF YOUR CODE"), re.compile(r"^\s*#\s*TODO")
 END = re.compile(r"^\s*#.*END OF YOUR CODE")
 PLACEHOLDER = re.compile(r"\s*(pass|raise NotImplementedError\b.*)\s*(#.*)?$")
@@ -27,7 +27,8 @@ COMPUTES = ast.Call | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Subscript | as
 class PythonFile:
     """The functions, classes and methods of a file. names: "function" and "Class.method", inherited ones included.
 
-    exercises: the names that are handed out empty; others may well be empty for good, such as a method of a base class.
+    exercises: the names that are released without code; others may be empty on purpose, such as a base class's method.
+    Raises UsageError if the text is not Python.
     """
 
     def __init__(self, path, text, exercises):
@@ -35,15 +36,15 @@ class PythonFile:
         source = COMMAND.sub(lambda match: "pass".ljust(len(match[0])), text)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what Python thinks of a student's strings is no matter here
+                warnings.simplefilter("ignore")  # such as SyntaxWarning for an escape in a string
                 self.tree = ast.parse(source)
         except SyntaxError as error:
-            words = version_message(source, error)
-            problem = f"{error.msg} in line {error.lineno}{words and f'; {words}'}"
+            version = version_message(source, error)
+            problem = f"{error.msg} in line {error.lineno}{version and f'; {version}'}"
             raise UsageError(f"{path}: expected Python, got {problem}") from None
         except PARSER_ERRORS:
             raise UsageError(f"{path}: expected Python, got what cannot be parsed") from None
-        self.nodes = dict(_bound(self.tree.body))
+        self.nodes = dict(_definitions(self.tree.body))
         for name, node in list(self.nodes.items()):
             if isinstance(node, ast.ClassDef):
                 self.nodes |= {f"{name}.{n}": m for n, m in self._methods(node, {name}).items()} | self._attached(name)
@@ -54,7 +55,7 @@ class PythonFile:
 
     @cached_property
     def implemented(self):
-        """The names whose place for code is not empty."""
+        """The names that are not blank."""
         return frozenset(name for name in self.nodes if not self.is_blank(name))
 
     @cached_property
@@ -69,15 +70,15 @@ class PythonFile:
         return frozenset(names)
 
     def is_blank(self, name):
-        """True for an exercise as it was handed out: nothing but `pass`, comments and placeholders."""
+        """True for an exercise as it was released: nothing but `pass`, comments and placeholders."""
         node = self.nodes.get(name) if name in self.exercises else None
         if not isinstance(node, ast.FunctionDef):
             return False
-        unfilled = self._unfilled(node)
-        return _computes_nothing(node) if unfilled is None else unfilled
+        empty = self._is_exercise_empty(node)
+        return _has_no_code(node) if empty is None else empty
 
     def arguments(self, name):
-        """The arguments of a function as they are written, or None."""
+        """The code of a function's arguments, or None if the file has no such function."""
         node = self.nodes.get(name)
         return ast.unparse(node.args) if isinstance(node, ast.FunctionDef) else None
 
@@ -87,38 +88,40 @@ class PythonFile:
 
     def _methods(self, node, seen):
         """{name: node} of a class and of its bases in this file, the nearest first."""
-        methods = dict(_bound(node.body))
+        methods = dict(_definitions(node.body))
         for base in node.bases:
-            above = self.nodes.get(base.id) if isinstance(base, ast.Name) else None
-            if isinstance(above, ast.ClassDef) and base.id not in seen:
-                methods = self._methods(above, seen | {base.id}) | methods
+            base_node = self.nodes.get(base.id) if isinstance(base, ast.Name) else None
+            if isinstance(base_node, ast.ClassDef) and base.id not in seen:
+                methods = self._methods(base_node, seen | {base.id}) | methods
         return methods
 
     def _attached(self, name):
-        """{"Class.method": None} for what is put on a class from outside: `Class.method = function`."""
+        """{"Class.method": None} for assignments to a class: `Class.method = function`."""
         targets = (t for node in self.tree.body if isinstance(node, ast.Assign) for t in node.targets)
-        named = (t for t in targets if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name))
-        return {f"{name}.{t.attr}": None for t in named if t.value.id == name}
+        attributes = (t for t in targets if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name))
+        return {f"{name}.{t.attr}": None for t in attributes if t.value.id == name}
 
-    def _unfilled(self, node):
-        """True where every marked place in a function is empty; None where no place is marked."""
+    def _is_exercise_empty(self, node):
+        """True if all marked exercises in a function are empty, False if one is not, None if none is marked."""
         lines = self._source(node).split("\n")
         start = STARTS[0] if any(STARTS[0].search(line) for line in lines) else STARTS[1]
-        held, inside = [], False
+        exercise, inside = [], False
         for line in lines:
             if start.search(line):
                 inside = True
             elif END.search(line):
                 inside = False
             elif inside:
-                held.append(line)
-        empty = any(PLACEHOLDER.match(line) for line in held) and all(EMPTY.match(line) for line in held)
+                exercise.append(line)
+        empty = any(PLACEHOLDER.match(line) for line in exercise) and all(EMPTY.match(line) for line in exercise)
         return empty if empty or any(END.search(line) for line in lines) else None
 
 
-def _bound(body):
-    """Give (name, node) for what statements define, also inside `if`, `try` and `with`: a value that is no function
-    has the node None. Imports define nothing here."""
+def _definitions(body):
+    """Yield (name, node) for what statements define, also inside `if`, `try` and `with`.
+
+    The node of a variable is None. Imports do not count.
+    """
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name, node
@@ -127,18 +130,18 @@ def _bound(body):
             yield from ((target.id, None) for target in targets if isinstance(target, ast.Name))
         for part in ("body", "orelse", "finalbody"):
             if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-                yield from _bound(getattr(node, part, []))
+                yield from _definitions(getattr(node, part, []))
         for handler in getattr(node, "handlers", []):
-            yield from _bound(handler.body)
+            yield from _definitions(handler.body)
 
 
-def _computes_nothing(node):
-    """True for a body of nothing but `pass`, None, other constants, and returns of these."""
+def _has_no_code(node):
+    """True if a function holds nothing but `pass`, None, other constants, and returns of these."""
     body = [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
-    raised = [part for part in body if isinstance(part, ast.Raise) and "NotImplementedError" in ast.unparse(part)]
-    nodes = [found for part in body if part not in raised for found in ast.walk(part)]
-    set_to = [found.id for found in nodes if isinstance(found, ast.Name) and isinstance(found.ctx, ast.Store)]
-    if any(isinstance(found, COMPUTES) for found in nodes) or len(set(set_to)) < len(set_to):
+    raises = [part for part in body if isinstance(part, ast.Raise) and "NotImplementedError" in ast.unparse(part)]
+    nodes = [n for part in body if part not in raises for n in ast.walk(part)]
+    assigned = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    if any(isinstance(n, COMPUTES) for n in nodes) or len(set(assigned)) < len(assigned):
         return False
     empty = any(isinstance(n, ast.Pass) or (isinstance(n, ast.Constant) and n.value is None) for n in nodes)
-    return not body or bool(raised) or empty or any(isinstance(n, ast.Return) and n.value is None for n in nodes)
+    return not body or bool(raises) or empty or any(isinstance(n, ast.Return) and n.value is None for n in nodes)

@@ -1,4 +1,4 @@
-"""A verdict reproduced from its record, with what it rests on, as text or as a script that fails.
+"""Reproduce a verdict from its record, and show its evidence as text or as a script that fails.
 
-For commands; it uses grading and plainfile, and knows nothing of pages.
+Used by commands; it uses grading and plainfile, and knows nothing of pages.
 """

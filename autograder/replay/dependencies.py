@@ -1,7 +1,7 @@
 """Find the part of a student's code that one call needs, without running it: `needed_code`.
 
-What is needed is what the call names, and what that names in turn. Of a class that is opened again in cell after cell,
-the cells with methods that nobody calls are left out.
+The call needs the definitions that it names, and those that they name in turn. Of a class that is extended from cell to
+cell, cells with methods that are never called are left out.
 """
 
 import ast
@@ -24,7 +24,7 @@ DEFINITION = METHOD | ast.ClassDef | IMPORT
 
 @dataclass(frozen=True)
 class Part:
-    """A statement, or a method of a class: the names and attributes that it uses."""
+    """A piece of code, such as a statement or a method: the names and attributes that it uses."""
 
     names: frozenset
     attributes: frozenset
@@ -32,9 +32,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of a cell. sets: names it gives a value; changes: names whose value it changes in place.
+    """A statement of a cell. sets: names it assigns; changes: names whose value it changes in place.
 
-    methods: [(name, Part)] of a class, of which `rest` is all that is no method.
+    methods: [(name, Part)] if it is a class; rest: the Part without its methods.
     """
 
     text: str
@@ -46,72 +46,75 @@ class Statement:
 
     @property
     def defines(self):
-        """True for what has a fixed meaning: an import, a function, a class."""
+        """True for an import, a function or a class."""
         return isinstance(self.node, DEFINITION)
 
     @property
     def reopens(self):
-        """True for `class Net(Net):`."""
+        """True for a class that extends itself: `class Net(Net):`."""
         return isinstance(self.node, ast.ClassDef) and self.node.name in self.rest.names
 
     def live(self, attributes):
-        """The parts that count if these attributes are used: a method counts once somebody asks for it."""
+        """The Parts that are needed if these attributes are used: all but methods that are never called."""
         called = [part for name, part in self.methods if name in attributes or name.startswith("__")]
         if self.reopens and not called and all(isinstance(node, METHOD) for node in self.node.body):
             return []
         return [self.rest, *called]
 
 
-def needed_code(cells, task, call, given=(), better=""):
-    """Return (imports, other statements, names that nothing defines) that a call needs: texts, in their order.
+def needed_code(cells, task, call, inputs=(), alternative=""):
+    """Return (imports, other statements, undefined names) that a call needs: lists of texts, in their order.
 
-    cells: the code in the order in which it ran. task: the name of what is called, such as "Net.loss". given: the
-    variables that stand ready for the call. better: another text of what is called; what it would use of the code is
-    kept, too, so that the one can be put in the place of the other.
+    cells: the code in the order in which it ran. task: the name of the called function, such as "Net.loss". inputs: the
+    variables that the call gets. alternative: another text of the function; the code that it uses is included, too, so
+    that it can replace the function.
     """
     statements = [statement for source in cells for statement in _statements(source)]
     root, *method = task.split(".")
     tree = ast.parse(call)
-    asked = _part(tree)
+    call_part, alternative_part = _part(tree), _part(ast.parse(alternative))
     call_names = {s.get_name() for s in _table(tree).get_symbols() if s.is_assigned() or s.is_imported()}
-    names, attributes = {root} | asked.names - call_names - {*given}, {*method} | asked.attributes | _foreign(tree)
     defined = {name for s in statements for name in s.sets}
-    other = _part(ast.parse(better))
-    names, attributes = names | other.names & defined, attributes | other.attributes
-    chosen, missing = {}, set()
+    names = {root} | call_part.names - call_names - {*inputs} | alternative_part.names & defined
+    attributes = {*method} | call_part.attributes | _package_attributes(tree) | alternative_part.attributes
+    needed, undefined = {}, set()
     while True:
-        before = len(names), len(attributes), len(chosen)
+        before = len(names), len(attributes), len(needed)
         for number, statement in enumerate(statements):
             if not names & (statement.sets | statement.changes):
                 continue
             for part in statement.live(attributes):
                 names, attributes = names | part.names, attributes | part.attributes
-                chosen[number] = statement
-            if number in chosen:
-                attributes |= _foreign(statement.node)
-        if before == (len(names), len(attributes), len(chosen)):
+                needed[number] = statement
+            if number in needed:
+                attributes |= _package_attributes(statement.node)
+        if before == (len(names), len(attributes), len(needed)):
             break
-        missing = names - defined - {*dir(builtins)}
-        chosen |= {number: s for number, s in enumerate(statements) if missing and "*" in s.sets}
-    ordered = _without_replaced([chosen[number] for number in sorted(chosen)])
+        undefined = names - defined - {*dir(builtins)}
+        needed |= {number: s for number, s in enumerate(statements) if undefined and "*" in s.sets}
+    ordered = _without_replaced([needed[number] for number in sorted(needed)])
     replaced = {name for s in ordered if not isinstance(s.node, IMPORT) for name in s.sets}
-    first = [s for s in ordered if isinstance(s.node, IMPORT) and not s.sets & replaced]
-    return list(dict.fromkeys(s.text for s in first)), [s.text for s in ordered if s not in first], sorted(missing)
+    imports = [s for s in ordered if isinstance(s.node, IMPORT) and not s.sets & replaced]
+    return (
+        list(dict.fromkeys(s.text for s in imports)),
+        [s.text for s in ordered if s not in imports],
+        sorted(undefined),
+    )
 
 
 def _without_replaced(statements):
-    """Leave out definitions that a later one replaces before anything uses them."""
+    """Leave out definitions that a later one replaces before they are used."""
     remaining = []
     for number, statement in enumerate(statements):
         later = statements[number + 1 :]
-        again = next((n for n, s in enumerate(later) if s.defines and s.sets == statement.sets), None)
-        if not statement.defines or again is None or any(_at_once(s) & statement.sets for s in later[: again + 1]):
+        end = next((n + 1 for n, s in enumerate(later) if s.defines and s.sets == statement.sets), None)
+        if not statement.defines or end is None or any(_used_when_run(s) & statement.sets for s in later[:end]):
             remaining.append(statement)
     return remaining
 
 
-def _at_once(statement):
-    """The names that are used as the statement runs, not only when what it defines is called."""
+def _used_when_run(statement):
+    """The names that are used when the statement runs, without those used when its function is called."""
     if isinstance(statement.node, METHOD):
         node = statement.node
         outer = [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
@@ -120,7 +123,7 @@ def _at_once(statement):
 
 
 def _statements(source):
-    """The statements of a cell: none if it is not Python, apart from Jupyter's commands, or nested too deeply."""
+    """The statements of a cell without Jupyter's commands; [] if it is not Python or nested too deeply."""
     try:
         return _all_statements(source)
     except RecursionError:
@@ -128,17 +131,17 @@ def _statements(source):
 
 
 def _all_statements(source):
-    tree = _parsed(source)
+    tree = _parse(source)
     if tree is None:
         source = "\n".join("pass" if line.lstrip()[:1] in ("%", "!") else line for line in source.split("\n"))
-        tree = _parsed(source)
+        tree = _parse(source)
     lines = source.split("\n")
     statements, last = [], 0
     for node in tree.body if tree else []:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         if isinstance(node, IMPORT):
-            statements += [_statement(ast.unparse(one), one) for one in _single(node)]
-        elif first <= last or ";" in lines[node.end_lineno - 1]:  # it shares its line
+            statements += [_statement(ast.unparse(single), single) for single in _split_import(node)]
+        elif first <= last or ";" in lines[node.end_lineno - 1]:  # another statement is on the same line
             statements.append(_statement(ast.unparse(node), node))
         else:
             statements.append(_statement("\n".join(lines[first - 1 : node.end_lineno]), node))
@@ -146,38 +149,42 @@ def _all_statements(source):
     return statements
 
 
-def _parsed(source):
+def _parse(source):
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of a student's strings is no matter here
+            warnings.simplefilter("ignore")  # such as SyntaxWarning for an escape in a string
             return ast.parse(source)
     except PARSER_ERRORS:
         return None
 
 
-def _single(node):
-    """An import of several names as imports of one name each."""
+def _split_import(node):
+    """Yield an import of several names as imports of one name each."""
     for alias in node.names:
-        statement = (
-            ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], node.level)
-        )
+        is_from = isinstance(node, ast.ImportFrom)
+        statement = ast.ImportFrom(node.module, [alias], node.level) if is_from else ast.Import([alias])
         yield ast.copy_location(statement, node)
 
 
 def _statement(text, node):
     table = _table(node)
     sets = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    sets |= {s.get_name() for t in _below(table) for s in t.get_symbols() if s.is_declared_global() and s.is_assigned()}
+    sets |= {
+        s.get_name()
+        for t in _inner_scopes(table)
+        for s in t.get_symbols()
+        if s.is_declared_global() and s.is_assigned()
+    }
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         sets.add("*")
     if not isinstance(node, ast.ClassDef):
-        return Statement(text, node, frozenset(sets), frozenset(_changed(node)), _part(node))
+        return Statement(text, node, frozenset(sets), frozenset(_changed_names(node)), _part(node))
     methods = [(item.name, _part(item)) for item in node.body if isinstance(item, METHOD)]
-    return Statement(text, node, frozenset(sets), frozenset(), _part(_frame(node)), methods)
+    return Statement(text, node, frozenset(sets), frozenset(), _part(_without_methods(node)), methods)
 
 
-def _frame(node):
-    """A class without what its methods do."""
+def _without_methods(node):
+    """A class without its methods."""
     body = [ast.Pass(), *(item for item in node.body if not isinstance(item, METHOD))]
     return ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list, type_params=[])
 
@@ -185,31 +192,31 @@ def _frame(node):
 def _part(node):
     table = _table(node)
     names = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-    names |= {s.get_name() for t in _below(table) for s in t.get_symbols() if s.is_global()}
+    names |= {s.get_name() for t in _inner_scopes(table) for s in t.get_symbols() if s.is_global()}
     return Part(frozenset(names), _attributes(node))
 
 
 def _table(node):
-    """What Python says about the names of a piece of code."""
+    """Python's symbol table of a piece of code."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return symtable.symtable(ast.unparse(node), "<cell>", "exec")
 
 
-def _below(table):
-    """All scopes inside one."""
-    return [scope for child in table.get_children() for scope in (child, *_below(child))]
+def _inner_scopes(table):
+    """All scopes inside a scope."""
+    return [scope for child in table.get_children() for scope in (child, *_inner_scopes(child))]
 
 
 def _attributes(node):
-    """Attributes that are named, also in a text, as getattr wants them."""
+    """The names of attributes in code, also those in strings, as for getattr."""
     attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
     texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return frozenset(attributes | {text for text in texts if text.isidentifier()})
 
 
-def _changed(node):
-    """Names whose value a statement changes in place: `x[0] = 1`, `x.y = 1`."""
+def _changed_names(node):
+    """The names whose value a statement changes in place: `x[0] = 1`, `x.y = 1`."""
     if isinstance(node, METHOD):
         return set()
     stored = [
@@ -224,8 +231,8 @@ def _base(node):
     return node
 
 
-def _foreign(node):
-    """Attributes that modules of the package use, which the code imports: they may call a student's methods."""
+def _package_attributes(node):
+    """Attributes used in modules of the package that the code imports: these may call a student's methods."""
     modules = {n.module for n in ast.walk(node) if isinstance(n, ast.ImportFrom) and n.module}
     return {name for module in modules if module.startswith("chainrule.") for name in _attributes_of(module)}
 

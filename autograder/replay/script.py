@@ -1,6 +1,6 @@
 """Write a script that fails as a student's answer does and needs only Python and NumPy: `write_script`.
 
-It holds the part of the student's code that the call needs, the smallest failing case and the expected values, and no
+It holds the part of the student's code that the call needs, the smallest failing case and the expected values, but no
 code of the reference solution.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.replay import script_template as parts
+from autograder.replay import script_template as template
 from autograder.replay.dependencies import needed_code
 from autograder.tasks.catalog import task_named
 from chainrule.judging import runner
@@ -103,7 +103,7 @@ def build_script(replayed):
     lines = [*modules, "", *dict.fromkeys(["import numpy as np", *imports])]
     if special := [name for name in ("inf", "nan") if re.search(rf"\b{name}\b", body)]:
         lines.append(f"from numpy import {', '.join(special)}")
-    pieces = [head + "\n".join(lines).lstrip("\n"), *code, parts.RULE + tools, body]
+    pieces = [head + "\n".join(lines).lstrip("\n"), *code, template.HEADING + tools, body]
     return "\n\n\n".join(piece.strip("\n") for piece in pieces if piece) + "\n", arrays
 
 
@@ -146,7 +146,7 @@ def _comment(*texts):
 
 def _tools(body):
     """Return the text of the helper functions that the last part of the script uses."""
-    return "\n\n\n".join(text.strip("\n") for name, text in parts.TOOLS.items() if re.search(rf"\b{name}\(", body))
+    return "\n\n\n".join(text.strip("\n") for name, text in template.TOOLS.items() if re.search(rf"\b{name}\(", body))
 
 
 def _value_body(failed, failure):

@@ -1,11 +1,11 @@
-"""The fixed parts of the scripts that `script` writes: how outputs are compared and costs counted.
+"""The fixed parts of the scripts that `script` writes: functions that compare outputs and count costs.
 
 They need only NumPy. A test compares `same_values` with the grader's own rule, `chainrule.judging.compare.same`.
 """
 
-__all__ = ["RULE", "TOOLS"]
+__all__ = ["HEADING", "TOOLS"]
 
-RULE = "# --- how the grader looks at it ---\n\n\n"
+HEADING = "# --- how the grader looks at it ---\n\n\n"
 
 SAME = '''
 def same_values(got, expected, rtol, atol):

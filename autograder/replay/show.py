@@ -6,11 +6,11 @@ from autograder.replay.script import decoded_inputs
 
 __all__ = ["as_dict", "as_text"]
 
-SMALL = 60  # numbers; larger arrays are summarised
+MAX_NUMBERS = 60  # larger arrays are summarised
 
 
 def as_text(replayed):
-    """Return the verdict, whether it equals the recorded one, and the first wrong case of every failed check."""
+    """Return a Replayed verdict as text, with differences from the record and a wrong case of every failed check."""
     lines = [str(replayed.verdict), f"seed {replayed.verdict.seed}"]
     if replayed.recorded is not None:
         lines += _comparison(replayed)
@@ -22,7 +22,7 @@ def as_text(replayed):
 
 
 def as_dict(replayed):
-    """Return the same, with all wrong cases, as JSON data: arrays as nested lists, NaN and inf as strings."""
+    """Return a Replayed verdict with all wrong cases as JSON data: arrays as nested lists, NaN and inf as strings."""
     recorded = replayed.recorded
     return {
         "task": replayed.verdict.task,
@@ -78,7 +78,7 @@ def _format_value(value):
     if not isinstance(value, np.ndarray):
         text = repr(value)
         return text if len(text) < 1000 else f"{text[:1000]}... ({len(text)} characters)"
-    if value.size <= SMALL:
+    if value.size <= MAX_NUMBERS:
         return np.array2string(value, max_line_width=100, separator=", ")
     form = f"{value.dtype} {value.shape}"
     if value.dtype == bool:

@@ -28,8 +28,8 @@ COMPARED = ("result", "points", "earned", "message")
 class Failure:
     """A case without a correct answer.
 
-    error: the exception in place of an answer, or None. outputs: {name: (got, expected)} of the wrong outputs. costs:
-    {name: number} that the call cost, for checks of growth and memory.
+    error: the exception that came instead of an answer, or None. outputs: {name: (got, expected)} of the wrong outputs.
+    costs: {name: number} of the call, for checks of growth and memory.
     """
 
     number: int
@@ -50,7 +50,7 @@ class FailedCheck:
     def messages(self, failure):
         """Return one message for every wrong output of a failed case."""
         check = self.check
-        return [_differs(check, name, *pair) for name, pair in (failure.outputs or {}).items()]
+        return [_difference(check, name, *pair) for name, pair in (failure.outputs or {}).items()]
 
 
 @dataclass(frozen=True)
@@ -68,19 +68,14 @@ class Replayed:
         """Return one message for every difference from the recorded verdict."""
         if self.recorded is None:
             return []
-        now, then = self.verdict.as_dict(), self.recorded
-        changes = [
-            _change(key, then.get(key), now[key]) for key in ("seed", "score", "max") if then.get(key) != now[key]
-        ]
-        earlier = {check.get("name"): check for check in then.get("checks", ())}
-        for check in now["checks"]:
-            old = earlier.pop(check["name"], {})
-            changes += [
-                _change(f"{check['name']}, {key}", old.get(key), check[key])
-                for key in COMPARED
-                if old.get(key) != check[key]
-            ]
-        return changes + [f"{name}: recorded, and no check of the task now" for name in earlier]
+        new, recorded = self.verdict.as_dict(), self.recorded
+        pairs = [(key, recorded.get(key), new[key]) for key in ("seed", "score", "max")]
+        recorded_checks = {check.get("name"): check for check in recorded.get("checks", ())}
+        for check in new["checks"]:
+            old = recorded_checks.pop(check["name"], {})
+            pairs += [(f"{check['name']}, {key}", old.get(key), check[key]) for key in COMPARED]
+        changes = [f"{key}: recorded {before!r}, now {after!r}" for key, before, after in pairs if before != after]
+        return changes + [f"{name}: recorded, and no check of the task now" for name in recorded_checks]
 
     def failed_checks(self):
         """Return a FailedCheck for every check that did not pass; [] without evidence."""
@@ -99,7 +94,7 @@ def replay_record(course, assignment, student, options, task=None):
     released, students = course.released_files(assignment), course.students(assignment)
     if student not in students:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
-    entry = _recorded(course, assignment, student)
+    entry = _read_entry(course, assignment, student)
     folder = course.path("submitted", assignment, student)
     submitted, _ = read_submission(folder, options.limits, notebook_paths(released))
     run_all = next((flag for flag in (False, True) if entry.stamp in _stamps(submitted, released, options, flag)), None)
@@ -113,24 +108,25 @@ def replay_record(course, assignment, student, options, task=None):
     for notebook, recorded in entry.verdicts.items():
         if not any(v["task"] in selected for v in recorded):
             continue
-        seen = []
-        how = replace(options, run_all=run_all, on_evidence=seen.append)
-        verdicts = grade_submission(submitted, released, assignment, student, how, notebook).verdicts[notebook]
-        replays += [_replayed(v, selected[v.task], seen) for v in verdicts if v.task in selected]
+        evidence = []
+        run_options = replace(options, run_all=run_all, on_evidence=evidence.append)
+        graded = grade_submission(submitted, released, assignment, student, run_options, notebook)
+        verdicts = graded.verdicts[notebook]
+        replays += [_with_evidence(v, selected[v.task], evidence) for v in verdicts if v.task in selected]
     return replays
 
 
 def replay_file(path, options, seed, task=None):
-    """Return the Replayed verdicts on a plain file: of the tasks that lose points, or of the one that is named."""
-    seen = []
-    verdicts = judge_file(path, replace(options, on_evidence=seen.append), seed, [task] if task else None)
-    return [_replayed(v, None, seen) for v in verdicts if task or not v.passed]
+    """Return the Replayed verdicts on a plain file: of tasks that lose points, or of `task`."""
+    evidence = []
+    verdicts = judge_file(path, replace(options, on_evidence=evidence.append), seed, [task] if task else None)
+    return [_with_evidence(v, None, evidence) for v in verdicts if task or not v.passed]
 
 
 def replay_list(path, options, task=None, allow=()):
-    """Return the Replayed verdicts of a file that `autograder judge --json` printed, by the same choice.
+    """Return the Replayed verdicts of the output of `autograder judge --json`: of tasks that lost points, or of `task`.
 
-    allow: files that may be opened though they are neither below the current folder nor beside the list.
+    allow: paths of files that may be opened although they are neither below the current folder nor beside the list.
     """
     files = {}
     for verdict in read_verdicts(path):
@@ -143,27 +139,27 @@ def replay_list(path, options, task=None, allow=()):
     for (file, seed), recorded in files.items():
         selected = _select(recorded, task) if not task or task in recorded else {}
         if selected:
-            place = permitted_path(file, path, allow)
-            read_python(place, "replay")
-            runs.append((place, seed, recorded, selected))
+            permitted = permitted_path(file, path, allow)
+            read_python(permitted, "replay")
+            runs.append((permitted, seed, recorded, selected))
     for file, seed, recorded, selected in runs:
-        seen = []
-        verdicts = judge_file(file, replace(options, on_evidence=seen.append), seed, list(recorded))
-        replays += [_replayed(v, selected[v.task], seen) for v in verdicts if v.task in selected]
+        evidence = []
+        verdicts = judge_file(file, replace(options, on_evidence=evidence.append), seed, list(recorded))
+        replays += [_with_evidence(v, selected[v.task], evidence) for v in verdicts if v.task in selected]
     return replays
 
 
 def verdict_for_script(replays):
     """Return the only Replayed verdict that lost points, else the first, or None; UsageError if several did."""
-    short = [replayed for replayed in replays if replayed.verdict.checks_with_lost_points()]
-    if len(short) > 1:
-        names = ", ".join(replayed.verdict.task for replayed in short)
+    lost_points = [replayed for replayed in replays if replayed.verdict.checks_with_lost_points()]
+    if len(lost_points) > 1:
+        names = ", ".join(replayed.verdict.task for replayed in lost_points)
         raise UsageError(f"--script: expected one task that lost points, found {names}; name one with --task")
-    return (short or replays or [None])[0]
+    return (lost_points or replays or [None])[0]
 
 
-def _recorded(course, assignment, student):
-    """Return the journal's entry on a student, which holds verdicts."""
+def _read_entry(course, assignment, student):
+    """Return the journal's entry of a student; UsageError if there is none, GradingError if it holds no verdicts."""
     advice = f"run `autograder grade {assignment} --student {student}` first"
     entry = journal.read(course, assignment, student)
     if entry is None:
@@ -171,35 +167,35 @@ def _recorded(course, assignment, student):
     if entry.stamp is None:
         raise GradingError(f"{student}: expected a record of verdicts, found that it could not be judged; {advice}")
     try:
-        faults = [verdict_problem(v) for verdicts in entry.verdicts.values() for v in verdicts]
+        problems = [verdict_problem(v) for verdicts in entry.verdicts.values() for v in verdicts]
     except (AttributeError, TypeError):
-        faults = ["it is no list"]
-    if any(faults):
+        problems = ["it is no list"]
+    if any(problems):
         raise GradingError(f"{student}: expected verdicts in the record, found something else; {advice} with --force")
     return entry
 
 
 def _stamps(submitted, released, options, run_all):
-    """Return the fingerprints of a submission with each kind of sandbox: another sandbox is no change."""
-    kinds = (replace(options, sandbox=sandbox, run_all=run_all) for sandbox in ("bwrap", "none"))
-    return [stamp_of(submitted, released, how) for how in kinds]
+    """Return the fingerprints of a submission for every kind of sandbox, which may differ from the recorded one."""
+    variants = (replace(options, sandbox=sandbox, run_all=run_all) for sandbox in ("bwrap", "none"))
+    return [stamp_of(submitted, released, variant) for variant in variants]
 
 
 def _select(verdicts, task):
-    """Return those of {task: recorded verdict} that are to be replayed."""
+    """Return the part of {task: recorded verdict} to replay: tasks that lost points, or `task`."""
     if task and task not in verdicts:
         raise UsageError(f"task: expected one of {', '.join(verdicts)} in the record, got {task!r}")
-    return {task: verdicts[task]} if task else {name: v for name, v in verdicts.items() if _is_short(v)}
+    return {task: verdicts[task]} if task else {name: v for name, v in verdicts.items() if _lost_points(v)}
 
 
-def _is_short(verdict):
-    """True if points were lost, by the sum or by any check."""
+def _lost_points(verdict):
+    """True if the score of a recorded verdict is not the maximum, or a check did not pass."""
     return verdict["score"] != verdict["max"] or not all(check.get("passed") is True for check in verdict["checks"])
 
 
-def _replayed(verdict, recorded, seen):
-    """Join a verdict with its evidence: a task may be judged twice, and the better verdict counts."""
-    matching = [e for e in seen if e.verdict.task == verdict.task and e.verdict.outcomes == verdict.outcomes]
+def _with_evidence(verdict, recorded, evidence):
+    """Return a verdict as Replayed with its own evidence: a task may be judged twice, and the better verdict counts."""
+    matching = [e for e in evidence if e.verdict.task == verdict.task and e.verdict.outcomes == verdict.outcomes]
     return Replayed(verdict, recorded, matching[-1] if matching else None)
 
 
@@ -214,19 +210,15 @@ def _failures(check, answers):
             failures.append(Failure(number, case, costs={name: value.tolist() for name, value in answer.items()}))
         elif answer is not None:
             pairs = {name: (answer[name], expected) for name, expected in case.expected.items()}
-            wrong = {name: pair for name, pair in pairs.items() if _differs(check, name, *pair)}
+            wrong = {name: pair for name, pair in pairs.items() if _difference(check, name, *pair)}
             failures += [Failure(number, case, outputs=wrong)] if wrong else []
     return [failure for failure in failures if failure.error] or failures  # an error ends a check and is its message
 
 
-def _differs(check, name, got, expected):
-    """Return None, or how an output differs from the expected one, through the view of the check."""
+def _difference(check, name, got, expected):
+    """Return a message on how an output differs from the expected one, in the view of the check, or None."""
     shown = label(name, check.view) if got.shape == expected.shape else name
     got, expected = apply_view(check.view, got, expected)
     if same(got, expected, check.rtol, check.atol):
         return None
     return difference(shown, got, expected, check.rtol, check.atol)
-
-
-def _change(what, then, now):
-    return f"{what}: recorded {then!r}, now {now!r}"

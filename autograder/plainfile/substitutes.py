@@ -1,8 +1,9 @@
-"""What the code of a plain file finds beside itself: `lent_parts`, and a folder that holds just that: `write_course`.
+"""The functions of the course that a plain file may use: `find_substitutes`, and their package: `write_package`.
 
-Earlier assignments are there in full, as students have them. Of the task's own assignment there is only what its call
-and its reference use and the file does not define: whoever writes `lstm_forward` alone is lent `lstm_step_forward`,
-and who writes `svm_loss_vectorized` is lent nothing. So nobody earns points for what the course has written.
+Earlier assignments are available in full, as students have them. From the task's own assignment the file may use only
+substitutes: functions that the task's call or reference uses and the file does not define. A file with `lstm_forward`
+alone gets `lstm_step_forward`, one with `svm_loss_vectorized` gets nothing. So nobody earns points with the course's
+own code. A part is a pair (module, name); the name may be "Class.method".
 """
 
 import ast
@@ -16,58 +17,68 @@ from autograder.course.edition import earlier_modules, excluded_modules, write_m
 from autograder.plainfile import foreign_imports as foreign
 from autograder.tasks.catalog import task_named
 
-__all__ = ["argument_text", "cache_contents", "lent_parts", "parts_of_assignment", "public_names", "write_course"]
+__all__ = [
+    "argument_text",
+    "cache_contents",
+    "find_substitutes",
+    "parts_of_assignment",
+    "public_names",
+    "write_package",
+]
 
-
-# What else a task is made of in other courses, where the reference here does without.
-HABITS = {
+# Functions that a task uses in other courses although the reference here does not.
+USED_ELSEWHERE = {
     "rnn_forward": ("rnn_step_forward",),
     "rnn_backward": ("rnn_step_backward",),
     "CaptioningRNN.sample": ("affine_forward", "word_embedding_forward", "temporal_affine_forward"),
 }
 
 
-def lent_parts(task, file):
-    """Return the parts of the course, (module, name), that a task may use and that the `PythonFile`, or the call of the
-    task, names without defining them; with what these need in turn. Those of earlier assignments count, too.
+def find_substitutes(task, file):
+    """Return the frozenset of parts that a `PythonFile` may use for a task, with their own dependencies.
+
+    These are parts that the task may use and that the file, or the call of the task, names without defining them. Parts
+    of earlier assignments are included.
     """
-    written = file.implemented | {task.name}
-    allowed = _closed([*_called(task), *_used(task.module.__name__, task.name), *_by_habit(task)], written)
-    named = {same for name in file.used_names for same in foreign.possible_functions(name)}
-    chosen = [part for part in allowed if part[1].rpartition(".")[2] in named]
-    return frozenset(_closed([*_called(task), *chosen], written))
+    defined = file.implemented | {task.name}
+    elsewhere = [(task_named(name).module.__name__, name) for name in USED_ELSEWHERE.get(task.name, ())]
+    permitted = _with_dependencies([*_called(task), *_used(task.module.__name__, task.name), *elsewhere], defined)
+    used_names = {candidate for name in file.used_names for candidate in foreign.possible_functions(name)}
+    used = [part for part in permitted if part[1].rpartition(".")[2] in used_names]
+    return frozenset(_with_dependencies([*_called(task), *used], defined))
 
 
 def parts_of_assignment(parts, assignment):
-    """Return those parts that the students of an assignment do not have from earlier ones."""
-    dropped = excluded_modules(assignment)
-    return frozenset(part for part in parts if part[0].split(".")[1] in dropped)
+    """Return those parts that the student edition of an assignment does not hold."""
+    excluded = excluded_modules(assignment)
+    return frozenset(part for part in parts if part[0].split(".")[1] in excluded)
 
 
 def public_names(assignment, parts):
-    """Return {name: module} of what earlier assignments teach, and of the parts that are lent."""
+    """Return {name: module} of the public functions of earlier assignments and of these parts."""
     modules = [f"chainrule.{module}" for module in earlier_modules(assignment)]
     earlier = {name: module for module in modules for name in importlib.import_module(module).__all__}
     return earlier | {name: module for module, name in sorted(parts) if not name.startswith("_") and "." not in name}
 
 
 def cache_contents(module, name):
-    """What the cache of a forward function of the course holds, as it is written there; "" if that takes more words."""
+    """Return the code of the cache of a forward function of the course, such as "(x, w)"; "" if it is not simple."""
     node = _definition(module, name)
     returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)] if node else []
-    last = returned[-1].elts[-1] if returned and isinstance(returned[-1], ast.Tuple) else None
-    given = {argument.arg for argument in node.args.args} if last else set()
-    return ast.unparse(last) if isinstance(last, ast.Tuple) or (last and ast.unparse(last) in given) else ""
+    cache = returned[-1].elts[-1] if returned and isinstance(returned[-1], ast.Tuple) else None
+    arguments = {argument.arg for argument in node.args.args} if cache else set()
+    is_simple = isinstance(cache, ast.Tuple) or (cache and ast.unparse(cache) in arguments)
+    return ast.unparse(cache) if is_simple else ""
 
 
 def argument_text(module, name):
-    """The arguments of a function of the course, as they are written there, or None."""
+    """Return the code of the arguments of a function of the course, or None if it is no function."""
     node = _definition(module, name)
     return ast.unparse(node.args) if isinstance(node, ast.FunctionDef) else None
 
 
-def write_course(folder, assignment, parts):
-    """Write folder/chainrule, the student edition of an assignment with the parts that are lent."""
+def write_package(folder, assignment, parts):
+    """Write folder/chainrule, the student edition of an assignment with these parts."""
     write_modules(folder, assignment)
     names = defaultdict(set)
     for module, name in parts:
@@ -75,42 +86,38 @@ def write_course(folder, assignment, parts):
     for module in names:
         path = Path(folder, *module.split(".")).with_suffix(".py")
         path.parent.mkdir(exist_ok=True)
-        path.write_text(_text(module, names[module], parts, assignment), encoding="utf-8")
+        path.write_text(_module_text(module, names[module], parts, assignment), encoding="utf-8")
         if path.parent.name != "chainrule":
             (path.parent / "__init__.py").touch()
 
 
-def _closed(parts, written):
-    """The parts that a file does not define, with what they need in turn."""
-    closure, waiting = set(), list(parts)
-    while waiting:
-        part = waiting.pop()
-        if part not in closure and part[1] not in written:
+def _with_dependencies(parts, defined):
+    """The parts that a file does not define, with all that they use in turn."""
+    closure, pending = set(), list(parts)
+    while pending:
+        part = pending.pop()
+        if part not in closure and part[1] not in defined:
             closure.add(part)
-            waiting += _used(*part)
+            pending += _used(*part)
     return closure
 
 
-def _by_habit(task):
-    return [(task_named(name).module.__name__, name) for name in HABITS.get(task.name, ())]
-
-
 def _called(task):
-    """The parts that the calls of a task name themselves."""
+    """The parts that the calls of a task use directly."""
     home, owner = task.module.__name__, task.name.rpartition(".")[0]
     for call in {task.call, *(check.call for check in task.checks)}:
-        yield from _named(ast.parse(call), home, owner)
+        yield from _parts_in(ast.parse(call), home, owner)
 
 
 @cache
 def _used(module, name):
-    """The parts that a part names itself."""
+    """The parts that a part uses directly."""
     node = _definition(module, name)
-    return () if node is None else tuple(_named(node, module, name.rpartition(".")[0]))
+    return () if node is None else tuple(_parts_in(node, module, name.rpartition(".")[0]))
 
 
-def _named(tree, module, owner):
-    """Give the parts of the package that a piece of code names. owner: the class whose methods it may call."""
+def _parts_in(tree, module, owner):
+    """Yield the parts of the package that code in a module uses. owner: the class whose methods it may call."""
     names = vars(importlib.import_module(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and owner:
@@ -124,7 +131,7 @@ def _named(tree, module, owner):
 
 
 def _origin(module, name):
-    """The part of the package that a name of one of its modules stands for, or None."""
+    """The part of the package that a name in one of its modules refers to, or None."""
     value = getattr(importlib.import_module(module), name)
     home = getattr(value, "__module__", module)
     if not isinstance(home, str) or not home.startswith("chainrule") or home.startswith("chainrule.judging"):
@@ -152,9 +159,9 @@ def _defined(node):
     return [t.id for t in node.targets if isinstance(t, ast.Name)] if isinstance(node, ast.Assign) else []
 
 
-def _text(module, names, parts, assignment):
-    """The text of a module of which only some names are there."""
-    statements = [_cut(node, names) for node in _tree(module).body]
+def _module_text(module, names, parts, assignment):
+    """The text of a module with only some of its names."""
+    statements = [_select(node, names) for node in _tree(module).body]
     statements = [node for node in statements if node is not None]
     used = {node.id for part in statements for node in ast.walk(part) if isinstance(node, ast.Name)}
     imports = [line for node in _tree(module).body for line in _imports(node, module, used, parts, assignment)]
@@ -162,8 +169,8 @@ def _text(module, names, parts, assignment):
     return "\n\n".join([*imports, f"__all__ = {public}", *map(ast.unparse, statements)]) + "\n"
 
 
-def _cut(node, names):
-    """What of a definition is lent: all, a class with some methods, or None."""
+def _select(node, names):
+    """A definition if it is among the names, a class with those of its methods that are, or None."""
     defined = _defined(node)
     if any(name in names for name in defined):
         return None if "__all__" in defined else node
@@ -174,7 +181,7 @@ def _cut(node, names):
 
 
 def _imports(node, module, used, parts, assignment):
-    """The lines of an import of a module that what is kept of it needs and that can be had."""
+    """The lines of an import that define names in `used`, without functions that are not available."""
     if not isinstance(node, ast.Import | ast.ImportFrom):
         return
     for alias in node.names:

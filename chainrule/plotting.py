@@ -107,8 +107,8 @@ def plot_cross_validation(results, xlabel="k", ylabel="accuracy", title=None, ax
     means, stds = (np.array([measure(results[k]) for k in ks]) for measure in (np.mean, np.std))
     best = int(np.argmax(means))
     ax = styled_axes(ax, xlabel=xlabel, ylabel=ylabel, title=title)
-    for place, k in enumerate(ks):
-        ax.plot([place] * len(results[k]), results[k], "o", color=COLOURS[5], alpha=0.6, markersize=5)
+    for position, k in enumerate(ks):
+        ax.plot([position] * len(results[k]), results[k], "o", color=COLOURS[5], alpha=0.6, markersize=5)
     # Evenly spaced, since the values tried usually grow by factors.
     ax.errorbar(range(len(ks)), means, yerr=stds, color=COLOURS[0], capsize=4, linewidth=1.5)
     ax.plot(best, means[best], "D", color=COLOURS[1], markersize=8, label=f"best: {ks[best]:g} ({means[best]:.3f})")
@@ -147,8 +147,8 @@ def plot_heatmap(values, row_labels, col_labels, row_name="", col_name="", title
     size = (0.8 * len(col_labels) + 2, 0.5 * len(row_labels) + 1.5)
     ax = styled_axes(ax, size, col_name, row_name, title, grid=False)
     image = ax.imshow(values, cmap="cividis", aspect="auto")
-    words = [[BLANK if np.isnan(value) else format(value, fmt) for value in row] for row in values]
-    _label_cells(image, row_labels, col_labels, words)
+    texts = [[BLANK if np.isnan(value) else format(value, fmt) for value in row] for row in values]
+    _label_cells(image, row_labels, col_labels, texts)
     if not np.isnan(values).all():
         row, col = np.unravel_index(np.nanargmax(values), values.shape)
         ax.add_patch(Rectangle((col - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=COLOURS[1], linewidth=3))
@@ -191,8 +191,8 @@ def moving_average(values, window):
     return np.arange(window - 1, len(values)), np.convolve(values, np.full(window, 1 / window), mode="valid")
 
 
-def _label_cells(image, row_labels, col_labels, words):
-    """Names beside the image of a table, and words in its cells, black or white, whichever stands out more."""
+def _label_cells(image, row_labels, col_labels, texts):
+    """Names beside the image of a table, and texts in its cells, black or white, whichever stands out more."""
     ax, rows, cols = image.axes, _names(row_labels), _names(col_labels)
     turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, cols), default=0) > 5 else {}
     ax.set_yticks(range(len(rows)), rows)
@@ -200,8 +200,8 @@ def _label_cells(image, row_labels, col_labels, words):
     # Luminance as in WCAG 2, its curve taken as a power; white stands out more below 0.19.
     luminance = image.to_rgba(image.get_array())[..., :3] ** 2.2 @ (0.2126, 0.7152, 0.0722)
     for (row, col), light in np.ndenumerate(luminance):
-        colour = "white" if light < 0.19 and words[row][col] != BLANK else "#111111"
-        ax.text(col, row, words[row][col], ha="center", va="center", color=colour, fontsize=TEXT - 1)
+        colour = "white" if light < 0.19 and texts[row][col] != BLANK else "#111111"
+        ax.text(col, row, texts[row][col], ha="center", va="center", color=colour, fontsize=TEXT - 1)
 
 
 def _names(labels):

@@ -175,7 +175,7 @@ def test_a_key_from_disk_gives_the_verdict_of_the_specs(task, tmp_path):
     exam = exam_of(task, SEED)
     save_exams(tmp_path / "key.npz", [exam])
     on_disk = load_exams(tmp_path / "key.npz")
-    assert on_disk[task.name].sentences == exam.sentences
+    assert on_disk[task.name].messages == exam.messages
     scope = dict(vars(task.module))
     correct_verdict = judge(exam, module.case_runner(scope))
     assert correct_verdict.passed

@@ -21,7 +21,7 @@ def packed(dtype="<f8", shape=(2,), data=None):
 
 def asked(call, outputs=(), **changes):
     """Return a request in JSON, as the grader sends it."""
-    request = {"call": call, "inputs": {}, "outputs": list(outputs), "layout": "C", "measure": False, "most": 1000}
+    request = {"call": call, "inputs": {}, "outputs": list(outputs), "layout": "C", "measure": False, "max_bytes": 1000}
     return json.dumps(request | changes)
 
 
@@ -135,7 +135,7 @@ def test_decode_refuses_what_is_not_a_plain_array(forged, words):
 
 def test_decode_refuses_more_bytes_than_allowed():
     with pytest.raises(BadReply, match="its size"):
-        decode(packed(), most=15)
+        decode(packed(), max_bytes=15)
 
 
 # What counts as an array of numbers.
@@ -219,7 +219,7 @@ def test_an_object_that_fails_to_become_an_array_is_refused():
 def test_an_array_that_is_too_large_is_refused():
     # Ten float64 are 80 bytes.
     with pytest.raises(BadReply, match="80 bytes, more than the 79 allowed"):
-        plain_array(np.zeros(10), most=79)
+        plain_array(np.zeros(10), max_bytes=79)
 
 
 # Running a call.

@@ -202,7 +202,7 @@ def test_an_answer_key_holds_arrays_numbers_and_words_alone(key, stored):
             assert {file[name].dtype.kind for name in file.files} <= set("biufc")
     for made in stored.values():
         found = list(leaves([vars(case) for check in made.checks for case in check.cases]))
-        found += leaves([made.sentences, [(c.name, c.kind, c.view) for c in made.checks]])
+        found += leaves([made.messages, [(c.name, c.kind, c.view) for c in made.checks]])
         assert {type(leaf) for leaf in found} <= {str, int, float, bool, type(None), np.ndarray}
 
 
@@ -210,7 +210,7 @@ def test_an_answer_key_holds_arrays_numbers_and_words_alone(key, stored):
 def test_an_answer_key_holds_no_line_of_a_solution(stored, task):
     made = stored[task.name]
     cases = [vars(case) for check in made.checks for case in check.cases]
-    words = "\n".join(leaf for leaf in leaves([cases, made.sentences]) if isinstance(leaf, str))
+    words = "\n".join(leaf for leaf in leaves([cases, made.messages]) if isinstance(leaf, str))
     body = ast.parse(task.source()).body[0].body[1:]
     statements = [ast.unparse(node) for top in body for node in ast.walk(top) if isinstance(node, ast.stmt)]
     # Very short ones, such as `pass`, are nobody's secret.
@@ -221,7 +221,7 @@ def test_an_answer_key_holds_no_line_of_a_solution(stored, task):
 def test_the_key_has_the_visible_exams(stored):
     assert set(stored) == {task.name for task in TASKS}
     for name, made in stored.items():
-        assert made.sentences == visible_exams()[name].sentences
+        assert made.messages == visible_exams()[name].messages
         assert [c.name for c in made.checks] == [c.name for c in visible_exams()[name].checks]
 
 

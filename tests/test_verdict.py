@@ -20,8 +20,8 @@ def check(name, points=1, call="", kind="values", cases=1, **options):
     return Check(name, points, made, kind, **options)
 
 
-def exam(*checks, sentences=None):
-    return Exam("task", checks, sentences or {})
+def exam(*checks, messages=None):
+    return Exam("task", checks, messages or {})
 
 
 class Student:
@@ -95,7 +95,7 @@ def test_the_view_of_a_check_is_applied_to_both_sides():
 
 def test_a_named_mistake_is_told():
     cases = tuple(Case("a", {}, {"x": ONE}, {"sum": {"x": ONE + n}}) for n in (1, 2))
-    said = exam(Check("a", 1, cases), sentences={"sum": "the mean is missing"})
+    said = exam(Check("a", 1, cases), messages={"sum": "the mean is missing"})
     assert judge(said, Student(a=[ONE + 1, ONE + 2])).reason() == "the mean is missing"
 
 
@@ -356,18 +356,18 @@ def answering(name, mistaken):
 
 
 def test_a_mistake_is_named_if_it_fits_in_every_check():
-    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), sentences={"m": "the cause"})
+    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
     verdict = judge(made, Student(a=WRONG, b=2 * WRONG))
     assert [o.message for o in verdict.outcomes] == ["the cause"] * 2
 
 
 @pytest.mark.parametrize("b", [ONE, 3 * WRONG])
 def test_a_mistake_that_another_check_speaks_against_is_not_named(b):
-    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), sentences={"m": "the cause"})
+    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
     verdict = judge(made, Student(a=WRONG, b=b))
     assert verdict.outcomes[0].message == SAID
 
 
 def test_a_check_that_raised_says_nothing_against_a_mistake():
-    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), sentences={"m": "the cause"})
+    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
     assert judge(made, Student(a=WRONG, b=AnswerError("ValueError"))).outcomes[0].message == "the cause"

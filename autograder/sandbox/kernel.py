@@ -118,7 +118,7 @@ class Kernel:
     def _request(self, case, measured):
         inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}
         request = {"call": case.call, "inputs": inputs, "outputs": list(case.expected), "layout": case.layout}
-        return json.dumps(request | {"measure": measured, "most": self.limits.answer_bytes})
+        return json.dumps(request | {"measure": measured, "max_bytes": self.limits.answer_bytes})
 
     def _execute(self, code, seconds, on_output, expressions=None, **options):
         """Run code until the kernel is idle again; return (content of the reply or None, whether it became idle).

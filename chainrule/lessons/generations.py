@@ -188,8 +188,8 @@ def plot_game(value, path=None):
     _, ax = plt.subplots(figsize=(5.4, 4), layout="constrained")
     theta, w = np.meshgrid(np.linspace(-2, 2, 81), np.linspace(-2, 2, 81))
     heights = value(theta, w)
-    filled = ax.contourf(theta, w, heights, levels=20, cmap="cividis")
-    ax.figure.colorbar(filled, ax=ax, label="value V").outline.set_visible(False)
+    shades = ax.contourf(theta, w, heights, levels=20, cmap="cividis")
+    ax.figure.colorbar(shades, ax=ax, label="value V").outline.set_visible(False)
     ax.contour(theta, w, heights, levels=20, colors="white", linewidths=0.4, linestyles="solid")
     if path is not None:
         ax.plot(*np.transpose(path), color=COLOURS[1], linewidth=2)

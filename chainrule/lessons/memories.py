@@ -163,24 +163,28 @@ def draw_patterns():
 
 
 def draw_unrolled(T=4, backward=False):
-    """A recurrent layer unrolled over T steps, with its weights on the arrows; backward adds the gradients' way."""
+    """A recurrent layer unrolled over T steps, with its weights on the arrows; backward adds arrows for gradients."""
     fig, ax = plt.subplots(figsize=(2.2 * T + 1.5, 3.6), layout="constrained")
     _blank(ax, (-1.9, 2 * T - 1.2), (-0.5, 2.5))
     _box(ax, -1.5, 1, "$h_0$", STATE)
     for t in range(T):
-        x, left = 2 * t, 2 * t - 2 if t else -1.5
+        x, previous_x = 2 * t, 2 * t - 2 if t else -1.5
         for y, text, colour in ((0, "x", IN), (1, "h", STATE), (2, "s", OUT)):
             _box(ax, x, y, f"${text}_{t + 1}$", colour)
         lift = 0.1 if backward else 0
-        for start, end, weight, where in (
-            ((left, 1 + lift), (x, 1 + lift), "$W_h$", ((left + x) / 2, 1.25)),
+        for start, end, weight, position in (
+            ((previous_x, 1 + lift), (x, 1 + lift), "$W_h$", ((previous_x + x) / 2, 1.25)),
             ((x - lift, 0), (x - lift, 1), "$W_x$", (x - 0.3, 0.5)),
             ((x - lift, 1), (x - lift, 2), "$W_v$", (x - 0.3, 1.5)),
         ):
             _arrow(ax, start, end)
-            ax.text(*where, weight, ha="center", va="center", color=INK, fontsize=TEXT)
+            ax.text(*position, weight, ha="center", va="center", color=INK, fontsize=TEXT)
         if backward:
-            for start, end in (((x + 0.1, 2), (x + 0.1, 1)), ((x + 0.1, 1), (x + 0.1, 0)), ((x, 0.9), (left, 0.9))):
+            for start, end in (
+                ((x + 0.1, 2), (x + 0.1, 1)),
+                ((x + 0.1, 1), (x + 0.1, 0)),
+                ((x, 0.9), (previous_x, 0.9)),
+            ):
                 _arrow(ax, start, end, COLOURS[1], "--")
     return fig
 

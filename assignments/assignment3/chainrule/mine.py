@@ -24,8 +24,8 @@ class NotWritten(ChainruleError):
 
     def __init__(self, *_):
         code = sys._getframe(1).f_code
-        where, name = code.co_filename, code.co_qualname
-        super().__init__(f"{name}: expected your function from {where}, found a blank cell; write it there and save")
+        notebook, name = code.co_filename, code.co_qualname
+        super().__init__(f"{name}: expected your function from {notebook}, found a blank cell; write it there and save")
 
 
 class _Notebooks(MetaPathFinder, Loader):

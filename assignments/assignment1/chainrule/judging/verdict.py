@@ -29,8 +29,8 @@ class AnswerError(Exception):
     def diagnosis(self):
         if self.kind == "NotImplementedError":
             return NOT_ATTEMPTED
-        words = f": {self.message}" if self.message else ""
-        return f"raised {self.kind}{words}" + (f", at `{self.line}`" if self.line else "")
+        detail = f": {self.message}" if self.message else ""
+        return f"raised {self.kind}{detail}" + (f", at `{self.line}`" if self.line else "")
 
 
 class Unanswered(Exception):
@@ -167,7 +167,7 @@ def judge(exam, run_case, seed=None):
         else:
             result = _run_check(check, run_case)
         results.append(result if proved else replace(result, partial_points=0.0))
-    return Verdict(exam.task, tuple(_outcome(result, results, exam.sentences) for result in results), seed)
+    return Verdict(exam.task, tuple(_outcome(result, results, exam.messages) for result in results), seed)
 
 
 @dataclass(frozen=True)
@@ -203,23 +203,23 @@ def _compare(check, pairs):
     return _CheckResult(check, not wrong, partial_points=_partial_points(check, wrong), answers=answers, wrong=wrong)
 
 
-def _outcome(result, results, sentences):
-    message = result.message if result.passed or result.message else _diagnose(result, results, sentences)
+def _outcome(result, results, messages):
+    message = result.message if result.passed or result.message else _diagnose(result, results, messages)
     return Outcome(
         result.check.name, result.check.points, result.passed, " ".join(message.split()), result.partial_points
     )
 
 
-def _diagnose(result, results, sentences):
-    """Explain the first output that is wrong, by what fits that output in all checks; or describe how it differs."""
+def _diagnose(result, results, messages):
+    """Return a message on the first wrong output: the cause that fits it in all checks, or how it differs."""
     check, (name, wrong) = result.check, next(iter(result.wrong.items()))
     got, expected, _ = wrong[0]
-    seen = label(name, check.view) if got.shape == expected.shape else name
+    shown_name = label(name, check.view) if got.shape == expected.shape else name
     other_checks = [
         (o.answers[name], o.check.rtol, o.check.atol) for o in results if o is not result and name in o.answers
     ]
-    cause = explain(name, result.answers, sentences, check.rtol, check.atol, seen, other_checks)
-    return cause or difference(seen, got, expected, check.rtol, check.atol)
+    cause = explain(name, result.answers, messages, check.rtol, check.atol, shown_name, other_checks)
+    return cause or difference(shown_name, got, expected, check.rtol, check.atol)
 
 
 def _partial_points(check, wrong):
@@ -231,9 +231,9 @@ def _partial_points(check, wrong):
 
 def _view_outputs(view, name, got, case):
     """The answer, the expected one and those of the mistakes, through the view."""
-    right = case.expected[name]
-    got, seen = apply_view(view, got[name], right)
-    return got, seen, _ViewedMistakes(case.mistakes, name, lambda array: apply_view(view, array, right)[0])
+    expected = case.expected[name]
+    got, viewed = apply_view(view, got[name], expected)
+    return got, viewed, _ViewedMistakes(case.mistakes, name, lambda array: apply_view(view, array, expected)[0])
 
 
 class _ViewedMistakes(Mapping):
@@ -256,12 +256,12 @@ def _growth(check, run_case):
     """The work done in Python must not grow with the size of the input."""
     small, large = (run_case(case, True) for case in check.cases)
     sizes = [case.inputs["N"] for case in check.cases]
-    for cost, words in (("steps", "steps"), ("views", "arrays taken from the input")):
+    for cost, unit in (("steps", "steps"), ("views", "arrays taken from the input")):
         few, many = _count(small[cost]), _count(large[cost])
         # numpy's own Python wrappers vary a little; a loop over N multiplies the count by the ratio of the sizes.
         if many > 1.2 * few + 20:
             return (
-                f"the work done in Python grows with N ({few} {words} at N = {sizes[0]}, {many} at N = {sizes[1]}): "
+                f"the work done in Python grows with N ({few} {unit} at N = {sizes[0]}, {many} at N = {sizes[1]}): "
                 "a loop over N is left"
             )
     return ""

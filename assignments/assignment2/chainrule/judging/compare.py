@@ -64,9 +64,9 @@ def difference(name, got, expected, rtol=1e-6, atol=0.0):
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.where(close, -1.0, np.nan_to_num(np.abs(got.astype(complex) - expected.astype(complex)), nan=np.inf))
     worst = np.unravel_index(np.argmax(gap), gap.shape)
-    where = f"[{', '.join(str(i) for i in worst)}]" if got.ndim else ""
+    index = f"[{', '.join(str(i) for i in worst)}]" if got.ndim else ""
     rest = f" ({np.sum(~close)} of {close.size} entries differ)" if close.size > 1 else ""
-    return f"{name}{where} is {_pair(got[worst], expected[worst])}{rest}"
+    return f"{name}{index} is {_pair(got[worst], expected[worst])}{rest}"
 
 
 def _close(got, expected, rtol, atol):

@@ -72,11 +72,9 @@ def draw_layers(sizes, names, links, ax=None):
         raise ChainruleError(f"draw_layers: expected {len(sizes)} names and {len(sizes) - 1} links, got {got}")
     ax = _plain_axes(ax, None, (8, 3.4))
     columns = [_heights(size) for size in sizes]
-    for k, (here, there) in enumerate(zip(columns, columns[1:], strict=False)):
-        for a in here:
-            ax.plot(
-                [[k] * len(there), [k + 1] * len(there)], [[a] * len(there), there], color="#CCCCCC", lw=0.7, zorder=1
-            )
+    for k, (starts, ends) in enumerate(zip(columns, columns[1:], strict=False)):
+        for y in starts:
+            ax.plot([[k] * len(ends), [k + 1] * len(ends)], [[y] * len(ends), ends], color="#CCCCCC", lw=0.7, zorder=1)
         ax.text(k + 0.5, 1.3, links[k], ha="center", va="bottom", color=INK, fontsize=TEXT + 1)
     for k, (heights, size, name) in enumerate(zip(columns, sizes, names, strict=True)):
         ax.scatter([k] * len(heights), heights, s=260, color=COLOURS[k % len(COLOURS)], edgecolor="white", zorder=2)

@@ -82,7 +82,7 @@ def plot_shared(masks, title=None):
 
 
 def plot_layers(groups, limit=3.0, bins=40):
-    """A row of histograms for every group, one a layer, over -limit to limit; what lies beyond goes into the last bins.
+    """A row of histograms for every group, one a layer, over -limit to limit; the last bins hold larger values, too.
 
     groups: {name: list of arrays}.
     """
@@ -90,8 +90,8 @@ def plot_layers(groups, limit=3.0, bins=40):
     fig, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.7 * rows), layout="constrained", squeeze=False)
     for row, (name, layers) in zip(axes, groups.items(), strict=True):
         for k, (ax, values) in enumerate(zip(row, layers, strict=True), start=1):
-            shown = np.clip(values.ravel(), -limit, limit)
-            ax.hist(shown, bins=bins, range=(-limit, limit), color=COLOURS[0])
+            clipped = np.clip(values.ravel(), -limit, limit)
+            ax.hist(clipped, bins=bins, range=(-limit, limit), color=COLOURS[0])
             ax.set(
                 xlim=(-limit, limit),
                 yticks=[],

@@ -98,8 +98,8 @@ def _steps(f, x, h, read) -> Iterator["_Steps"]:
         for _ in range(4):  # random numbers may agree twice by chance
             at.require_deterministic()
         at.require_float64()
-        if at.constant and (why := explain_unused_argument(f, x, altered)):
-            raise ChainruleError(f"numerical gradient: {why}")
+        if at.constant and (message := explain_unused_argument(f, x, altered)):
+            raise ChainruleError(f"numerical gradient: {message}")
 
 
 class _Steps:

@@ -34,7 +34,7 @@ class Check:
 
     kind: "values" compares outputs, "untouched" inputs after the call, "growth" the work done in Python at two sizes,
     "memory" the peak in bytes. All but "values" earn points only where a value of the task is right.
-    view: how an output is seen before it is compared ("abs", "gram"; see `compare.VIEWS`).
+    view: what an output is reduced to before it is compared ("abs", "gram"; see `compare.VIEWS`).
     kinds: {output: kind of strictness}, costs: {kind: points}. Where no other output is wrong, only these are lost.
     """
 
@@ -52,11 +52,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Exam:
-    """All checks of a task and the message of every named mistake, by its name in `sentences`."""
+    """All checks of a task. messages: {name of a named mistake: its message}."""
 
     task: str
     checks: tuple
-    sentences: dict
+    messages: dict
 
     @property
     def points(self):
@@ -81,7 +81,7 @@ def save_exams(path, exams):
             return {"@": key}
         return value
 
-    text = json.dumps(pack(list(exams)))
+    text = json.dumps(pack([{"task": e.task, "checks": e.checks, "sentences": e.messages} for e in exams]))
     np.savez_compressed(path, exams=np.frombuffer(text.encode(), np.uint8), **arrays)
 
 

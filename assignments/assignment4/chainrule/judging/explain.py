@@ -13,19 +13,19 @@ __all__ = ["explain"]
 NOISE = 1e-12
 
 
-def explain(name, answers, sentences, rtol=1e-6, atol=0.0, label=None, other_checks=()):
+def explain(name, answers, messages, rtol=1e-6, atol=0.0, label=None, other_checks=()):
     """Return a message about the output `name`, or None.
 
     answers: {output: list of (got, expected, {mistake: output of that mistake}) over the cases of a check}.
-    sentences: {mistake: message}. label: the name of the output in messages. other_checks: (answers, rtol, atol) of
+    messages: {mistake: message}. label: the name of the output in messages. other_checks: (answers, rtol, atol) of
     this output in other checks, which a mistake must explain, too. Named mistakes come first, those that explain all
     outputs before those that explain this one; then simple relations to the expected value.
     """
-    fitting = [m for m in sentences if _fits(m, answers[name], rtol, atol)]
-    fitting = [m for m in fitting if all(_fits(m, *other, must_differ=False) for other in other_checks)]
+    fitting = [m for m in messages if _fits(m, answers[name], rtol, atol)]
+    fitting = [m for m in fitting if all(_fits(m, *check, must_differ=False) for check in other_checks)]
     fitting = [m for m in fitting if all(_agrees(m, cases, rtol, atol) for cases in answers.values())]
     complete = [m for m in fitting if all(_fits(m, a, rtol, atol, must_differ=False) for a in answers.values())]
-    for candidates in ({sentences[m] for m in complete}, {sentences[m] for m in fitting}):
+    for candidates in ({messages[m] for m in complete}, {messages[m] for m in fitting}):
         if candidates:
             return candidates.pop() if len(candidates) == 1 else None
     label = label or name

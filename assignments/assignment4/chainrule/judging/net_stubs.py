@@ -87,9 +87,9 @@ class _ScriptedNet:
     def train(self, X, y, X_val, y_val, learning_rate=0.05, reg=0.0, num_iters=100, **_):
         self.learning_rate, self.reg = learning_rate, reg
         self.total = float(np.sum(X) + 10 * np.sum(y) + 100 * np.sum(X_val) + 1000 * np.sum(y_val))
-        # Somewhere on the way the net is better than at the end, and those with a rate near 0.35 are the best there.
-        way = [learning_rate, 1 - abs(learning_rate - 0.35) / 5, learning_rate]
-        return {"loss_history": [1.0] * num_iters, "train_acc_history": way, "val_acc_history": way}
+        # During training the net is better than at the end, and the best then are those with a rate near 0.35.
+        accuracies = [learning_rate, 1 - abs(learning_rate - 0.35) / 5, learning_rate]
+        return {"loss_history": [1.0] * num_iters, "train_acc_history": accuracies, "val_acc_history": accuracies}
 
     def predict(self, X):
         return (X[:, 0] + (X[:, 1] >= self.learning_rate)).astype(int) % 3

@@ -50,7 +50,7 @@ def draw_windows(image, kernel, stride, pad, ax=None):
     """An image in its frame of zeros with all places of a window's upper left corner; the axes.
 
     image and kernel: (height, width). The first window is outlined, and the next one to the right and the next one
-    down are dashed. A dot marks the upper left corner of every place.
+    down are dashed. A dot marks the upper left corner of every position.
     """
     (H, W), (HH, WW) = image, kernel
     frame = H + 2 * pad, W + 2 * pad
@@ -79,22 +79,24 @@ def draw_windows(image, kernel, stride, pad, ax=None):
 def draw_volumes(volumes, ax=None):
     """The arrays of a network from left to right, as boxes; the axes.
 
-    volumes: a list of (words about the layer, (C, H, W) or (D,)). The box is as high as H; its width grows with the
+    volumes: a list of (text on the layer, (C, H, W) or (D,)). The box is as high as H; its width grows with the
     logarithm of C, as the numbers would not fit otherwise.
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(min(11, 1.6 * len(volumes) + 0.5), 2.9), layout="constrained")
     largest = max(shape[-1] for _, shape in volumes if len(shape) == 3)
-    for place, (words, shape) in enumerate(volumes):
+    for position, (text, shape) in enumerate(volumes):
         flat = len(shape) == 1
         height = 0.25 + 0.25 * math.log10(shape[0]) if flat else shape[1] / largest
         width = 0.08 if flat else 0.12 + 0.16 * math.log10(shape[0])
-        box = Rectangle((place - width / 2, -height / 2), width, height, facecolor=COLOURS[4 if flat else 5])
+        box = Rectangle((position - width / 2, -height / 2), width, height, facecolor=COLOURS[4 if flat else 5])
         ax.add_patch(box)
-        ax.text(place, 0.56, words, ha="center", va="bottom", color=INK, fontsize=9)
-        ax.text(place, -0.56, " x ".join(map(str, shape)), ha="center", va="top", color=INK, fontsize=9)
-        if place:
-            ax.annotate("", (place - 0.28, 0), (place - 0.72, 0), arrowprops={"arrowstyle": "->", "color": "#777777"})
+        ax.text(position, 0.56, text, ha="center", va="bottom", color=INK, fontsize=9)
+        ax.text(position, -0.56, " x ".join(map(str, shape)), ha="center", va="top", color=INK, fontsize=9)
+        if position:
+            ax.annotate(
+                "", (position - 0.28, 0), (position - 0.72, 0), arrowprops={"arrowstyle": "->", "color": "#777777"}
+            )
     ax.set(xlim=(-0.6, len(volumes) - 0.4), ylim=(-0.8, 0.95))
     ax.axis("off")
     return ax
@@ -130,9 +132,9 @@ def draw_receptive_field(layers, names=None, ax=None):
         starts = np.arange(0, len(places[-1]) - kernel + 1, stride)
         places.append(np.array([places[-1][start : start + kernel].mean() for start in starts]))
     for level, (kernel, stride) in enumerate(layers):
-        for unit, place in enumerate(places[level + 1]):
+        for unit, position in enumerate(places[level + 1]):
             for below in places[level][unit * stride : unit * stride + kernel]:
-                ax.plot([below, place], [level, level + 1], color="#BBBBBB", linewidth=0.8, zorder=1)
+                ax.plot([below, position], [level, level + 1], color="#BBBBBB", linewidth=0.8, zorder=1)
     for level, xs in enumerate(places):
         ax.plot(xs, np.full(len(xs), level), "o", color=COLOURS[0 if level else 1], markersize=7, zorder=2)
         ax.text(-1, level, f"{names[level]}: {len(xs)}", ha="right", va="center", color=INK, fontsize=9)

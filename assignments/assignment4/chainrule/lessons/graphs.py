@@ -36,9 +36,9 @@ def draw_circuit(gates, values, grads=None, title=None):
     inputs = [name for _, *names in gates.values() for name in names]
     names = list(dict.fromkeys([*inputs, *gates]))
     grads = grads or {}
-    for what, numbers in (("values", values), ("grads", grads)):
+    for argument, numbers in (("values", values), ("grads", grads)):
         if unknown := sorted(set(numbers) - set(names)):
-            raise ChainruleError(f"draw_circuit: expected {what} of {', '.join(names)}, got one of {unknown[0]!r}")
+            raise ChainruleError(f"draw_circuit: expected {argument} of {', '.join(names)}, got one of {unknown[0]!r}")
     if missing := [name for name in names if name not in values]:
         raise ChainruleError(f"draw_circuit: expected a value for every name, got none for {missing[0]!r}")
     boxes = [f"{name}: {gates[name][0]}" if name in gates else str(name) for name in names]
@@ -57,27 +57,29 @@ def draw_graph(root, title=None):
             nodes[id(node)] = node
             stack.extend(reversed(node.children))
             _require_few(len(nodes), "draw_graph")
-    place = {key: k for k, key in enumerate(nodes)}
-    edges = [(place[id(child)], place[key]) for key, node in nodes.items() for child in node.children]
-    words = [(str(getattr(node, "label", "")), str(getattr(node, "op", ""))) for node in nodes.values()]
-    boxes = [": ".join(filter(None, pair)) or "number" for pair in words]
+    index = {key: k for k, key in enumerate(nodes)}
+    edges = [(index[id(child)], index[key]) for key, node in nodes.items() for child in node.children]
+    labels = [(str(getattr(node, "label", "")), str(getattr(node, "op", ""))) for node in nodes.values()]
+    boxes = [": ".join(filter(None, pair)) or "number" for pair in labels]
     data, grads = ([getattr(node, name) for node in nodes.values()] for name in ("data", "grad"))
     return _draw(boxes, edges, data, grads, title, "draw_graph")
 
 
-def _require_few(count, who):
+def _require_few(count, function):
     if count > MOST:
-        raise ChainruleError(f"{who}: expected at most {MOST} nodes, got more; draw a part of the circuit")
+        raise ChainruleError(f"{function}: expected at most {MOST} nodes, got more; draw a part of the circuit")
 
 
-def _draw(boxes, edges, values, grads, title, who):
-    """The figure of a graph: texts in the boxes, pairs (from, to) of their numbers, what stands above and below."""
-    _require_few(len(boxes), who)
+def _draw(boxes, edges, values, grads, title, function):
+    """The figure of a graph. boxes: texts; edges: pairs (from, to) of numbers of boxes; values, grads: of the boxes."""
+    _require_few(len(boxes), function)
     graph = igraph.Graph(n=len(boxes), edges=edges, directed=True)
     if not graph.is_dag():
-        raise ChainruleError(f"{who}: expected a circuit without loops, got one in which a value depends on itself")
-    above = [f"value {_words(value)}" for value in values]
-    below = ["" if grad is None else f"grad {_words(grad)}" for grad in grads]
+        raise ChainruleError(
+            f"{function}: expected a circuit without loops, got one in which a value depends on itself"
+        )
+    above = [f"value {_short_text(value)}" for value in values]
+    below = ["" if grad is None else f"grad {_short_text(grad)}" for grad in grads]
     half = [_width(box) / 2 + 0.1 for box in boxes]
     widths = [max(2 * h, _width(a), _width(b)) for h, a, b in zip(half, above, below, strict=True)]
 
@@ -125,8 +127,8 @@ def _draw_wire(ax, stops):
     ax.add_patch(FancyArrowPatch(path=Path(points, codes), color="#777777", fill=False, zorder=1, **look))
 
 
-def _words(value):
-    """A number in short, an array as its shape, words as they are."""
+def _short_text(value):
+    """A number with three digits, an array as its shape, a text unchanged."""
     if isinstance(value, str):
         return value
     return f"{value:.3g}" if np.ndim(value) == 0 else f"of shape {np.shape(value)}"

@@ -34,14 +34,14 @@ class BadReply(Exception):
     """A value that is not a plain array, or whose claimed size is wrong."""
 
 
-def plain_array(value, most=MAX_BYTES):
-    """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype, at most so large."""
+def plain_array(value, max_bytes=MAX_BYTES):
+    """Return a number, array or (nested) list of numbers as an exact ndarray of a plain dtype; else raise BadReply."""
     if value is None:
         raise BadReply("it is None: is a return statement missing?")
     if isinstance(value, str | bytes | dict | set):
         raise BadReply(f"it is of type {type(value).__name__}, not numbers")
     if type(value) is np.ndarray:
-        _require_small(value, most)  # before it is copied
+        _require_small(value, max_bytes)  # before it is copied
     try:
         array = np.array(value, subok=False)
     except Exception:
@@ -50,13 +50,13 @@ def plain_array(value, most=MAX_BYTES):
         array = array.astype(np.float64)
     if array.dtype.newbyteorder("<").str not in DTYPES and array.dtype.str not in DTYPES:
         raise BadReply(f"it is of type {type(value).__name__} with dtype {array.dtype}, not numbers")
-    _require_small(array, most)
+    _require_small(array, max_bytes)
     return array
 
 
-def _require_small(array, most):
-    if array.nbytes > most:
-        raise BadReply(f"it holds {array.nbytes} bytes, more than the {most} allowed")
+def _require_small(array, max_bytes):
+    if array.nbytes > max_bytes:
+        raise BadReply(f"it holds {array.nbytes} bytes, more than the {max_bytes} allowed")
 
 
 def encode(array):
@@ -67,8 +67,8 @@ def encode(array):
     return {"dtype": array.dtype.str, "shape": list(array.shape), "data": data}
 
 
-def decode(packed, most=MAX_BYTES):
-    """Return the array of `encode`, of at most `most` bytes; anything else raises BadReply."""
+def decode(packed, max_bytes=MAX_BYTES):
+    """Return the array of `encode`, of at most `max_bytes` bytes; anything else raises BadReply."""
     if not isinstance(packed, dict) or set(packed) != {"dtype", "shape", "data"}:
         raise BadReply("it is not an array")
     dtype, shape, data = packed["dtype"], packed["shape"], packed["data"]
@@ -76,18 +76,18 @@ def decode(packed, most=MAX_BYTES):
         raise BadReply("it is not an array of numbers")
     if dtype not in DTYPES or len(shape) > 32:
         raise BadReply("it is not an array of numbers")
-    if not all(type(n) is int and 0 <= n <= most for n in shape) or math.prod(n for n in shape if n) > 2**50:
+    if not all(type(n) is int and 0 <= n <= max_bytes for n in shape) or math.prod(n for n in shape if n) > 2**50:
         raise BadReply("its shape is not a list of sizes")
     try:
         raw = base64.b64decode(data, validate=True)
     except ValueError:
         raise BadReply("its bytes are garbled") from None
-    if len(raw) > most or len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
+    if len(raw) > max_bytes or len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
         raise BadReply("its size is not the one it claims")
     return np.frombuffer(raw, dtype).reshape(shape).copy()
 
 
-def execute(call, inputs, outputs, namespace, layout="C", most=MAX_BYTES):
+def execute(call, inputs, outputs, namespace, layout="C", max_bytes=MAX_BYTES):
     """Run the text `call` with the inputs as variables; return the named variables as plain arrays.
 
     Student functions come from `namespace`. layout "strided" passes arrays that are not contiguous in memory.
@@ -98,7 +98,7 @@ def execute(call, inputs, outputs, namespace, layout="C", most=MAX_BYTES):
     arrays = {}
     for name in outputs:
         try:
-            arrays[name] = plain_array(scope[name], most)
+            arrays[name] = plain_array(scope[name], max_bytes)
         except BadReply as error:
             raise BadReply(f"{name} cannot be compared: {error}") from None
     return arrays
@@ -113,14 +113,14 @@ def measure(call, inputs, namespace):
 
 
 def respond(request, namespace):
-    """Answer a JSON request {call, inputs, outputs, layout, measure, most} in JSON, as base64; never raises."""
+    """Answer a JSON request {call, inputs, outputs, layout, measure, max_bytes} in JSON, as base64; never raises."""
     try:
         task = json.loads(request)
         inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in task["inputs"].items()}
         if task["measure"]:
             outputs = {n: plain_array(v) for n, v in measure(task["call"], inputs, namespace).items()}
         else:
-            outputs = execute(task["call"], inputs, task["outputs"], namespace, task["layout"], task["most"])
+            outputs = execute(task["call"], inputs, task["outputs"], namespace, task["layout"], task["max_bytes"])
         reply = {"outputs": {name: encode(value) for name, value in outputs.items()}}
     except BaseException as error:
         reply = {"error": describe_error(error)}
@@ -177,23 +177,23 @@ def _count_steps(call, inputs, namespace):
         nonlocal count
         count += 1
 
-    with _watched(step):
+    with _stepping(step):
         _run(call, _copy_inputs(inputs), namespace)
     return count
 
 
 @contextlib.contextmanager
-def _watched(step):
+def _stepping(step):
     """Call step for every bytecode of this thread: by sys.monitoring (Python 3.12), before that by a trace function.
 
-    The kernel has other threads, which work when the machine gives them time: that is not the answer's doing.
+    The kernel has other threads, whose work does not belong to the answer.
     """
     if monitoring := getattr(sys, "monitoring", None):
         tool, event, thread = 4, monitoring.events.INSTRUCTION, threading.get_ident()
 
-        def count(*place):
+        def count(*event_arguments):
             if threading.get_ident() == thread:
-                step(*place)
+                step(*event_arguments)
 
         monitoring.use_tool_id(tool, "chainrule")
         monitoring.register_callback(tool, event, count)
@@ -212,12 +212,12 @@ def _watched(step):
             step()
         return trace
 
-    before = sys.gettrace()
+    previous = sys.gettrace()
     sys.settrace(trace)
     try:
         yield
     finally:
-        sys.settrace(before)
+        sys.settrace(previous)
 
 
 def _count_views(call, inputs, namespace):
@@ -229,12 +229,12 @@ def _count_views(call, inputs, namespace):
             nonlocal count
             count += 1
 
-    watched = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
+    counted = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
     count = 0
     try:
-        _run(call, _copy_inputs(watched), namespace)
+        _run(call, _copy_inputs(counted), namespace)
     except Exception:
-        return 0  # The answer itself was judged on plain arrays; code that refuses a subclass is not wrong.
+        return 0  # the answer was judged on plain arrays; code that rejects a subclass is not wrong
     return count
 
 

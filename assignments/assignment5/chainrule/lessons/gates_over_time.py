@@ -164,11 +164,11 @@ def read_gates(step, x, params):
     h = c = nothing = np.zeros((1, H))
     gates = {name: [] for name in "ifogch"}
     for t in range(len(x)):
-        now = x[t : t + 1]
-        _, written, _ = step(now, h, nothing, Wx, Wh, b)
-        _, i, _ = step(now, h, nothing, Wx, Wh, g_is_one)
-        _, with_ones, _ = step(now, h, nothing + 1, Wx, Wh, b)
-        h, c, _ = step(now, h, c, Wx, Wh, b)
+        x_t = x[t : t + 1]
+        _, written, _ = step(x_t, h, nothing, Wx, Wh, b)
+        _, i, _ = step(x_t, h, nothing, Wx, Wh, g_is_one)
+        _, with_ones, _ = step(x_t, h, nothing + 1, Wx, Wh, b)
+        h, c, _ = step(x_t, h, c, Wx, Wh, b)
         output_gate = np.divide(h, np.tanh(c), out=np.zeros_like(h), where=c != 0)
         for name, value in zip("ifogch", (i, with_ones - written, output_gate, written / i, c, h), strict=True):
             gates[name].append(value[0])

@@ -167,8 +167,8 @@ def scatter_digits(images, seed=0):
     colours = np.array(list(COLOURS.values()))[rng.integers(len(COLOURS), size=len(images))]
     for out, image, colour, (row, col) in zip(X, images, colours, rng.integers(0, 17, (len(images), 2)), strict=True):
         ink = np.kron(image / 16, np.ones((2, 2)))
-        place = out[:, row : row + 16, col : col + 16]
-        place += ink * (colour[:, None, None] - place)
+        window = out[:, row : row + 16, col : col + 16]
+        window += ink * (colour[:, None, None] - window)
     return X
 
 

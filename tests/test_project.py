@@ -11,18 +11,18 @@ from store_outputs import WIDGET, is_bar
 
 def test_environment_yml_names_the_packages_of_pyproject(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = set(project["dependencies"]) | set(project["optional-dependencies"]["test"])
+    required = set(project["dependencies"]) | set(project["optional-dependencies"]["test"])
     conda = yaml.safe_load((root / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    assert set(conda) - {"pip"} == wanted | {f"python{project['requires-python']}"}
+    assert set(conda) - {"pip"} == required | {f"python{project['requires-python']}"}
 
 
 def test_every_dependency_is_pinned(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = project["dependencies"] + extras["test"] + extras["cluster"] + extras["oracle"]
+    requirements = project["dependencies"] + extras["test"] + extras["cluster"] + extras["oracle"]
     pins = re.findall(r"^([\w.-]+)==", (root / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
     names = {pin.lower().replace("_", "-") for pin in pins}
-    assert {re.split(r"[<>=]", line)[0].lower() for line in wanted} <= names
+    assert {re.split(r"[<>=]", line)[0].lower() for line in requirements} <= names
 
 
 def test_constraints_name_versions_and_no_addresses(root):

@@ -47,7 +47,7 @@ def test_decode_gives_an_array_or_refuses(value):
 
 
 @given(arrays)
-def test_what_is_encoded_is_decoded(array):
+def test_encoded_arrays_are_decoded(array):
     back = decode(json.loads(json.dumps(encode(array))))
     assert back.shape == array.shape
     assert back.tobytes() == array.astype(array.dtype.newbyteorder("<")).tobytes()
@@ -67,17 +67,17 @@ def test_a_reply_gives_arrays_or_one_of_our_errors(value, other, text):
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
-def test_what_an_exception_says_becomes_a_line_that_can_be_written(kind, message, line):
-    packed = in_base64({"error": {"type": kind, "message": message, "line": line}})
+def test_the_message_of_an_exception_becomes_one_printable_line(kind, message, line):
+    answer = in_base64({"error": {"type": kind, "message": message, "line": line}})
     with pytest.raises((AnswerError, BadReply)) as caught:
-        read_reply({"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": packed}}}}, ["x"], 1000)
-    said = str(caught.value)
-    said.encode("utf-8")
-    assert "\n" not in said
-    assert "\x1b" not in said
+        read_reply({"user_expressions": {"answer": {"status": "ok", "data": {"text/plain": answer}}}}, ["x"], 1000)
+    text = str(caught.value)
+    text.encode("utf-8")
+    assert "\n" not in text
+    assert "\x1b" not in text
 
 
-class Told:
+class FakeChannel:
     """A kernel's side of a channel: returns the given messages, then none."""
 
     def __init__(self, messages):
@@ -86,10 +86,10 @@ class Told:
     def get_shell_msg(self, timeout):
         if not self.messages:
             raise Empty
-        found = self.messages.pop(0)
-        if isinstance(found, Exception):
-            raise found
-        return found
+        message = self.messages.pop(0)
+        if isinstance(message, Exception):
+            raise message
+        return message
 
     get_iopub_msg = get_shell_msg
 
@@ -105,16 +105,16 @@ messages = values | st.fixed_dictionaries(
 
 
 @given(st.lists(messages | st.sampled_from([ValueError("garbled"), KeyError("content")]), max_size=6))
-def test_messages_of_any_shape_are_taken_in_or_dropped(told):
-    kept = OutputBuffer(Limits(output_bytes=300, outputs=2))
-    channel = Told(told)
-    while (found := next_message(channel.get_iopub_msg, 0)) is not None:
-        found["parent_header"].get("msg_id")
-        kept.add(found)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=kept.all())])
+def test_messages_of_any_shape_are_stored_or_dropped(sent):
+    buffer = OutputBuffer(Limits(output_bytes=300, outputs=2))
+    channel = FakeChannel(sent)
+    while (message := next_message(channel.get_iopub_msg, 0)) is not None:
+        message["parent_header"].get("msg_id")
+        buffer.add(message)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=buffer.all())])
     nbformat.validate(notebook)
     nbformat.writes(notebook).encode("utf-8")
-    assert len(json.dumps(kept.all())) < 1000
+    assert len(json.dumps(buffer.all())) < 1000
 
 
 answers = arrays | st.sampled_from([BadReply("no"), AnswerError("E", "words", "line"), Unanswered("late")])
@@ -127,11 +127,11 @@ def test_any_answers_end_in_a_verdict(data, task):
 
     def ask(case, measured):
         names = ["steps", "views", "peak"] if measured else case.expected
-        found = {name: data.draw(answers) for name in names}
-        for value in found.values():
+        drawn = {name: data.draw(answers) for name in names}
+        for value in drawn.values():
             if isinstance(value, Exception):
                 raise value
-        return found
+        return drawn
 
     verdict = judge(exam, ask)
     assert 0 <= verdict.score <= task.points
@@ -140,18 +140,18 @@ def test_any_answers_end_in_a_verdict(data, task):
 
 
 @given(arrays, arrays)
-def test_two_answers_are_the_same_or_differ_in_a_sentence(got, expected):
-    said = difference("x", got, expected)
-    assert (said is None) == same(got, expected) or np.iscomplexobj(got) != np.iscomplexobj(expected)
-    assert said is None or "\n" not in said
+def test_two_answers_are_the_same_or_give_a_message(got, expected):
+    message = difference("x", got, expected)
+    assert (message is None) == same(got, expected) or np.iscomplexobj(got) != np.iscomplexobj(expected)
+    assert message is None or "\n" not in message
 
 
 @pytest.fixture(scope="module")
 def release(root):
     """The imports, a question, three tasks and something between them."""
-    made = nbformat.read(root / "assignments/assignment1/softmax.ipynb", as_version=4)
-    made.cells = [made.cells[n] for n in (1, 58, 59, 60, 68, 69, 80, 81, 96, 97)]
-    return made
+    notebook = nbformat.read(root / "assignments/assignment1/softmax.ipynb", as_version=4)
+    notebook.cells = [notebook.cells[n] for n in (1, 58, 59, 60, 68, 69, 80, 81, 96, 97)]
+    return notebook
 
 
 codes = st.text(alphabet="def max_norm(W):\n return\t1+=\"'#%!?`>\xa0\u200b\u2028“\0\ud800", max_size=60)
@@ -162,32 +162,35 @@ mangled = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow,
 
 def check_repaired(data, release, limits=None):
     """Repair a notebook; assert that it has the cells of the release and can be written and read again."""
-    found = repair(data, release, limits or Limits())
-    nbformat.validate(found.notebook)
-    assert json.loads(nbformat.writes(found.notebook).encode()) == json.loads(nbformat.writes(found.notebook))
+    repaired = repair(data, release, limits or Limits())
+    nbformat.validate(repaired.notebook)
+    assert json.loads(nbformat.writes(repaired.notebook).encode()) == json.loads(nbformat.writes(repaired.notebook))
 
     def graded(cells):
         return {c.metadata.nbgrader.grade_id: c for c in cells if "nbgrader" in c.metadata}
 
-    made, wanted = graded(found.notebook.cells), graded(release.cells)
-    assert sorted(made) == sorted(wanted)
-    assert len(made) == sum("nbgrader" in c.metadata for c in found.notebook.cells)
-    places = {grade_id: place for place, grade_id in enumerate(made)}
-    for grade_id, cell in wanted.items():
-        assert (made[grade_id].metadata, made[grade_id].cell_type) == (cell.metadata, cell.cell_type)
+    repaired_cells, released_cells = graded(repaired.notebook.cells), graded(release.cells)
+    assert sorted(repaired_cells) == sorted(released_cells)
+    assert len(repaired_cells) == sum("nbgrader" in c.metadata for c in repaired.notebook.cells)
+    places = {grade_id: place for place, grade_id in enumerate(repaired_cells)}
+    for grade_id, cell in released_cells.items():
+        assert (repaired_cells[grade_id].metadata, repaired_cells[grade_id].cell_type) == (
+            cell.metadata,
+            cell.cell_type,
+        )
         if cell.metadata.nbgrader.locked:
-            assert made[grade_id].source == cell.source
+            assert repaired_cells[grade_id].source == cell.source
             assert places[grade_id] > places[grade_id.removeprefix("test_")]
-    for grade_id, text in found.notes:
-        assert grade_id in {"", *wanted}
+    for grade_id, text in repaired.notes:
+        assert grade_id in {"", *released_cells}
         assert text.encode()
         assert "\n" not in text
-    return found
+    return repaired
 
 
 @mangled
 @given(data=st.data())
-def test_any_mangling_is_repaired(data, release):
+def test_any_change_of_the_cells_is_repaired(data, release):
     draw = data.draw
     cells = json.loads(json.dumps(release.cells))
     ids = [c["metadata"]["nbgrader"]["grade_id"] for c in cells if "nbgrader" in c["metadata"]]
@@ -221,28 +224,28 @@ def test_any_mangling_is_repaired(data, release):
 )
 def test_any_damage_to_the_file_is_repaired(cut, more, skip, release):
     text = nbformat.writes(release).encode()
-    found = check_repaired(text[:cut] + more + text[max(cut + skip, 0) :], release)
-    assert found.unreadable == ""
+    repaired = check_repaired(text[:cut] + more + text[max(cut + skip, 0) :], release)
+    assert repaired.unreadable == ""
 
 
 @given(
-    made=values | st.fixed_dictionaries({"cells": st.lists(values | st.dictionaries(st.text(), values))}),
+    content=values | st.fixed_dictionaries({"cells": st.lists(values | st.dictionaries(st.text(), values))}),
     data=st.binary(),
 )
-def test_any_file_is_read(made, data, release):
+def test_any_file_is_read(content, data, release):
     check_repaired(data, release)
-    check_repaired(json.dumps(made).encode(), release)
+    check_repaired(json.dumps(content).encode(), release)
     for encoding in ("utf-16", "utf-8"):
         check_repaired(
-            json.dumps(made, ensure_ascii=False).encode(encoding, "replace"), release, Limits(cells=2, cell_bytes=9)
+            json.dumps(content, ensure_ascii=False).encode(encoding, "replace"), release, Limits(cells=2, cell_bytes=9)
         )
 
 
 @given(codes)
-def test_any_code_is_mended_or_left_as_it_is(text):
-    mended, says = repair_source(text)
-    assert (mended == text) == (says == "") == (syntax_error(text) == "" or mended == text)
-    assert says == "" or syntax_error(mended) == ""
+def test_any_code_is_repaired_or_left_unchanged(text):
+    repaired_text, note = repair_source(text)
+    assert (repaired_text == text) == (note == "") == (syntax_error(text) == "" or repaired_text == text)
+    assert note == "" or syntax_error(repaired_text) == ""
     assert defined_names(text) is not None
 
 
@@ -254,9 +257,9 @@ def test_any_code_is_mended_or_left_as_it_is(text):
     )
 )
 def test_notebooks_are_found_in_any_files(submitted, release):
-    found = find_notebooks(submitted, {"softmax": release})
-    assert list(found) == ["softmax"]
-    check_repaired(found["softmax"][0], release)
+    notebooks = find_notebooks(submitted, {"softmax": release})
+    assert list(notebooks) == ["softmax"]
+    check_repaired(notebooks["softmax"][0], release)
 
 
 @given(
@@ -269,17 +272,17 @@ def test_notebooks_are_found_in_any_files(submitted, release):
 )
 def test_any_folder_is_read(names, data):
     with tempfile.TemporaryDirectory() as folder:
-        made = 0
+        num_files = 0
         for name in names:
             path = os.path.join(os.fsencode(folder), name)
             kind = data.draw(st.sampled_from(["file", "link", "pipe", "folder"]))
             if kind == "file":
                 with open(path, "wb") as handle:
-                    made += handle.write(b"x")
+                    num_files += handle.write(b"x")
             elif kind == "link":
                 os.symlink(data.draw(st.sampled_from([b"/etc/passwd", b"..", b".", b"x"])), path)
             else:
                 (os.mkfifo if kind == "pipe" else os.mkdir)(path)
         files, notes = read_submission(folder, Limits())
-        assert list(files.values()) == [b"x"] * made
+        assert list(files.values()) == [b"x"] * num_files
         assert all(len(note.encode()) < 300 for note in notes)

@@ -51,8 +51,8 @@ def run(command, cwd, home, **variables):
 @pytest.fixture(scope="session")
 def python(root, tmp_path_factory):
     """The Python of an environment installed by the README's instructions, in the versions of constraints.txt."""
-    wanted = [*packages(root), (root / "constraints.txt").read_text(encoding="utf-8"), sys.version, str(root)]
-    folder = root / ".student" / hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:16]
+    inputs = [*packages(root), (root / "constraints.txt").read_text(encoding="utf-8"), sys.version, str(root)]
+    folder = root / ".student" / hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:16]
     folder.parent.mkdir(exist_ok=True)
     with open(folder.parent / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # pytest-xdist's workers want it at the same time
@@ -68,21 +68,21 @@ def install(folder, root, home):
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     pip = {name: value for name, value in os.environ.items() if PIP.match(name)}
     command = [folder / "bin/python", "-m", "pip", "install", "-q", "-c", root / "constraints.txt", *packages(root)]
-    done = run(command, root, home, **pip)
-    unreached = NO_NETWORK.search(done.stderr) if done.returncode else None
-    if unreached and os.environ.get("CI", "").lower() not in ("true", "1"):
-        pytest.skip(f"no packages without a network: {unreached[0].strip()}")
-    assert done.returncode == 0, done.stderr[-2000:]
+    completed = run(command, root, home, **pip)
+    network_error = NO_NETWORK.search(completed.stderr) if completed.returncode else None
+    if network_error and os.environ.get("CI", "").lower() not in ("true", "1"):
+        pytest.skip(f"no packages without a network: {network_error[0].strip()}")
+    assert completed.returncode == 0, completed.stderr[-2000:]
 
 
 def test_the_environment_holds_the_students_packages_and_another_kernel(root, python, tmp_path):
     """Neither the grader nor the package of the checkout, and matrix products are made as told."""
     absent = "import importlib.util as u; print([u.find_spec(n) for n in ('chainrule', 'autograder', 'nbgrader')])"
     assert run([python, "-c", absent], tmp_path, tmp_path).stdout == "[None, None, None]\n"
-    shown = "import numpy, threadpoolctl as t; print({each.get('architecture') for each in t.threadpool_info()})"
-    done = run([python, "-c", shown], tmp_path, tmp_path, **plainest())
+    code = "import numpy, threadpoolctl as t; print({each.get('architecture') for each in t.threadpool_info()})"
+    completed = run([python, "-c", code], tmp_path, tmp_path, **plainest())
     for kernel in plainest().values():
-        assert done.stdout.lower() == f"{ {kernel.lower()} }\n", done.stderr
+        assert completed.stdout.lower() == f"{ {kernel.lower()} }\n", completed.stderr
 
 
 @pytest.mark.parametrize(("assignment", "name"), NOTEBOOKS, ids=["-".join(each) for each in NOTEBOOKS])
@@ -93,7 +93,7 @@ def test_a_released_notebook_runs(root, python, tmp_path, assignment, name):
     for path in folder.glob("*.ipynb"):  # all of them, because one may import from another
         nbformat.write(fill_solutions(nbformat.read(path, as_version=4), assignment), path)
     convert = [python, "-m", "jupyter", "nbconvert", "--execute", "--inplace", "--to", "notebook"]
-    done = run([*convert, "--ExecutePreprocessor.timeout=-1", f"{name}.ipynb"], folder, home, **plainest())
-    assert done.returncode == 0, done.stderr[-3000:]
+    completed = run([*convert, "--ExecutePreprocessor.timeout=-1", f"{name}.ipynb"], folder, home, **plainest())
+    assert completed.returncode == 0, completed.stderr[-3000:]
     cells = nbformat.read(folder / f"{name}.ipynb", as_version=4).cells
     assert all(cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source.strip())

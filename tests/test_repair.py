@@ -30,9 +30,9 @@ def release(releases):
 @pytest.fixture
 def work(release):
     """A submission in which max_norm was answered."""
-    made = copy.deepcopy(release)
-    cell_of(made, "max_norm").source = ANSWER
-    return made
+    notebook = copy.deepcopy(release)
+    cell_of(notebook, "max_norm").source = ANSWER
+    return notebook
 
 
 def id_of(cell):
@@ -58,14 +58,14 @@ def code(source):
 def repaired(work, release, limits=None):
     """Return the repaired notebook and its notes; work: a notebook or the bytes of one."""
     data = work if isinstance(work, bytes) else json.dumps(work).encode()
-    found = repair(data, release, limits or Limits())
-    assert found.unreadable == ""
-    nbformat.validate(found.notebook)
-    assert ids_of(found.notebook) == ids_of(release)
-    return found.notebook, [text for _, text in found.notes]
+    repaired_file = repair(data, release, limits or Limits())
+    assert repaired_file.unreadable == ""
+    nbformat.validate(repaired_file.notebook)
+    assert ids_of(repaired_file.notebook) == ids_of(release)
+    return repaired_file.notebook, [text for _, text in repaired_file.notes]
 
 
-def right(work, release):
+def notes_after_repair(work, release):
     """Return the notes on a notebook in which the answer to max_norm must be found."""
     notebook, notes = repaired(work, release)
     assert cell_of(notebook, "max_norm").source == ANSWER
@@ -73,8 +73,8 @@ def right(work, release):
     return notes
 
 
-def test_a_sound_notebook_is_kept(work, releases):
-    assert right(work, releases["softmax"]) == []
+def test_a_valid_notebook_is_unchanged(work, releases):
+    assert notes_after_repair(work, releases["softmax"]) == []
     for release in releases.values():
         for sound in (release, fill_solutions(copy.deepcopy(release), "assignment1")):
             notebook, notes = repaired(sound, release)
@@ -100,12 +100,12 @@ def test_the_release_is_not_changed(work, release):
         *[(d, "the file is not a Jupyter notebook: it cannot be read") for d in (b"null", b"[" * 9, b"def f(): 1")],
     ],
 )
-def test_what_is_no_notebook_becomes_a_blank_one(data, why, release):
+def test_a_file_that_is_no_notebook_becomes_a_blank_one(data, why, release):
     most = 10 if data == b" " * 11 else 1000
-    found = repair(data, release, Limits(notebook_bytes=most))
-    assert (found.unreadable, found.notes) == (why, [])
-    assert ids_of(found.notebook) == ids_of(release)
-    assert cell_of(found.notebook, "max_norm").source == cell_of(release, "max_norm").source
+    repaired_file = repair(data, release, Limits(notebook_bytes=most))
+    assert (repaired_file.unreadable, repaired_file.notes) == (why, [])
+    assert ids_of(repaired_file.notebook) == ids_of(release)
+    assert cell_of(repaired_file.notebook, "max_norm").source == cell_of(release, "max_norm").source
 
 
 def test_a_file_of_a_million_lists_is_not_parsed(release):
@@ -118,13 +118,13 @@ def test_a_file_of_a_million_lists_is_not_parsed(release):
 def test_blank_copies_do_not_override_an_answer(work, release):
     blank = cell_of(release, "max_norm")
     work.cells = [blank, *work.cells, blank]
-    assert right(work, release) == ["cell max_norm: it stood 3 times: copies as released were left out"]
+    assert notes_after_repair(work, release) == ["cell max_norm: it stood 3 times: copies as released were left out"]
 
 
 def test_an_answered_copy_at_the_end_counts_if_it_is_the_only_one(work, release):
     work.cells.append(cell_of(work, "max_norm"))
     work.cells[place_of(release, "max_norm")] = cell_of(release, "max_norm")
-    assert right(work, release) == [
+    assert notes_after_repair(work, release) == [
         "cell max_norm: it stood 2 times: copies as released were left out",
         "cell test_max_norm: it stood before what it tests and was moved behind it",
     ]
@@ -140,12 +140,14 @@ def test_all_answered_copies_are_kept_in_their_order(work, release):
 
 def test_a_copied_test_counts_once(work, release):
     work.cells.append(cell_of(work, "test_max_norm"))
-    assert right(work, release) == ["cell test_max_norm: it stood 2 times: copies as released were left out"]
+    assert notes_after_repair(work, release) == [
+        "cell test_max_norm: it stood 2 times: copies as released were left out"
+    ]
 
 
 def test_a_deleted_test_comes_back_after_its_solution(work, release):
     work.cells.remove(cell_of(work, "test_max_norm"))
-    assert right(work, release) == ["cell test_max_norm: it was missing and was put back as released"]
+    assert notes_after_repair(work, release) == ["cell test_max_norm: it was missing and was put back as released"]
 
 
 def test_a_deleted_answer_comes_back_blank(work, release):
@@ -158,7 +160,10 @@ def test_a_deleted_answer_comes_back_blank(work, release):
 @pytest.mark.parametrize("kind", ["markdown", "raw", "sql", ["code"]])
 def test_a_retyped_cell_is_code_again(kind, work, release):
     cell_of(work, "max_norm")["cell_type"] = kind
-    assert right(work, release) in ([], [f"cell max_norm: it had become a {kind} cell and is a code cell again"])
+    assert notes_after_repair(work, release) in (
+        [],
+        [f"cell max_norm: it had become a {kind} cell and is a code cell again"],
+    )
 
 
 def test_a_changed_test_is_restored(work, release):
@@ -173,7 +178,7 @@ def test_points_flags_tags_and_kernel_are_those_of_the_release(work, release):
     cell.metadata.nbgrader |= {"points": 1000, "locked": False, "solution": True}
     cell.metadata["tags"] = ["skip-execution"]
     work.metadata["kernelspec"] = {"name": "bash", "display_name": "bash", "language": "bash"}
-    assert right(work, release) == []
+    assert notes_after_repair(work, release) == []
     notebook, _ = repaired(work, release)
     assert cell_of(notebook, "test_max_norm").metadata == cell_of(release, "test_max_norm").metadata
     assert notebook.metadata == release.metadata
@@ -182,8 +187,8 @@ def test_points_flags_tags_and_kernel_are_those_of_the_release(work, release):
 @pytest.mark.parametrize("label", [7, [], {"grade_id": ["max_norm"]}, {"grade_id": "max_norm2"}, None])
 def test_an_answer_without_its_id_is_found_by_name(label, work, release):
     cell_of(work, "max_norm").metadata["nbgrader"] = label
-    said = "cell max_norm: the answer was found in another cell, which defines `max_norm`"
-    assert right(work, release) == [said]
+    note = "cell max_norm: the answer was found in another cell, which defines `max_norm`"
+    assert notes_after_repair(work, release) == [note]
 
 
 def test_a_notebook_without_any_metadata_loses_nothing(releases):
@@ -200,11 +205,11 @@ def test_a_written_answer_without_its_id_is_found_by_its_place(work, release):
     answer.metadata.clear()
     answer.source = "Because."
     for around in ([], [-1], [1]):
-        made = copy.deepcopy(work)
-        place = made.cells.index(answer)
-        for gone in around:
-            del made.cells[place + gone]
-        notebook, notes = repaired(made, release)
+        mangled = copy.deepcopy(work)
+        place = mangled.cells.index(answer)
+        for offset in around:
+            del mangled.cells[place + offset]
+        notebook, notes = repaired(mangled, release)
         assert cell_of(notebook, "softmax-q1").source == "Because."
         assert notes[0] == "cell softmax-q1: it had lost its id and was found by its place"
 
@@ -212,9 +217,11 @@ def test_a_written_answer_without_its_id_is_found_by_its_place(work, release):
 def test_an_answer_in_another_cell_is_not_overridden_by_the_blank_one(work, release):
     cell_of(work, "max_norm").source = cell_of(release, "max_norm").source
     for place in (1, place_of(work, "test_max_norm"), len(work.cells)):
-        made = copy.deepcopy(work)
-        made.cells.insert(place, code(ANSWER))
-        assert "cell max_norm: the answer was found in another cell, which defines `max_norm`" in right(made, release)
+        mangled = copy.deepcopy(work)
+        mangled.cells.insert(place, code(ANSWER))
+        assert "cell max_norm: the answer was found in another cell, which defines `max_norm`" in notes_after_repair(
+            mangled, release
+        )
 
 
 def test_an_answer_merged_into_another_graded_cell_is_left_there(work, release):
@@ -224,15 +231,15 @@ def test_an_answer_merged_into_another_graded_cell_is_left_there(work, release):
         if not blank:
             work.cells.remove(cell_of(work, "max_norm"))
         notebook, notes = repaired(work, release)
-        said = "the answer was found in the cell regularization, which defines `max_norm`"
-        assert notes == [f"cell max_norm: {said}"]
+        note = "the answer was found in the cell regularization, which defines `max_norm`"
+        assert notes == [f"cell max_norm: {note}"]
         assert not defined_names(cell_of(notebook, "max_norm").source)
 
 
 def test_an_answer_merged_into_a_test_stands_in_a_cell_of_its_own(work, release):
     cell_of(work, "test_regularization").source += f"\n\n{ANSWER}"
     work.cells.remove(cell_of(work, "max_norm"))
-    assert right(work, release)[1].endswith("; what was defined in it stands in a cell of its own")
+    assert notes_after_repair(work, release)[1].endswith("; what was defined in it stands in a cell of its own")
 
 
 @pytest.mark.parametrize("label", [True, False])
@@ -242,7 +249,7 @@ def test_a_split_function_is_joined(label, cut, work, release):
     second = {**cell, "source": ANSWER[cut:]} if label else code(ANSWER[cut:])
     cell.source = ANSWER[:cut].removesuffix("\n")
     work.cells.insert(work.cells.index(cell) + 1, second)
-    assert right(work, release) == ["cell max_norm: it had been split: its parts were joined"]
+    assert notes_after_repair(work, release) == ["cell max_norm: it had been split: its parts were joined"]
 
 
 def test_methods_are_found_in_classes(releases):
@@ -259,7 +266,7 @@ def test_methods_are_found_in_classes(releases):
     ]
 
 
-def test_reversed_cells_run_all_the_same(releases):
+def test_reversed_cells_are_put_in_order(releases):
     work = fill_solutions(copy.deepcopy(releases["knn"]), "assignment1")
     work.cells.reverse()
     notebook, _ = repaired(work, releases["knn"])
@@ -273,7 +280,7 @@ def test_reversed_cells_run_all_the_same(releases):
 
 def test_imports_come_back_only_if_they_are_used(work, release):
     del work.cells[: place_of(work, "max_norm")]
-    assert not any("import" in note for note in right(work, release))
+    assert not any("import" in note for note in notes_after_repair(work, release))
     cell_of(work, "max_norm").source = ANSWER.replace("2", "np.sqrt(4)")
     notebook, notes = repaired(work, release)
     imports = next(c.source for c in release.cells if c.cell_type == "code")
@@ -283,11 +290,11 @@ def test_imports_come_back_only_if_they_are_used(work, release):
 
 
 def test_a_students_own_cells_stay(work, release):
-    own = [code("draft = 1"), code("check(max_norm)"), nbformat.v4.new_markdown_cell("note"), code("?len\n%pwd")]
-    work.cells[5:5] = own
+    own_cells = [code("draft = 1"), code("check(max_norm)"), nbformat.v4.new_markdown_cell("note"), code("?len\n%pwd")]
+    work.cells[5:5] = own_cells
     notebook, notes = repaired(work, release)
     assert notes == []
-    assert [cell.source for cell in notebook.cells[5:9]] == [cell.source for cell in own]
+    assert [cell.source for cell in notebook.cells[5:9]] == [cell.source for cell in own_cells]
 
 
 def test_cells_beyond_the_limits_are_left_out_but_not_graded_ones(work, release):
@@ -307,18 +314,18 @@ def test_of_very_many_notes_the_first_are_kept_on_one_line_each(work, release):
 
 
 def test_only_pictures_stay_attached(work, release):
-    kept = {"a.png": {"image/png": PNG}}
+    pictures = {"a.png": {"image/png": PNG}}
     bad = {
         "b.svg": {"image/svg+xml": "<svg/>"},
         "c.png": {"image/png": "?"},
         "d": 7,
         "e.gif": {"image/gif": "A" * 5_000_001},
     }
-    cell_of(work, "softmax-q1")["attachments"] = kept | bad
+    cell_of(work, "softmax-q1")["attachments"] = pictures | bad
     notebook, notes = repaired(work, release)
-    assert cell_of(notebook, "softmax-q1").attachments == kept
-    said = "attachments were left out, a cell may have 5 MB of PNG, JPEG or GIF pictures"
-    assert notes == [f"cell softmax-q1: {said}"]
+    assert cell_of(notebook, "softmax-q1").attachments == pictures
+    note = "attachments were left out, a cell may have 5 MB of PNG, JPEG or GIF pictures"
+    assert notes == [f"cell softmax-q1: {note}"]
 
 
 # What happens to files
@@ -358,32 +365,34 @@ DAMAGED = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_form_of_a_notebook_is_read(name, work, release):
-    assert right(FILES[name](work), release) == []
+    assert notes_after_repair(FILES[name](work), release) == []
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_of_a_damaged_file_the_cells_are_rescued(name, work, release):
-    whole = nbformat.writes(work)
-    damaged = DAMAGED[name](whole)
-    assert damaged != whole
-    assert "the file is not a sound notebook" in right(damaged.encode(), release)[0]
+def test_the_cells_of_a_damaged_file_are_recovered(name, work, release):
+    text = nbformat.writes(work)
+    damaged = DAMAGED[name](text)
+    assert damaged != text
+    assert "the file is not a sound notebook" in notes_after_repair(damaged.encode(), release)[0]
 
 
-def test_what_stands_behind_a_notebook_is_ignored(work, release):
-    assert right(json.dumps(work).encode() + b"}]", release) == []
+def test_text_after_a_notebook_is_ignored(work, release):
+    assert notes_after_repair(json.dumps(work).encode() + b"}]", release) == []
 
 
-def test_cells_that_are_none_are_left_out(work, release):
+def test_invalid_cells_are_left_out(work, release):
     odd = [3, None, {}, {"cell_type": "code", "source": 7}, {"cell_type": "code", "source": [1]}]
-    assert right({**work, "cells": [*odd, *work.cells]}, release) == ["cells that cannot be read were left out: 5"]
+    assert notes_after_repair({**work, "cells": [*odd, *work.cells]}, release) == [
+        "cells that cannot be read were left out: 5"
+    ]
 
 
-def test_of_two_versions_that_git_left_the_own_one_counts_last(work, release):
+def test_of_two_versions_between_conflict_markers_ours_comes_last(work, release):
     text = json.dumps(work, indent=1)
     line = next(line for line in text.split("\n") if "return 2 * W" in line)
     other = line.replace("2 * W", "3 * W")
-    for here, there, expected in ((line, other, [OTHER, ANSWER]), (line, "{{", [ANSWER]), (line, line, [ANSWER])):
-        both = text.replace(line, f"<<<<<<< HEAD\n{here}\n=======\n{there}\n>>>>>>> theirs")
+    for ours, theirs, expected in ((line, other, [OTHER, ANSWER]), (line, "{{", [ANSWER]), (line, line, [ANSWER])):
+        both = text.replace(line, f"<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> theirs")
         notebook, notes = repaired(both.encode(), release)
         assert [c.source for c in notebook.cells if c.source.startswith("def max_norm")] == expected
         assert "conflict markers of git" in notes[0]
@@ -391,7 +400,7 @@ def test_of_two_versions_that_git_left_the_own_one_counts_last(work, release):
 
 # What happens to code
 
-MENDED = {
+REPAIRED_CODE = {
     "its line ends were replaced": ANSWER.replace("\n", "\u2028"),
     "invisible characters were removed": ANSWER.replace("(", "\u200b(\0"),
     "odd spaces were replaced by plain ones": ANSWER.replace(" ", "\xa0"),
@@ -403,29 +412,31 @@ MENDED = {
 }
 
 
-@pytest.mark.parametrize("says", MENDED)
-def test_what_editors_do_to_code_is_undone(says, work, release):
-    broken = MENDED[says]
+@pytest.mark.parametrize("note", REPAIRED_CODE)
+def test_changes_by_editors_are_repaired(note, work, release):
+    broken = REPAIRED_CODE[note]
     assert syntax_error(broken)
     cell_of(work, "max_norm").source = broken
     notebook, notes = repaired(work, release)
-    assert notes == [f"cell max_norm: {says}"]
+    assert notes == [f"cell max_norm: {note}"]
     assert cell_of(notebook, "max_norm").source.strip() == ANSWER
 
 
-def test_tabs_among_spaces_are_made_spaces():
+def test_tabs_among_spaces_become_spaces():
     text = "def f(x):\n    if x:\n\ty = 1\n    return x"
     for broken in (text, text.replace("\ty", "\t    y").replace("    if", "\tif")):
-        mended, says = repair_source(broken)
-        assert (says, syntax_error(mended)) == ("its indentation was made even", "")
+        repaired_text, note = repair_source(broken)
+        assert (note, syntax_error(repaired_text)) == ("its indentation was made even", "")
 
 
-@pytest.mark.parametrize("words", ["I am done, am I?", "print(max_norm(", "return W", "1 2", "    stray", "x = 'a"])
-def test_stray_words_cost_nothing(words):
-    mended, says = repair_source(f"hello there\n{ANSWER}\n\n{words}\n\n@cache\ndef g():\n    return 1\n")
-    assert {"max_norm", "g"} <= defined_names(mended)
-    assert says.startswith("line ")
-    assert ": what is no Python there was left out, the rest is run" in says
+@pytest.mark.parametrize(
+    "stray_text", ["I am done, am I?", "print(max_norm(", "return W", "1 2", "    stray", "x = 'a"]
+)
+def test_stray_text_costs_nothing(stray_text):
+    repaired_text, note = repair_source(f"hello there\n{ANSWER}\n\n{stray_text}\n\n@cache\ndef g():\n    return 1\n")
+    assert {"max_norm", "g"} <= defined_names(repaired_text)
+    assert note.startswith("line ")
+    assert ": what is no Python there was left out, the rest is run" in note
 
 
 def test_a_function_that_is_no_python_is_named(work, release):

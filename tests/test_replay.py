@@ -32,18 +32,18 @@ BOB = Attack("bob", "", {}, {"answer": WRONG, "last cell": HELPER})
 @pytest.fixture(scope="module")
 def course(root, sandbox, tmp_path_factory):
     """ada's work is right; bob's max_norm needs a cell of his own and is wrong, and his kl_divergence raises."""
-    made = make_course(root, tmp_path_factory.mktemp("replay") / "course")
-    write_submission(made, "ada")
-    write_submission(made, "bob", BOB)
-    path = submission(made)
+    course = make_course(root, tmp_path_factory.mktemp("replay") / "course")
+    write_submission(course, "ada")
+    write_submission(course, "bob", BOB)
+    path = submission(course)
     notebook = nbformat.read(path, as_version=4)
     next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "kl_divergence").source = RAISES
     notebook.cells.insert(0, notebook.cells.pop())
     nbformat.write(notebook, path)
     with pool(1) as executor:
-        found = list(grade(made, ASSIGNMENT, Options(sandbox, run_all=True), executor=executor))
-    assert [result.error for result in found] == ["", ""]
-    return made
+        results = list(grade(course, ASSIGNMENT, Options(sandbox, run_all=True), executor=executor))
+    assert [result.error for result in results] == ["", ""]
+    return course
 
 
 def submission(course, student="bob"):
@@ -56,8 +56,8 @@ def replay(course, sandbox, monkeypatch, capsys):
     monkeypatch.chdir(course.root)
 
     def run(*argv, student="bob"):
-        what = [ASSIGNMENT, "--student", student] if student else []
-        code = main(["replay", *what, *argv, "--sandbox", sandbox])
+        options = [ASSIGNMENT, "--student", student] if student else []
+        code = main(["replay", *options, *argv, "--sandbox", sandbox])
         return code, *capsys.readouterr()
 
     return run
@@ -71,9 +71,9 @@ def record(course):
     text, notebook = path.read_text(encoding="utf-8"), submission(course).read_bytes()
 
     def change(edit):
-        found = json.loads(text)
-        edit(found)
-        path.write_text(json.dumps(found), encoding="utf-8")
+        content = json.loads(text)
+        edit(content)
+        path.write_text(json.dumps(content), encoding="utf-8")
 
     yield change
     path.write_text(text, encoding="utf-8")
@@ -81,137 +81,150 @@ def record(course):
     assert journal.read(course, ASSIGNMENT, "bob") == entry
 
 
-def verdict_of(found, task):
-    return next(v for v in found["verdicts"]["softmax"] if v["task"] == task)
+def verdict_of(content, task):
+    return next(v for v in content["verdicts"]["softmax"] if v["task"] == task)
 
 
 def test_every_lost_task_is_replayed_with_its_inputs_and_both_outputs(replay):
-    code, said, _ = replay()
+    code, output, _ = replay()
     assert code == 0
-    assert said.count("the same verdict as recorded") == 2
-    assert "regularization" not in said
-    assert "W_new = max_norm(W, c)" in said
+    assert output.count("the same verdict as recorded") == 2
+    assert "regularization" not in output
+    assert "W_new = max_norm(W, c)" in output
     for word in ("    W  [[", "    c  ", "    got       [[", "    expected  [["):
-        assert word in said
+        assert word in output
     assert (
-        "no value: raised NameError: name 'logarithm' is not defined, at `return np.sum(p * logarithm(p / q))`" in said
+        "no value: raised NameError: name 'logarithm' is not defined, at `return np.sum(p * logarithm(p / q))`"
+        in output
     )
 
 
 def test_the_verdict_is_the_recorded_one_word_for_word(replay, course):
-    code, said, _ = replay("--json")
-    found = {v["task"]: v for v in json.loads(said)}
+    code, output, _ = replay("--json")
+    replayed_tasks = {v["task"]: v for v in json.loads(output)}
     recorded = journal.read(course, ASSIGNMENT, "bob").verdicts["softmax"]
     assert code == 0
-    assert set(found) == {"max_norm", "kl_divergence"}
+    assert set(replayed_tasks) == {"max_norm", "kl_divergence"}
     for verdict in recorded:
-        if verdict["task"] in found:
-            assert found[verdict["task"]]["verdict"] == verdict
-            assert found[verdict["task"]]["same"] is True
-    case = found["max_norm"]["lost"][0]["cases"][0]
+        if verdict["task"] in replayed_tasks:
+            assert replayed_tasks[verdict["task"]]["verdict"] == verdict
+            assert replayed_tasks[verdict["task"]]["same"] is True
+    case = replayed_tasks["max_norm"]["lost"][0]["cases"][0]
     got, expected = case["outputs"]["W_new"]["got"], case["outputs"]["W_new"]["expected"]
     assert got["shape"] == expected["shape"] == case["inputs"]["W"]["shape"]
     assert got["data"][0][0] == case["inputs"]["W"]["data"][0][0] * case["inputs"]["c"]
 
 
-def test_right_work_has_nothing_to_replay_unless_it_is_named(replay, tmp_path):
+def test_correct_work_has_nothing_to_replay_unless_a_task_is_named(replay, tmp_path):
     assert replay(student="ada")[:2] == (0, "no task lost points; name one with --task\n")
     path = tmp_path / "case.py"
-    code, said, _ = replay("--task", "max_norm", "--script", str(path), student="ada")
+    code, output, _ = replay("--task", "max_norm", "--script", str(path), student="ada")
     assert (code, path.exists()) == (0, False)
-    assert "max_norm: 2 of 2 points" in said
-    assert "the same verdict as recorded" in said
-    assert "nothing to write" in said
+    assert "max_norm: 2 of 2 points" in output
+    assert "the same verdict as recorded" in output
+    assert "nothing to write" in output
 
 
 def test_a_script_of_a_notebook_fails_and_passes_with_the_right_function(replay, tmp_path):
     path = tmp_path / "case.py"
-    code, said, _ = replay("--task", "max_norm", "--script", str(path))
+    code, output, _ = replay("--task", "max_norm", "--script", str(path))
     text = path.read_text(encoding="utf-8")
-    assert (code, "script: " in said) == (0, True)
+    assert (code, "script: " in output) == (0, True)
     assert HELPER.split("\n\n")[1] in text
     assert "UNUSED" not in text
     assert "kl_divergence" not in text
-    done = subprocess.run([sys.executable, path], capture_output=True, encoding="utf-8", timeout=60)
-    assert "AssertionError: W_new" in done.stderr
+    completed = subprocess.run([sys.executable, path], capture_output=True, encoding="utf-8", timeout=60)
+    assert "AssertionError: W_new" in completed.stderr
     path.write_text(text.replace(WRONG, RIGHT), encoding="utf-8")
     assert subprocess.run([sys.executable, path], timeout=60).returncode == 0
 
 
 def test_a_tampered_score_is_a_finding(replay, record):
-    record(lambda found: verdict_of(found, "max_norm").update(score=1.5))
-    code, said, _ = replay("--task", "max_norm")
+    record(lambda content: verdict_of(content, "max_norm").update(score=1.5))
+    code, output, _ = replay("--task", "max_norm")
     assert code == 1
-    assert "not the verdict that is recorded:\n  score: recorded 1.5, now 0.0" in said
+    assert "not the verdict that is recorded:\n  score: recorded 1.5, now 0.0" in output
 
 
 @pytest.fixture(scope="module")
 def replayed(course, sandbox):
     """{task: Replayed} of bob."""
-    return {found.verdict.task: found for found in replay_record(course, ASSIGNMENT, "bob", Options(sandbox))}
+    return {task.verdict.task: task for task in replay_record(course, ASSIGNMENT, "bob", Options(sandbox))}
 
 
-def changed(found, **values):
+def with_changed_record(replayed_task, **values):
     """Return the Replayed with another record of its first check."""
-    recorded = json.loads(json.dumps(found.recorded))
+    recorded = json.loads(json.dumps(replayed_task.recorded))
     recorded["checks"][0].update(values)
-    return replace(found, recorded=recorded)
+    return replace(replayed_task, recorded=recorded)
 
 
 def test_a_tampered_check_is_a_finding(replayed):
-    said = as_text(changed(replayed["max_norm"], result="right", passed=True, message=""))
-    assert ", result: recorded 'right', now 'wrong'" in said
-    assert "the points are the same" not in said
+    text = as_text(with_changed_record(replayed["max_norm"], result="right", passed=True, message=""))
+    assert ", result: recorded 'right', now 'wrong'" in text
+    assert "the points are the same" not in text
 
 
-def test_other_words_for_the_same_points_are_said_to_be_that(replayed):
-    said = as_text(changed(replayed["max_norm"], message="something else"))
-    assert ", message: recorded 'something else', now 'W_new" in said
-    assert "the points are the same" in said
+def test_another_message_for_the_same_points_is_reported_as_such(replayed):
+    text = as_text(with_changed_record(replayed["max_norm"], message="something else"))
+    assert ", message: recorded 'something else', now 'W_new" in text
+    assert "the points are the same" in text
 
 
-def test_a_check_that_is_no_more_is_said(replayed):
-    said = as_text(changed(replayed["max_norm"], name="an old check"))
-    assert "an old check: recorded, and no check of the task now" in said
+def test_a_check_that_no_longer_exists_is_reported(replayed):
+    text = as_text(with_changed_record(replayed["max_norm"], name="an old check"))
+    assert "an old check: recorded, and no check of the task now" in text
 
 
 def test_a_script_is_of_one_task(replayed):
-    found = [replayed["max_norm"], replayed["kl_divergence"]]
-    assert verdict_for_script(found[:1]) is found[0]
+    tasks = [replayed["max_norm"], replayed["kl_divergence"]]
+    assert verdict_for_script(tasks[:1]) is tasks[0]
     with pytest.raises(UsageError, match="found max_norm, kl_divergence; name one with --task"):
-        verdict_for_script(found)
+        verdict_for_script(tasks)
 
 
-def test_a_changed_submission_is_noticed(replay, record, course):
+def test_a_changed_submission_is_reported(replay, record, course):
     submission(course).write_bytes(submission(course).read_bytes() + b"\n")
-    code, said, error = replay()
-    assert (code, said) == (1, "")
+    code, output, error = replay()
+    assert (code, output) == (1, "")
     assert error.count("\n") == 1
     assert "bob: expected submission, release and limits as they were graded, found a change since then" in error
     assert f"run `autograder grade {ASSIGNMENT} --student bob`" in error
 
 
 @pytest.mark.parametrize(
-    ("edit", "code", "words"),
+    ("edit", "code", "message"),
     [
-        (lambda found: found.update(verdicts=None), 1, "bob: expected verdicts in the record, found something else"),
-        (lambda found: found.update(verdicts={"softmax": [{}]}), 1, "bob: expected verdicts in the record, found"),
-        (lambda found: found.update(stamp=None), 1, "found that it could not be judged"),
-        (lambda found: found.pop("stamp"), 2, f"bob: expected a record of the grading of {ASSIGNMENT}, found none"),
+        (
+            lambda exit_code: exit_code.update(verdicts=None),
+            1,
+            "bob: expected verdicts in the record, found something else",
+        ),
+        (
+            lambda exit_code: exit_code.update(verdicts={"softmax": [{}]}),
+            1,
+            "bob: expected verdicts in the record, found",
+        ),
+        (lambda exit_code: exit_code.update(stamp=None), 1, "found that it could not be judged"),
+        (
+            lambda exit_code: exit_code.pop("stamp"),
+            2,
+            f"bob: expected a record of the grading of {ASSIGNMENT}, found none",
+        ),
     ],
 )
-def test_a_record_that_does_not_help_is_said_in_a_line(replay, record, edit, code, words):
+def test_an_unusable_record_gets_one_line(replay, record, edit, code, message):
     record(edit)
-    found, said, error = replay()
-    assert (found, said, error.count("\n")) == (code, "", 1)
-    assert words in error
+    exit_code, output, error = replay()
+    assert (exit_code, output, error.count("\n")) == (code, "", 1)
+    assert message in error
 
 
 VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, "checks": []}
 
 
 @pytest.mark.parametrize(
-    ("argv", "words"),
+    ("argv", "message"),
     [
         ([ASSIGNMENT], "replay: expected --student S, and no --seed, with an assignment"),
         ([ASSIGNMENT, "--student", "bob", "--seed", "3"], "replay: expected --student S, and no --seed"),
@@ -232,13 +245,13 @@ VERDICT = {"file": "a.py", "task": "max_norm", "seed": 1, "score": 0, "max": 2, 
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_does_not_fit_gets_one_line_and_exit_code_2(replay, course, argv, words):
+def test_wrong_arguments_of_replay_get_one_line_and_exit_code_2(replay, course, argv, message):
     for name, text in {"there.py": "", "with.npz": "", "odd.json": "[{}]", "list.json": json.dumps([VERDICT])}.items():
         Path(name).write_text(text, encoding="utf-8")
     files = sorted(os.listdir())
-    code, said, error = replay(*argv, student=None)
-    assert (code, said, error.count("\n")) == (2, "", 1)
-    assert words in error
+    code, output, error = replay(*argv, student=None)
+    assert (code, output, error.count("\n")) == (2, "", 1)
+    assert message in error
     assert sorted(os.listdir()) == files
     assert Path("there.py").read_text(encoding="utf-8") == ""
 
@@ -260,12 +273,12 @@ def file(tmp_path):
 
 
 def test_a_plain_file_is_replayed_by_its_seed(replay, file, tmp_path):
-    code, said, _ = replay(str(file), "--seed", "5", "--task", "max_norm", student=None)
+    code, output, _ = replay(str(file), "--seed", "5", "--task", "max_norm", student=None)
     assert code == 0
-    assert "max_norm: 0 of 2 points" in said
-    assert "kl_divergence" not in said
-    assert "recorded" not in said
-    assert "W_new = max_norm(W, c)" in said
+    assert "max_norm: 0 of 2 points" in output
+    assert "kl_divergence" not in output
+    assert "recorded" not in output
+    assert "W_new = max_norm(W, c)" in output
 
 
 def test_a_list_of_verdicts_is_replayed(replay, file, tmp_path, sandbox, capsys):
@@ -273,8 +286,8 @@ def test_a_list_of_verdicts_is_replayed(replay, file, tmp_path, sandbox, capsys)
     printed = json.loads(capsys.readouterr().out)
     verdicts = tmp_path / "verdicts.json"
     verdicts.write_text(json.dumps(printed), encoding="utf-8")
-    code, said, _ = replay(str(verdicts), "--json", student=None)
+    code, output, _ = replay(str(verdicts), "--json", student=None)
     assert code == 0
-    assert [v["recorded"] for v in json.loads(said)] == printed
-    assert all(v["same"] for v in json.loads(said))
-    assert {v["task"] for v in json.loads(said)} == {"max_norm", "kl_divergence"}
+    assert [v["recorded"] for v in json.loads(output)] == printed
+    assert all(v["same"] for v in json.loads(output))
+    assert {v["task"] for v in json.loads(output)} == {"max_norm", "kl_divergence"}

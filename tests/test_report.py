@@ -33,10 +33,10 @@ def verdict(answer):
     result, message = ANSWERS[answer]
     score = 6.0 if result == "right" else 0.0
     check = {"name": "loss", "passed": result == "right", "points": 4, "result": result, "message": message}
-    rest = check | {"name": "dW", "points": 2, "message": message and "counts only once a value is right"}
+    consequence = check | {"name": "dW", "points": 2, "message": message and "counts only once a value is right"}
     if result in ("blank", "not judged"):
-        rest = check
-    return {"task": "svm_loss", "score": score, "max": 6, "checks": [check, rest], "seed": 1, "reason": message}
+        consequence = check
+    return {"task": "svm_loss", "score": score, "max": 6, "checks": [check, consequence], "seed": 1, "reason": message}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def graded(course):
 
 
 @pytest.fixture
-def shown(course, monkeypatch):
+def report_of(course, monkeypatch):
     """shown({student: answer}): the report on a gradebook and a journal that would hold these."""
 
     def show(answers, notes=()):
@@ -76,29 +76,29 @@ def shown(course, monkeypatch):
     return show
 
 
-class Words(HTMLParser):
+class Page(HTMLParser):
     """The text of a page, and its tags with their attributes."""
 
     def __init__(self, page):
         super().__init__()
-        self.words, self.tags, self.attributes = [], [], []
+        self.texts, self.tags, self.attributes = [], [], []
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
-        self.words.append("" if tag == "wbr" else " ")
+        self.texts.append("" if tag == "wbr" else " ")
         self.tags.append(tag)
         self.attributes += attrs
 
     def handle_data(self, data):
-        self.words.append(data)
+        self.texts.append(data)
 
     @property
     def text(self):
-        return " ".join("".join(self.words).split())
+        return " ".join("".join(self.texts).split())
 
 
 def report(course):
-    return Words(write_report(course, "assignment1").read_text(encoding="utf-8"))
+    return Page(write_report(course, "assignment1").read_text(encoding="utf-8"))
 
 
 def test_the_summary_counts_students_and_scores(graded):
@@ -111,9 +111,9 @@ def test_the_summary_counts_students_and_scores(graded):
     assert "Questions that wait to be graded by hand count as 0 so far." in text
 
 
-def test_a_task_has_its_points_its_mean_and_its_frequent_reasons(shown):
+def test_a_task_has_its_points_its_mean_and_its_frequent_reasons(report_of):
     answers = ["right", "right", "sum", "sum", "sum", "off", "off too", "blank", "hangs"]
-    text = shown({f"s{n}": answer for n, answer in enumerate(answers)}).text
+    text = report_of({f"s{n}": answer for n, answer in enumerate(answers)}).text
     assert "svm_loss 6 1.3 2 of 9 (22%) 1" in text
     # The most frequent first; sentences that differ in their numbers are one; a consequence is no reason.
     assert f"3× {SUM} 2× loss is 1.5, expected 2 Not judged" in text
@@ -121,12 +121,14 @@ def test_a_task_has_its_points_its_mean_and_its_frequent_reasons(shown):
     assert "2 checks: no answer within 10 s: is there an endless loop?" in text
 
 
-def test_a_student_counts_once_whatever_numbers_are_in_the_sentences(course, monkeypatch):
-    def two(answer):
-        made = verdict(answer)
-        return made | {"checks": [made["checks"][0], made["checks"][0] | {"message": "loss is 0, expected 17.2577"}]}
+def test_a_student_counts_once_whatever_numbers_are_in_the_messages(course, monkeypatch):
+    def two_failed_checks(answer):
+        judged = verdict(answer)
+        return judged | {
+            "checks": [judged["checks"][0], judged["checks"][0] | {"message": "loss is 0, expected 17.2577"}]
+        }
 
-    row = Row("jon", 0.0, False, [two("off")], [])
+    row = Row("jon", 0.0, False, [two_failed_checks("off")], [])
     monkeypatch.setattr("autograder.pages.report._rows", lambda *_: ([row], 6.0))
     text = report(course).text
     assert "1× loss is" in text
@@ -165,39 +167,39 @@ def test_lateness_and_its_penalty_are_shown(graded):
 
 
 def test_every_student_has_a_row_with_reasons_and_notes(graded):
-    found = report(graded({"ada": "right", "ben": "sum"}, notes=["cell q1 was missing"]))
-    assert "student points by hand reasons and notes ada 6 done svm: cell q1 was missing" in found.text
-    assert f"ben 0 done svm_loss (0 of 6): {SUM} svm: cell q1 was missing" in found.text
-    assert "Every check was judged." in found.text
+    page = report(graded({"ada": "right", "ben": "sum"}, notes=["cell q1 was missing"]))
+    assert "student points by hand reasons and notes ada 6 done svm: cell q1 was missing" in page.text
+    assert f"ben 0 done svm_loss (0 of 6): {SUM} svm: cell q1 was missing" in page.text
+    assert "Every check was judged." in page.text
 
 
-def test_plots_are_in_the_page_and_described(shown):
-    found = shown({"ada": "right", "ben": "sum"})
-    pictures = [value for name, value in found.attributes if name == "src"]
+def test_plots_are_in_the_page_and_described(report_of):
+    page = report_of({"ada": "right", "ben": "sum"})
+    pictures = [value for name, value in page.attributes if name == "src"]
     assert [p.startswith("data:image/png;base64,iVBOR") for p in pictures] == [True, True]
-    assert [value for name, value in found.attributes if name == "alt"] == [
+    assert [value for name, value in page.attributes if name == "alt"] == [
         "Histogram of the scores: 1 with 0 to 0.6 points, 1 with 5.4 to 6 points",
         "Mean share of the points of each task: svm_loss 50%",
     ]
 
 
-def test_html_in_messages_notes_and_names_is_text(shown):
+def test_html_in_messages_notes_and_names_is_text(report_of):
     name = TAG.replace("/", "")
-    found = shown({name: "tags"}, notes=[TAG])
-    assert {"script", "form", "iframe", "link"} & set(found.tags) == set()
-    assert found.tags.count("img") == 2
-    assert {attribute for attribute, _ in found.attributes if attribute.startswith("on")} == set()
-    assert f"{name} 0 done svm_loss (0 of 6): raised {TAG} {TAG}" in found.text
-    assert not set("\x00\x1b") & set(found.text)
+    page = report_of({name: "tags"}, notes=[TAG])
+    assert {"script", "form", "iframe", "link"} & set(page.tags) == set()
+    assert page.tags.count("img") == 2
+    assert {attribute for attribute, _ in page.attributes if attribute.startswith("on")} == set()
+    assert f"{name} 0 done svm_loss (0 of 6): raised {TAG} {TAG}" in page.text
+    assert not set("\x00\x1b") & set(page.text)
 
 
-def test_the_page_fetches_nothing_and_can_be_read_aloud(shown):
-    found = shown({"ada": "right"})
-    assert found.tags.count("th") == [name for name, _ in found.attributes].count("scope") > 0
-    assert "link" not in found.tags
-    assert ("http-equiv", "Content-Security-Policy") in found.attributes
-    assert any((value or "").startswith("default-src 'none'; style-src") for _, value in found.attributes)
-    assert not re.search(r"url\(|@import|https?://", found.text)
+def test_the_page_fetches_nothing_and_can_be_read_aloud(report_of):
+    page = report_of({"ada": "right"})
+    assert page.tags.count("th") == [name for name, _ in page.attributes].count("scope") > 0
+    assert "link" not in page.tags
+    assert ("http-equiv", "Content-Security-Policy") in page.attributes
+    assert any((value or "").startswith("default-src 'none'; style-src") for _, value in page.attributes)
+    assert not re.search(r"url\(|@import|https?://", page.text)
 
 
 def test_a_student_whom_nbgrader_graded_alone_is_in_the_report(graded, course):
@@ -220,9 +222,9 @@ def test_a_submission_judged_but_not_recorded_is_not_graded(graded, course):
     assert "graded 1 not graded 1" in report(course).text
 
 
-def test_a_class_of_three_hundred(shown):
+def test_a_class_of_three_hundred(report_of):
     kinds = list(ANSWERS)
-    text = shown({f"student{n:03}": kinds[n % len(kinds)] for n in range(300)}).text
+    text = report_of({f"student{n:03}": kinds[n % len(kinds)] for n in range(300)}).text
     assert "graded 300 not graded 0" in text
     assert "student299 0 to do" in text
 

@@ -53,16 +53,16 @@ FORMS = {
 def folder(tmp_path_factory):
     from autograder.course.edition import write_edition
 
-    made = tmp_path_factory.mktemp("folder")
-    write_edition(made, "assignment1")
-    return made
+    folder = tmp_path_factory.mktemp("folder")
+    write_edition(folder, "assignment1")
+    return folder
 
 
 @pytest.fixture(scope="module")
 def run(folder, sandbox):
-    made = Run(folder, Options(sandbox))
-    yield made
-    made.close()
+    run = Run(folder, Options(sandbox))
+    yield run
+    run.close()
 
 
 def judged(run, *cells):
@@ -75,11 +75,11 @@ def judged(run, *cells):
 
 
 @pytest.mark.parametrize("stop", STOPS)
-def test_a_definition_behind_the_place_where_its_cell_stopped_counts(stop, run):
-    code, said = STOPS[stop]
+def test_a_definition_after_the_line_where_its_cell_stopped_counts(stop, run):
+    code, note = STOPS[stop]
     verdict = judged(run, code + "\n" + RIGHT)
     assert verdict.passed, verdict.reason()
-    assert said in verdict.note, verdict.note
+    assert note in verdict.note, verdict.note
     assert "it stopped" in verdict.note
 
 
@@ -90,7 +90,7 @@ def test_a_definition_counts_in_every_form(form, run):
     assert "No module named 'no_such_package'" in verdict.note
 
 
-def test_what_stopped_is_said_where_the_definition_itself_needs_what_is_missing(run):
+def test_the_stopped_cell_is_reported_if_the_definition_needs_what_is_missing(run):
     verdict = judged(run, f"from no_such_package import sqrt\n{RIGHT.replace('np.sqrt', 'sqrt')}")
     assert verdict.score == 0
     assert "name 'sqrt' is not defined" in verdict.reason()
@@ -102,7 +102,7 @@ def test_what_stopped_is_said_where_the_definition_itself_needs_what_is_missing(
     assert "name 'max_norm' is not defined" in verdict.reason()
 
 
-def test_a_name_that_a_cell_of_the_students_own_was_to_give_is_explained(run):
+def test_a_name_missing_because_of_a_stopped_own_cell_is_explained(run):
     verdict = judged(
         run, "import no_such_package as nsp\ndef half(x):\n    return x / 2", RIGHT.replace("W *", "nsp.f(W) *")
     )
@@ -137,15 +137,20 @@ def test_parts_of_what_is_no_python_are_none():
 
 def test_a_notebook_whose_answers_stop_keeps_their_points(root, sandbox):
     released = read_folder(root / "assignments/assignment1")
-    made = fill_solutions(nbformat.reads(released["softmax.ipynb"].decode(), as_version=4), "assignment1")
-    for cell in made.cells:
+    notebook = fill_solutions(nbformat.reads(released["softmax.ipynb"].decode(), as_version=4), "assignment1")
+    for cell in notebook.cells:
         label = cell.metadata.get("nbgrader", {}).get("grade_id")
         if label == "max_norm":
             cell.source = f"import pandas_of_mine as pd\n%matplotlib no_such_backend\n{cell.source}"
     graded = grade_submission(
-        {"softmax.ipynb": json.dumps(made).encode()}, released, "assignment1", "zoe", Options(sandbox), only="softmax"
+        {"softmax.ipynb": json.dumps(notebook).encode()},
+        released,
+        "assignment1",
+        "zoe",
+        Options(sandbox),
+        only="softmax",
     )
-    found = {verdict.task: verdict for verdict in graded.verdicts["softmax"]}
-    assert all(verdict.passed for verdict in found.values())
-    assert "it stopped at line 1: ModuleNotFoundError: No module named 'pandas_of_mine'" in found["max_norm"].note
+    verdicts = {verdict.task: verdict for verdict in graded.verdicts["softmax"]}
+    assert all(verdict.passed for verdict in verdicts.values())
+    assert "it stopped at line 1: ModuleNotFoundError: No module named 'pandas_of_mine'" in verdicts["max_norm"].note
     assert any("pandas_of_mine" in note for note in graded.notes["softmax"])

@@ -41,9 +41,9 @@ def draw(seed=0, N=3, T=4, D=5, H=2):
     return {name: rng.normal(size=shape) for name, shape in shapes.items()}, rng.normal(size=(N, T, H))
 
 
-def assert_gradients(loss, inputs, found):
+def assert_gradients(loss, inputs, gradients):
     """Assert that each gradient agrees with the numerical one to 1e-7: h = 1e-5 keeps seven digits."""
-    for name, got in found.items():
+    for name, got in gradients.items():
         report = check_gradient(lambda value, name=name: loss(**inputs | {name: value}), inputs[name], got)
         assert report.verdict == "pass", f"{name}: {report}"
 
@@ -67,7 +67,7 @@ def test_a_step_by_hand():
     close(db, [slope], rtol=1e-10)
 
 
-def test_a_counter_that_never_forgets():
+def test_a_linear_counter_by_hand():
     # With small numbers tanh(z) is z - z^3 / 3, so that the state is the sum of the inputs so far.
     x = 1e-5 * np.arange(1, 5).reshape(1, 4, 1)
     h, cache = rnn_forward(x, np.zeros((1, 1)), np.ones((1, 1)), np.ones((1, 1)), np.zeros(1))
@@ -84,11 +84,11 @@ def test_gradients_of_a_sequence_agree_with_numerical_ones(N, T, D, H):
     inputs, dh = draw(1, N, T, D, H)
     before = {name: value.copy() for name, value in inputs.items()}
     h, cache = rnn_forward(**inputs)
-    first, found = rnn_backward(dh, cache), rnn_backward(dh, cache)
-    for one, two in zip(first, found, strict=True):
+    first, gradients = rnn_backward(dh, cache), rnn_backward(dh, cache)
+    for one, two in zip(first, gradients, strict=True):
         np.testing.assert_array_equal(one, two)
     assert_gradients(
-        lambda **given: np.sum(rnn_forward(**given)[0] * dh), inputs, dict(zip(inputs, found, strict=True))
+        lambda **arguments: np.sum(rnn_forward(**arguments)[0] * dh), inputs, dict(zip(inputs, gradients, strict=True))
     )
     for name, value in inputs.items():
         np.testing.assert_array_equal(value, before[name])
@@ -97,9 +97,11 @@ def test_gradients_of_a_sequence_agree_with_numerical_ones(N, T, D, H):
 def test_gradients_of_a_step_agree_with_numerical_ones():
     inputs, dh = draw(2)
     step = {"x": inputs["x"][:, 0], "prev_h": inputs["h0"], "Wx": inputs["Wx"], "Wh": inputs["Wh"], "b": inputs["b"]}
-    found = rnn_step_backward(dh[:, 0], rnn_step_forward(**step)[1])
+    gradients = rnn_step_backward(dh[:, 0], rnn_step_forward(**step)[1])
     assert_gradients(
-        lambda **given: np.sum(rnn_step_forward(**given)[0] * dh[:, 0]), step, dict(zip(step, found, strict=True))
+        lambda **arguments: np.sum(rnn_step_forward(**arguments)[0] * dh[:, 0]),
+        step,
+        dict(zip(step, gradients, strict=True)),
     )
 
 
@@ -111,13 +113,13 @@ def test_a_sequence_is_its_steps():
         state, step = rnn_step_forward(inputs["x"][:, t], state, *weights)
         close(h[:, t], state, **EXACT)
         caches.append(step)
-    dstate, sums, dx, dh0, *found = 0, [0, 0, 0], *rnn_backward(dh, cache)
+    dstate, sums, dx, dh0, *weight_gradients = 0, [0, 0, 0], *rnn_backward(dh, cache)
     for t in reversed(range(4)):
         dx_t, dstate, *more = rnn_step_backward(dh[:, t] + dstate, caches[t])
         close(dx[:, t], dx_t, **EXACT)
         sums = [a + b for a, b in zip(sums, more, strict=True)]
     close(dh0, dstate, **EXACT)
-    for got, expected in zip(found, sums, strict=True):
+    for got, expected in zip(weight_gradients, sums, strict=True):
         close(got, expected, **EXACT)
 
 
@@ -148,15 +150,15 @@ def test_a_sequence_against_pytorch(torch):
 def single_calls():
     """Return {name: (float32 inputs of up to 1e3, function of them that returns all results)}."""
     inputs, dh = draw(5)
-    given = {name: (1e3 * value).astype(np.float32) for name, value in (inputs | {"dh": dh}).items()}
+    inputs32 = {name: (1e3 * value).astype(np.float32) for name, value in (inputs | {"dh": dh}).items()}
     rng = np.random.default_rng(0)
-    words = rng.integers(0, 5, (3, 4))
+    word_ids = rng.integers(0, 5, (3, 4))
     w, b, dout = (rng.normal(size=shape).astype(np.float32) for shape in ((5, 2), 2, (3, 4, 2)))
 
     def layer(forward, backward, *args, dout):
         out, cache = forward(*args)
-        found = backward(dout, cache)
-        return out, *(found if isinstance(found, tuple) else (found,))
+        gradients = backward(dout, cache)
+        return out, *(gradients if isinstance(gradients, tuple) else (gradients,))
 
     def step(x, h0, Wx, Wh, b, dh):
         return layer(rnn_step_forward, rnn_step_backward, x[:, 0], h0, Wx, Wh, b, dout=dh[:, 0])
@@ -171,11 +173,11 @@ def single_calls():
         return layer(temporal_affine_forward, temporal_affine_backward, x, w, b, dout=dout)
 
     return {
-        "step": (given, step),
-        "sequence": (given, sequence),
-        "embedding": ({"x": words, "W": w, "dout": dout}, embedding),
-        "affine": ({"x": given["x"], "w": w, "b": b, "dout": dout}, affine),
-        "loss": ({"x": given["x"], "y": words, "mask": words > 0}, temporal_softmax_loss),
+        "step": (inputs32, step),
+        "sequence": (inputs32, sequence),
+        "embedding": ({"x": word_ids, "W": w, "dout": dout}, embedding),
+        "affine": ({"x": inputs32["x"], "w": w, "b": b, "dout": dout}, affine),
+        "loss": ({"x": inputs32["x"], "y": word_ids, "mask": word_ids > 0}, temporal_softmax_loss),
         "clipping": ({"a": w, "b": b}, lambda a, b: clip_gradient_norm({"a": a, "b": b}, 0.1)[0].values()),
     }
 
@@ -184,9 +186,9 @@ def single_calls():
 def test_single_precision_is_kept_and_inputs_stay_as_they_are(name):
     inputs, function = single_calls()[name]
     before = {key: value.copy() for key, value in inputs.items()}
-    for found in function(**inputs):
-        assert np.asarray(found).dtype == np.float32
-        assert np.all(np.isfinite(found))
+    for output in function(**inputs):
+        assert np.asarray(output).dtype == np.float32
+        assert np.all(np.isfinite(output))
     for key, value in inputs.items():
         np.testing.assert_array_equal(value, before[key])
 
@@ -227,8 +229,8 @@ def test_the_temporal_layer_is_the_same_layer_at_every_step():
     out, cache = temporal_affine_forward(**inputs)
     for n, t in np.ndindex(3, 4):
         close(out[n, t], [sum(inputs["x"][n, t] * column) for column in inputs["w"].T] + inputs["b"], **EXACT)
-    found = dict(zip(inputs, temporal_affine_backward(dout, cache), strict=True))
-    assert_gradients(lambda **given: np.sum(temporal_affine_forward(**given)[0] * dout), inputs, found)
+    gradients = dict(zip(inputs, temporal_affine_backward(dout, cache), strict=True))
+    assert_gradients(lambda **arguments: np.sum(temporal_affine_forward(**arguments)[0] * dout), inputs, gradients)
 
 
 def test_a_temporal_loss_by_hand():
@@ -292,7 +294,7 @@ def test_clipping_against_pytorch(torch):
         close(got, param.grad.numpy(), rtol=1e-6)  # PyTorch divides by norm + 1e-6
 
 
-def test_how_far_a_matrix_stretches(torch):
+def test_largest_singular_value(torch):
     # A shear can stretch though its eigenvalues are 1: the golden ratio is the value for [[1, 1], [0, 1]].
     close(largest_singular_value(np.array([[1.0, 1], [0, 1]])), (1 + np.sqrt(5)) / 2, **EXACT)
     for shape in ((4, 4), (2, 6), (5, 3)):
@@ -303,7 +305,7 @@ def test_how_far_a_matrix_stretches(torch):
         assert np.max(np.linalg.norm(v @ W, axis=1) / np.linalg.norm(v, axis=1)) <= expected
 
 
-def test_norms_of_gradients_on_their_way_back():
+def test_gradient_norms_through_time_by_hand():
     # At states of 0 an orthogonal matrix times s stretches every gradient by s a step.
     Q = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0]
     dlast = np.ones((2, 6)) / np.sqrt(12)
@@ -324,7 +326,7 @@ def test_norms_of_gradients_are_those_of_backpropagation_through_time():
         close(norms[t], np.linalg.norm(rnn_backward(only_last, rnn_forward(**rest)[1])[1]), **EXACT)
 
 
-def test_the_package_offers_what_its_modules_do():
+def test_the_package_exports_the_names_of_its_modules():
     modules = [
         importlib.import_module(f"chainrule.recurrent.{m.name}") for m in pkgutil.iter_modules(recurrent.__path__)
     ]
@@ -347,31 +349,31 @@ def layers():
 
 def test_a_language_model_has_the_gradients_of_its_loss():
     params = memories.new_params(5, wordvec_dim=3, hidden_dim=4)
-    words = np.array([[1, 3, 4, 2, 0], [1, 4, 4, 3, 2]])
-    loss, grads = memories.loss_and_gradients(layers(), params, words)
+    word_ids = np.array([[1, 3, 4, 2, 0], [1, 4, 4, 3, 2]])
+    loss, grads = memories.loss_and_gradients(layers(), params, word_ids)
     assert set(grads) == set(params)
-    assert_gradients(lambda **given: memories.loss_and_gradients(layers(), given, words)[0], params, grads)
+    assert_gradients(lambda **arguments: memories.loss_and_gradients(layers(), arguments, word_ids)[0], params, grads)
     # The step after the end does not count: another word in the place of a null would cost something.
-    assert memories.loss_and_gradients(layers(), params, np.where(words == 0, 3, words))[0] > loss + 0.1
+    assert memories.loss_and_gradients(layers(), params, np.where(word_ids == 0, 3, word_ids))[0] > loss + 0.1
 
 
-def test_a_language_model_learns_and_says_what_it_heard():
+def test_a_language_model_learns_and_samples_its_training_sentences():
     # Two sentences, 1 3 4 2 and 1 4 3 2: the first word is a matter of chance, the best loss is log 2.
-    words = np.array([[1, 3, 4, 2], [1, 4, 3, 2]])
+    word_ids = np.array([[1, 3, 4, 2], [1, 4, 3, 2]])
     new = memories.new_params(5, wordvec_dim=4, hidden_dim=8)
     first = new["Wh"].copy()
-    params, history = memories.train(layers(), new, words, learning_rate=0.02, num_steps=300)
+    params, history = memories.train(layers(), new, word_ids, learning_rate=0.02, num_steps=300)
     np.testing.assert_array_equal(new["Wh"], first)
     assert history.losses[0] > 3
     assert abs(np.mean(history.losses[-50:]) - np.log(2)) < 0.02
-    said = memories.sample(rnn_step_forward, params, 400, start=1, length=3)
-    assert {tuple(row) for row in said} >= {(3, 4, 2), (4, 3, 2)}
+    samples = memories.sample(rnn_step_forward, params, 400, start=1, length=3)
+    assert {tuple(row) for row in samples} >= {(3, 4, 2), (4, 3, 2)}
     # Four standard deviations of a share of one half in 400 draws are 0.1.
-    assert abs(np.mean([tuple(row) == (3, 4, 2) for row in said]) - 0.5) < 0.1
+    assert abs(np.mean([tuple(row) == (3, 4, 2) for row in samples]) - 0.5) < 0.1
 
 
 def test_a_training_is_clipped_and_stops_where_nothing_is_finite():
-    words, new = np.array([[1, 3, 4, 2]]), memories.new_params(5, 4, 6, stretch=1.5)
+    word_ids, new = np.array([[1, 3, 4, 2]]), memories.new_params(5, 4, 6, stretch=1.5)
     close(np.linalg.svd(new["Wh"], compute_uv=False), 1.5, rtol=1e-12)
     steps = []
 
@@ -380,19 +382,19 @@ def test_a_training_is_clipped_and_stops_where_nothing_is_finite():
         steps.append(clip_gradient_norm(clipped, 1)[1])
         return clipped, norm
 
-    _, history = memories.train(layers(), new, words, sgd, 0.1, num_steps=5, clip=clip)
+    _, history = memories.train(layers(), new, word_ids, sgd, 0.1, num_steps=5, clip=clip)
     assert history.norms[0] > 0.6  # before clipping
     close(steps[0], 0.5, rtol=1e-9)
-    _, history = memories.train(layers(), new, words, lambda w, dw, config: (w * np.nan, config), num_steps=50)
+    _, history = memories.train(layers(), new, word_ids, lambda w, dw, config: (w * np.nan, config), num_steps=50)
     assert len(history.losses) == 2
 
 
-def test_pictures_show_what_they_are_given():
+def test_pictures_show_their_data():
     plt = pytest.importorskip("matplotlib.pyplot")
     assert [ax.get_title().split(":")[0] for ax in memories.draw_patterns().axes][:2] == ["one to many", "many to one"]
-    words = [text.get_text() for text in memories.draw_unrolled(3, backward=True).axes[0].texts]
-    assert {"$h_0$", "$x_3$", "$s_3$", "$W_h$"} <= set(words)
-    assert "$x_4$" not in words
+    texts = [text.get_text() for text in memories.draw_unrolled(3, backward=True).axes[0].texts]
+    assert {"$h_0$", "$x_3$", "$s_3$", "$W_h$"} <= set(texts)
+    assert "$x_4$" not in texts
     ax = memories.plot_states(np.arange(6).reshape(3, 2) / 6, ["a", "b", "c"])
     np.testing.assert_array_equal(ax.images[0].get_array(), np.array([[0, 2, 4], [1, 3, 5]]) / 6)
     vectors = np.array([[0.0, 9], [3, 0], [1, 0], [4, 0]])

@@ -29,11 +29,11 @@ ALWAYS = {"checkpoints", "data", "errors", "gradcheck", "judging", "mine", "plot
 def imports(package):
     """Yield (file, room of the file, room of the imported module) for every import."""
     for file in sorted((ROOT / package).rglob("*.py")):
-        here = file.relative_to(ROOT / package).with_suffix("").parts[0]
+        room = file.relative_to(ROOT / package).with_suffix("").parts[0]
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             for name in imported(node):
                 if name.split(".")[0] == package:
-                    yield file, here, (name.split(".") + ["__init__"])[1]
+                    yield file, room, (name.split(".") + ["__init__"])[1]
 
 
 def imported(node):
@@ -48,37 +48,39 @@ def floor(room):
     return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
-def wrong_imports(found):
+def wrong_imports(edges):
     return [
-        f"{file.relative_to(ROOT)} imports {there}"
-        for file, here, there in found
-        if here != there and (here, there) not in ALLOWED and floor(here) >= floor(there)
+        f"{file.relative_to(ROOT)} imports {target}"
+        for file, source, target in edges
+        if source != target and (source, target) not in ALLOWED and floor(source) >= floor(target)
     ]
 
 
-def test_every_room_imports_what_stands_below_it():
+def test_every_room_imports_only_lower_rooms():
     assert wrong_imports(imports("autograder")) == []
 
 
 def test_an_import_upwards_or_sideways_is_found():
     file = ROOT / "autograder" / "x.py"
-    found = [(file, "sandbox", "grading"), (file, "pages", "replay"), (file, "plainfile", "pages")]
-    assert wrong_imports(found) == [f"autograder/x.py imports {room}" for room in ("grading", "replay", "pages")]
+    edges = [(file, "sandbox", "grading"), (file, "pages", "replay"), (file, "plainfile", "pages")]
+    assert wrong_imports(edges) == [f"autograder/x.py imports {room}" for room in ("grading", "replay", "pages")]
 
 
-def test_every_room_says_what_it_is_for():
+def test_every_room_has_a_docstring():
     for folder in sorted(path.parent for path in (ROOT / "autograder").rglob("__init__.py")):
         text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
         assert len(text.split()) > 5, folder.name
 
 
-def test_what_every_student_gets_imports_nothing_that_is_taught():
-    found = [(file, here, there) for file, here, there in imports("chainrule") if here in ALWAYS]
-    assert {there for _, here, there in found if here != there} <= ALWAYS
+def test_modules_in_every_release_import_nothing_that_is_taught():
+    edges = [(file, source, target) for file, source, target in imports("chainrule") if source in ALWAYS]
+    assert {target for _, source, target in edges if source != target} <= ALWAYS
 
 
 def test_only_lessons_import_lessons():
-    assert [str(file) for file, here, there in imports("chainrule") if there == "lessons" and here != "lessons"] == []
+    assert [
+        str(file) for file, source, target in imports("chainrule") if target == "lessons" and source != "lessons"
+    ] == []
 
 
 @pytest.mark.parametrize("package", ["autograder", "chainrule"])

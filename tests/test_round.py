@@ -27,22 +27,22 @@ BLANK = "not attempted yet"
 
 @pytest.fixture(scope="module")
 def course(root, tmp_path_factory):
-    made = new_course(Course(root), tmp_path_factory.mktemp("round") / "course")
-    release(made, "assignment1")
-    make_class(made, "assignment1")
-    return made
+    course = new_course(Course(root), tmp_path_factory.mktemp("round") / "course")
+    release(course, "assignment1")
+    make_class(course, "assignment1")
+    return course
 
 
 @pytest.fixture(scope="module")
 def results(course, sandbox):
     with pool(2) as executor:
-        found = {r.student: r for r in grade(course, "assignment1", Options(sandbox), executor=executor)}
-        problems = write_feedback(course, "assignment1", list(found), executor)
+        results = {r.student: r for r in grade(course, "assignment1", Options(sandbox), executor=executor)}
+        problems = write_feedback(course, "assignment1", list(results), executor)
     assert problems == {}
-    return found
+    return results
 
 
-def lost(result):
+def lost_points(result):
     """Return {task: (points lost, reason)} of a student."""
     return {
         v["task"]: (v["max"] - v["score"], v["reason"])
@@ -66,36 +66,36 @@ def test_every_student_has_a_verdict_and_a_score_in_the_gradebook(course, result
 
 def test_right_work_gets_everything_and_blank_work_nothing(results):
     assert results["ada"].score == AUTO
-    assert lost(results["ada"]) == {}
+    assert lost_points(results["ada"]) == {}
     assert results["ada"].manual
     assert results["ben"].score == 0
-    assert {reason for _, reason in lost(results["ben"]).values()} == {BLANK}
+    assert {reason for _, reason in lost_points(results["ben"]).values()} == {BLANK}
 
 
-def test_half_done_work_gets_its_half(results):
+def test_half_done_work_gets_its_points(results):
     assert results["cho"].score == 27
-    assert {reason for _, reason in lost(results["cho"]).values()} == {BLANK}
+    assert {reason for _, reason in lost_points(results["cho"]).values()} == {BLANK}
 
 
 @pytest.mark.parametrize("student", [s for s in ROSTER if s.mistakes], ids=lambda s: s.name)
-def test_named_mistakes_lose_points_and_are_named(results, student):
+def test_named_mistakes_lose_points_and_are_reported(results, student):
     from autograder.tasks.catalog import of_assignment
 
     tasks = of_assignment("assignment1")
-    found = lost(results[student.name])
-    assert set(found) == {name for name, _ in student.mistakes}
+    losses = lost_points(results[student.name])
+    assert set(losses) == {name for name, _ in student.mistakes}
     for name, wrong in student.mistakes:
-        says = next(m.message for m in tasks[name].mistakes if m.name == wrong)
-        assert says in found[name][1] or "a loop over N is left" in found[name][1]
+        message = next(m.message for m in tasks[name].mistakes if m.name == wrong)
+        assert message in losses[name][1] or "a loop over N is left" in losses[name][1]
 
 
 def test_an_endless_loop_costs_its_own_task(results):
-    assert set(lost(results["hal"])) == {"max_norm"}
-    assert "no answer within" in lost(results["hal"])["max_norm"][1]
+    assert set(lost_points(results["hal"])) == {"max_norm"}
+    assert "no answer within" in lost_points(results["hal"])["max_norm"][1]
     assert {name: r.timed_out for name, r in results.items() if r.timed_out} == {"hal": ["max_norm"]}
 
 
-def test_a_time_out_waits_for_somebody_who_looks_at_it(course, results):
+def test_a_timeout_needs_manual_grading(course, results):
     with Gradebook(course.directory.db_url) as gradebook:
         place = "test_max_norm", "softmax", "assignment1"
         assert gradebook.find_grade(*place, "hal").needs_manual_grade
@@ -103,13 +103,13 @@ def test_a_time_out_waits_for_somebody_who_looks_at_it(course, results):
 
 
 def test_a_dead_kernel_costs_its_own_task(results):
-    assert set(lost(results["ivy"])) == {"kl_divergence"}
-    assert "the process ended" in lost(results["ivy"])["kl_divergence"][1]
+    assert set(lost_points(results["ivy"])) == {"kl_divergence"}
+    assert "the process ended" in lost_points(results["ivy"])["kl_divergence"][1]
 
 
-def test_talking_the_tests_down_earns_nothing(results):
-    assert set(lost(results["jon"])) == {"svm_loss_vectorized"}
-    assert lost(results["jon"])["svm_loss_vectorized"][0] == 6
+def test_patching_the_tests_earns_nothing(results):
+    assert set(lost_points(results["jon"])) == {"svm_loss_vectorized"}
+    assert lost_points(results["jon"])["svm_loss_vectorized"][0] == 6
 
 
 def test_a_mangled_notebook_keeps_its_honest_points(results):
@@ -117,17 +117,17 @@ def test_a_mangled_notebook_keeps_its_honest_points(results):
     assert any("it stood 2 times" in note for notes in results["kim"].notes.values() for note in notes)
 
 
-def test_a_notebook_that_broke_off_keeps_what_came_through(results):
-    gone = lost(results["lea"])
-    assert 0 < sum(points for points, _ in gone.values()) < 29
-    assert {reason for _, reason in gone.values()} == {BLANK}
+def test_a_truncated_notebook_keeps_the_points_of_its_complete_cells(results):
+    losses = lost_points(results["lea"])
+    assert 0 < sum(points for points, _ in losses.values()) < 29
+    assert {reason for _, reason in losses.values()} == {BLANK}
     assert any("not a sound notebook" in note for note in results["lea"].notes["softmax"])
 
 
 def test_the_table_gives_a_reason_for_every_lost_point(results):
     table = text_table(list(results.values()))
     for result in results.values():
-        for task, (_, reason) in lost(result).items():
+        for task, (_, reason) in lost_points(result).items():
             assert reason
             assert f"{task} (" in table
 
@@ -179,15 +179,15 @@ def test_the_reason_is_the_comment_of_the_solution_cell(course, results):
         assert gradebook.find_comment("svm_loss_vectorized", "svm", "assignment1", "ada").auto_comment is None
 
 
-def test_grading_again_asks_nobody_again(course, results, sandbox):
+def test_grading_again_judges_only_timeouts_again(course, results, sandbox):
     class Refuses:
         def submit(self, *_):
             raise AssertionError("a submission that did not change was graded again")
 
-    again = {r.student: r for r in grade(course, "assignment1", Options(sandbox), executor=Refuses())}
-    late = again.pop("hal")  # whose time was up
+    second_results = {r.student: r for r in grade(course, "assignment1", Options(sandbox), executor=Refuses())}
+    late = second_results.pop("hal")  # whose time was up
     assert "was graded again" in late.error
-    assert {n: (r.score, r.verdicts) for n, r in again.items()} == {
+    assert {n: (r.score, r.verdicts) for n, r in second_results.items()} == {
         n: (r.score, r.verdicts) for n, r in results.items() if n != "hal"
     }
 
@@ -196,27 +196,27 @@ def test_a_changed_submission_is_graded_again(course, results, sandbox):
     path = course.path("submitted", "assignment1", "ben") / "softmax.ipynb"
     shutil.copy(course.path("submitted", "assignment1", "ada") / "softmax.ipynb", path)
     with pool(1) as executor:
-        (found,) = grade(course, "assignment1", Options(sandbox), student="ben", executor=executor)
-    assert found.score == 29
+        (result,) = grade(course, "assignment1", Options(sandbox), student="ben", executor=executor)
+    assert result.score == 29
 
 
-def test_what_the_grader_cannot_judge_is_said_and_keeps_its_grade(course, results, sandbox):
+def test_a_submission_that_cannot_be_judged_is_reported_and_keeps_its_grade(course, results, sandbox):
     class Breaks:
         def submit(self, *_):
             job = Future()
             job.set_exception(ValueError("out of order"))
             return job
 
-    (found,) = grade(course, "assignment1", Options(sandbox), student="gus", force=True, executor=Breaks())
-    assert found.error.startswith("it could not be judged: ValueError: out of order; run this again")
+    (result,) = grade(course, "assignment1", Options(sandbox), student="gus", force=True, executor=Breaks())
+    assert result.error.startswith("it could not be judged: ValueError: out of order; run this again")
     with Gradebook(course.directory.db_url) as gradebook:
         assert gradebook.find_submission("assignment1", "gus").score == results["gus"].score
 
 
 def test_plain_nbgrader_takes_the_same_path(course, results, sandbox, monkeypatch):
     monkeypatch.chdir(course.root)
-    made = course.nbgrader(Execute={"sandbox": sandbox}).autograde("assignment1", "dee", force=True)
-    assert made["success"], made
+    outcome = course.nbgrader(Execute={"sandbox": sandbox}).autograde("assignment1", "dee", force=True)
+    assert outcome["success"], outcome
     with Gradebook(course.directory.db_url) as gradebook:
         assert gradebook.find_submission("assignment1", "dee").score == results["dee"].score
     notebook = nbformat.read(course.path("autograded", "assignment1", "dee") / "svm.ipynb", as_version=4)
@@ -229,8 +229,8 @@ def test_plain_nbgrader_takes_the_same_path(course, results, sandbox, monkeypatc
 
 def test_plain_nbgrader_repairs_too(course, results, sandbox, monkeypatch):
     monkeypatch.chdir(course.root)
-    made = course.nbgrader(Execute={"sandbox": sandbox}).autograde("assignment1", "kim", force=True)
-    assert made["success"], made
+    outcome = course.nbgrader(Execute={"sandbox": sandbox}).autograde("assignment1", "kim", force=True)
+    assert outcome["success"], outcome
     with Gradebook(course.directory.db_url) as gradebook:
         assert gradebook.find_submission("assignment1", "kim").score == AUTO
 

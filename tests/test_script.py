@@ -67,9 +67,11 @@ def replayed(task, cells, seed=7):
 
 def run(path):
     """Run a script in its own process; return its standard error."""
-    done = subprocess.run([sys.executable, "-W", "ignore", path], capture_output=True, encoding="utf-8", timeout=60)
-    assert (done.returncode != 0) == bool(done.stderr), done
-    return done.stderr
+    completed = subprocess.run(
+        [sys.executable, "-W", "ignore", path], capture_output=True, encoding="utf-8", timeout=60
+    )
+    assert (completed.returncode != 0) == bool(completed.stderr), completed
+    return completed.stderr
 
 
 def mistaken(name, mistake):
@@ -98,30 +100,30 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("name", "source", "says"), CASES.values(), ids=CASES)
-def test_a_script_fails_as_the_answer_does_and_passes_with_the_right_one(name, source, says, tmp_path):
+@pytest.mark.parametrize(("name", "source", "message"), CASES.values(), ids=CASES)
+def test_a_script_fails_as_the_answer_does_and_passes_with_the_correct_one(name, source, message, tmp_path):
     task = task_named(name)
     wrong, right = cell(task, source), cell(task, task.source())
-    made = replayed(task, [IMPORTS, FRAME, OTHER, wrong, OTHER])
-    files = write_script(tmp_path / "case.py", made)
+    replayed_task = replayed(task, [IMPORTS, FRAME, OTHER, wrong, OTHER])
+    files = write_script(tmp_path / "case.py", replayed_task)
     text = files[0].read_text(encoding="utf-8")
-    assert says in run(files[0])
+    assert message in run(files[0])
     assert wrong in text
     assert "matplotlib" not in text
     assert "UNUSED" not in text
     assert "import autograder" not in text
-    own = {line.strip() for line in wrong.split("\n")}
-    reference = {line.strip() for line in task.source().split("\n")} - own
-    assert not {line.strip() for line in text.split("\n")} & reference - {"", ")"}
+    student_lines = {line.strip() for line in wrong.split("\n")}
+    reference_lines = {line.strip() for line in task.source().split("\n")} - student_lines
+    assert not {line.strip() for line in text.split("\n")} & reference_lines - {"", ")"}
     files[0].write_text(text.replace(wrong, right), encoding="utf-8")
     assert run(files[0]) == ""
 
 
 def test_the_smallest_failing_case_is_chosen():
     wrong = cell(SOFTMAX, SOFTMAX.source().replace("reg * np.sum", "2 * reg * np.sum"))
-    made = replayed(SOFTMAX, [IMPORTS, wrong])
-    sizes = [failure.case.inputs["X"].size for failed in made.failed_checks() for failure in failed.failures]
-    text, _ = build_script(made)
+    replayed_task = replayed(SOFTMAX, [IMPORTS, wrong])
+    sizes = [failure.case.inputs["X"].size for failed in replayed_task.failed_checks() for failure in failed.failures]
+    text, _ = build_script(replayed_task)
     inputs = re.search(r"X = np.array\((.*?)\)\n", text, re.DOTALL)[1]
     assert len(set(sizes)) > 1
     assert np.size(ast.literal_eval(inputs.strip())) == min(sizes)
@@ -133,9 +135,9 @@ def test_an_answer_that_never_comes_is_ended_with_its_line(tmp_path, monkeypatch
     exam = exam_of(task, 7)
     answers = [(exam.checks[0].cases[0], Unanswered("no answer within 10 s: is there an endless loop?"))]
     verdict = judge(exam, lambda *_: (_ for _ in ()).throw(answers[0][1]), 7)
-    made = Replayed(verdict, None, Evidence(verdict, exam, answers, [IMPORTS, source]))
+    replayed_task = Replayed(verdict, None, Evidence(verdict, exam, answers, [IMPORTS, source]))
     path = tmp_path / "case.py"
-    write_script(path, made)
+    write_script(path, replayed_task)
     path.write_text(
         path.read_text(encoding="utf-8").replace("dump_traceback_later(10,", "dump_traceback_later(0.5,"),
         encoding="utf-8",
@@ -143,7 +145,7 @@ def test_an_answer_that_never_comes_is_ended_with_its_line(tmp_path, monkeypatch
     assert re.search(r"line \d+ in kl_divergence", run(path))
 
 
-def test_right_answers_give_no_script(tmp_path):
+def test_correct_answers_give_no_script(tmp_path):
     task = task_named("max_norm")
     assert write_script(tmp_path / "case.py", replayed(task, [IMPORTS, cell(task, task.source())])) == []
     assert list(tmp_path.iterdir()) == []
@@ -153,14 +155,21 @@ def test_inputs_that_are_not_contiguous_are_so_in_the_script():
     task = task_named("add_gate_backward")
     wrong = 'def add_gate_backward(dout, cache):\n    """My own."""\n    return dout.reshape(-1), dout\n'
     forward = cell(task_named("add_gate_forward"), task_named("add_gate_forward").source())
-    made = replayed(task, [IMPORTS, forward, wrong])
+    replayed_task = replayed(task, [IMPORTS, forward, wrong])
     strided = [
-        failure for failed in made.failed_checks() for failure in failed.failures if failure.case.layout == "strided"
+        failure
+        for failed in replayed_task.failed_checks()
+        for failure in failed.failures
+        if failure.case.layout == "strided"
     ]
     assert strided
-    kept = [answer for answer in made.evidence.answers if answer[0] is strided[0].case]
+    answers = [answer for answer in replayed_task.evidence.answers if answer[0] is strided[0].case]
     text, _ = build_script(
-        Replayed(made.verdict, None, Evidence(made.verdict, made.evidence.exam, kept, [forward, wrong]))
+        Replayed(
+            replayed_task.verdict,
+            None,
+            Evidence(replayed_task.verdict, replayed_task.evidence.exam, answers, [forward, wrong]),
+        )
     )
     assert "np.repeat(dout, 2, axis=-1)[..., ::2]" in text
 
@@ -191,15 +200,15 @@ def test_a_script_compares_as_the_grader_does():
     for got in ARRAYS:
         for expected in ARRAYS:
             for rule in ({"rtol": 1e-6, "atol": 0.0}, {"rtol": 0.0, "atol": 1e-2}):
-                found = names["same_values"](got, expected, **rule)
-                assert found == same(got, expected, **rule), (got, expected, rule)
+                verdict = names["same_values"](got, expected, **rule)
+                assert verdict == same(got, expected, **rule), (got, expected, rule)
 
 
 # --- what is needed of the code ---
 
 
 @pytest.mark.parametrize(
-    ("cells", "kept"),
+    ("cells", "expected"),
     [
         (["a = 1\nb = 2\ndef f(x):\n    return x + a"], ["a = 1", "def f(x):\n    return x + a"]),
         (["x = 1\ndef f(x):\n    y = x\n    return y"], ["def f(x):\n    y = x\n    return y"]),
@@ -214,13 +223,13 @@ def test_a_script_compares_as_the_grader_does():
         (["@g\ndef f(x): return 1", "def g(h): return h"], None),
     ],
 )
-def test_what_a_call_needs(cells, kept):
-    imports, found, missing = needed_code(cells, "f", "y = f(x)", ["x"])
-    if kept is None:
-        kept = [source for source in cells if not source.startswith("def h")]
-    if kept == 0:
-        kept = ["class A:\n    def m(self): pass", "def f(x): return A()"]
-    assert (imports, found, missing) == ([], kept, [])
+def test_code_needed_by_a_call(cells, expected):
+    imports, needed, missing = needed_code(cells, "f", "y = f(x)", ["x"])
+    if expected is None:
+        expected = [source for source in cells if not source.startswith("def h")]
+    if expected == 0:
+        expected = ["class A:\n    def m(self): pass", "def f(x): return A()"]
+    assert (imports, needed, missing) == ([], expected, [])
 
 
 def test_imports_are_cut_to_what_is_used_and_stay_behind_what_they_replace():
@@ -239,7 +248,7 @@ def test_methods_that_a_stand_in_of_the_package_calls_are_kept():
     assert needed_code(cells, "f", "y = f()")[1] == [cells[1], cells[2], cells[4]]
 
 
-def test_what_a_better_answer_uses_is_kept():
+def test_code_needed_by_the_reference_is_kept():
     cells = ["def g(x): return x", "def h(x): return x", "def f(x): return 1"]
     assert needed_code(cells, "f", "y = f(x)", ["x"], "def f(x): return g(x) + elsewhere(x)")[1:] == (
         [cells[0], cells[2]],
@@ -247,11 +256,11 @@ def test_what_a_better_answer_uses_is_kept():
     )
 
 
-def test_names_that_nothing_defines_are_said():
+def test_undefined_names_are_reported():
     assert needed_code(["def f(x): return elsewhere(x)"], "f", "y = f(x)", ["x"])[2] == ["elsewhere"]
 
 
-def test_the_top_of_a_script_says_what_must_be_there():
+def test_the_header_of_a_script_states_its_requirements():
     task = task_named("kl_divergence")
     source = RAISES.replace("logarithm(", "elsewhere(layers, data, ")
     text, _ = build_script(replayed(task, [IMPORTS, "import json as layers\nfrom chainrule import data", source]))

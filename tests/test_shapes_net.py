@@ -26,7 +26,7 @@ def torch_scores(net, X):
 
 # 96 % of fresh shapes would do; the two seeds are not those it was trained on.
 @pytest.mark.parametrize("seed", [101, 202])
-def test_it_knows_fresh_shapes(seed):
+def test_accuracy_on_new_shapes(seed):
     X, y = make_shapes(300, seed)
     assert np.mean(load_shapes_net().forward(X)[0].argmax(axis=1) == y) >= 0.95
 
@@ -65,8 +65,8 @@ def test_gradients_agree_with_numerical_ones(net):
     dmaps = [rng.normal(size=m.shape) for m in maps]
 
     def loss(X):
-        found, _ = net.features(X, ("conv3", "conv1"))
-        return sum(np.sum(m * d) for m, d in zip(found, dmaps, strict=True))
+        maps, _ = net.features(X, ("conv3", "conv1"))
+        return sum(np.sum(m * d) for m, d in zip(maps, dmaps, strict=True))
 
     report = check_gradient(loss, X, net.features_backward(dmaps, cache))
     assert report.verdict == "pass", report

@@ -53,35 +53,35 @@ def problem():
     return {"X_train": X[:55], "y_train": y[:55], "X_val": X[55:], "y_val": y[55:]}
 
 
-def solver(problem, seed=3, **options):
+def make_solver(problem, seed=3, **options):
     chosen = {"optim_config": {"learning_rate": 0.1}, "batch_size": 10, "num_epochs": 4, "num_train_samples": 20}
     return Solver(Net(), problem, momentum, **(chosen | options), seed=seed)
 
 
-def bits(made):
+def state_text(run):
     """Return the whole state of a run as text."""
-    kept = [made.loss_history, made.train_acc_history, made.val_acc_history, made.best_val_acc, made.epoch]
-    kept += [made.model.params, made.best_params, made.model.bn_params, made.optim_configs]
-    kept += [made.model.dropout_param["rng"].normal(), made.model.old_rng.randn(), np.random.randn(), made.rng.normal()]
-    return json.dumps(kept, default=lambda a: [a.dtype.str, a.shape, a.tobytes().hex()])
+    values = [run.loss_history, run.train_acc_history, run.val_acc_history, run.best_val_acc, run.epoch]
+    values += [run.model.params, run.best_params, run.model.bn_params, run.optim_configs]
+    values += [run.model.dropout_param["rng"].normal(), run.model.old_rng.randn(), np.random.randn(), run.rng.normal()]
+    return json.dumps(values, default=lambda a: [a.dtype.str, a.shape, a.tobytes().hex()])
 
 
 # Training.
 
 
 def test_an_epoch_sees_every_image_once_and_leaves_the_rest_for_another(problem):
-    seen = []
+    batches = []
 
     class Watching(Net):
         def loss(self, X, y=None):
             if y is not None:
-                seen.append(X[:, 0])
+                batches.append(X[:, 0])
             return super().loss(X, y)
 
-    made = Solver(Watching(), problem, batch_size=10, num_epochs=3)
-    made.train()
-    assert (made.steps_per_epoch, len(seen), len(made.loss_history)) == (5, 15, 15)
-    epochs = [np.concatenate(seen[k : k + 5]) for k in (0, 5, 10)]
+    run = Solver(Watching(), problem, batch_size=10, num_epochs=3)
+    run.train()
+    assert (run.steps_per_epoch, len(batches), len(run.loss_history)) == (5, 15, 15)
+    epochs = [np.concatenate(batches[k : k + 5]) for k in (0, 5, 10)]
     assert all(len(np.unique(epoch)) == 50 for epoch in epochs)
     assert not np.array_equal(epochs[0], epochs[1])
     assert set(np.concatenate(epochs)) == set(problem["X_train"][:, 0])
@@ -97,24 +97,24 @@ def test_one_step_of_the_default_rule_is_w_minus_rate_times_gradient(problem):
             shares = np.bincount(y, minlength=3) / len(y)
             return 0.0, {"W": 0 * self.params["W"], "b": 1 / 3 - shares}
 
-    made = Solver(Plain(), problem, optim_config={"learning_rate": 0.5}, batch_size=100, num_epochs=1)
-    made.train()
+    run = Solver(Plain(), problem, optim_config={"learning_rate": 0.5}, batch_size=100, num_epochs=1)
+    run.train()
     shares = np.bincount(problem["y_train"], minlength=3) / 55
-    assert made.batch_size == 55
-    assert made.val_acc_history[1] > made.val_acc_history[0]  # otherwise the old weights would be the best
-    np.testing.assert_allclose(made.model.params["b"], 0.5 * (shares - 1 / 3), rtol=1e-12)
+    assert run.batch_size == 55
+    assert run.val_acc_history[1] > run.val_acc_history[0]  # otherwise the old weights would be the best
+    np.testing.assert_allclose(run.model.params["b"], 0.5 * (shares - 1 / 3), rtol=1e-12)
 
 
 def test_training_learns_and_ends_with_the_best_weights(problem):
-    made = solver(problem, num_epochs=8, num_train_samples=None)
-    made.train()
-    assert made.loss_history[-1] < 0.8 * made.loss_history[0]
-    assert len(made.train_acc_history) == len(made.val_acc_history) == 9
-    assert made.best_val_acc == max(made.val_acc_history)
+    run = make_solver(problem, num_epochs=8, num_train_samples=None)
+    run.train()
+    assert run.loss_history[-1] < 0.8 * run.loss_history[0]
+    assert len(run.train_acc_history) == len(run.val_acc_history) == 9
+    assert run.best_val_acc == max(run.val_acc_history)
     # The running mean is that of the best epoch, too: the model scores what was measured then.
-    assert made.check_accuracy(problem["X_val"], problem["y_val"]) == made.best_val_acc
-    for name, w in made.model.params.items():
-        np.testing.assert_array_equal(w, made.best_params[name])
+    assert run.check_accuracy(problem["X_val"], problem["y_val"]) == run.best_val_acc
+    for name, w in run.model.params.items():
+        np.testing.assert_array_equal(w, run.best_params[name])
 
 
 def test_best_weights_are_those_of_the_best_epoch_and_not_of_the_last(problem):
@@ -122,12 +122,12 @@ def test_best_weights_are_those_of_the_best_epoch_and_not_of_the_last(problem):
         t = config["t"] = config.get("t", 0) + 1
         return (w if t > 10 else w - 0.1 * dw) * (-1 if t == 11 else 1), config  # in epoch 3 all signs are turned
 
-    made = Solver(Net(), problem, spoil, batch_size=10, num_epochs=3)
-    made.train()
-    assert made.val_acc_history[3] < made.best_val_acc == max(made.val_acc_history)
+    run = Solver(Net(), problem, spoil, batch_size=10, num_epochs=3)
+    run.train()
+    assert run.val_acc_history[3] < run.best_val_acc == max(run.val_acc_history)
     # What the model remembers is that of the same epoch, which had five steps.
-    assert made.model.bn_params[1].get("steps", 0) == 5 * np.argmax(made.val_acc_history)
-    assert made.check_accuracy(problem["X_val"], problem["y_val"]) == made.best_val_acc
+    assert run.model.bn_params[1].get("steps", 0) == 5 * np.argmax(run.val_acc_history)
+    assert run.check_accuracy(problem["X_val"], problem["y_val"]) == run.best_val_acc
 
 
 def test_on_a_tie_the_earlier_epoch_is_the_best(problem):
@@ -135,10 +135,10 @@ def test_on_a_tie_the_earlier_epoch_is_the_best(problem):
         def loss(self, X, y=None):
             return X @ self.params["W"] if y is None else super().loss(X, y)
 
-    made = Solver(NoMean(), problem, lambda w, dw, config: (2 * w, config), num_epochs=3)
-    made.train()
-    assert len(set(made.val_acc_history)) == 1
-    np.testing.assert_array_equal(made.model.params["W"], Net().params["W"])
+    run = Solver(NoMean(), problem, lambda w, dw, config: (2 * w, config), num_epochs=3)
+    run.train()
+    assert len(set(run.val_acc_history)) == 1
+    np.testing.assert_array_equal(run.model.params["W"], Net().params["W"])
 
 
 def test_accuracy_by_hand_and_on_a_sample(problem):
@@ -147,11 +147,11 @@ def test_accuracy_by_hand_and_on_a_sample(problem):
             return X
 
     X, y = np.eye(3)[[0, 1, 2, 0, 1]], np.array([0, 1, 2, 1, 0])
-    made = Solver(Fixed(), problem)
-    assert made.check_accuracy(X, y) == made.check_accuracy(X, y, batch_size=2) == 0.6
-    assert made.check_accuracy(X, y, num_samples=5) == 0.6
+    run = Solver(Fixed(), problem)
+    assert run.check_accuracy(X, y) == run.check_accuracy(X, y, batch_size=2) == 0.6
+    assert run.check_accuracy(X, y, num_samples=5) == 0.6
     # Three of five are right, and no image is drawn twice.
-    assert {made.check_accuracy(X, y, num_samples=4) for _ in range(100)} == {0.5, 0.75}
+    assert {run.check_accuracy(X, y, num_samples=4) for _ in range(100)} == {0.5, 0.75}
 
 
 @pytest.mark.parametrize(
@@ -174,24 +174,24 @@ def test_the_learning_rate_of_each_epoch(problem, lr_decay, rates):
 
 
 def test_parameters_do_not_share_their_config(problem):
-    made = solver(problem)
-    made.train()
-    assert made.optim_configs["W"]["velocity"].shape == (6, 3)
-    assert made.optim_configs["b"]["velocity"].shape == (3,)
-    assert made.optim_config == {"learning_rate": 0.1}
+    run = make_solver(problem)
+    run.train()
+    assert run.optim_configs["W"]["velocity"].shape == (6, 3)
+    assert run.optim_configs["b"]["velocity"].shape == (3,)
+    assert run.optim_config == {"learning_rate": 0.1}
 
 
 def test_a_split_is_as_good_as_a_dict():
     digits = data.load_digits(num_train=100, num_val=50, num_test=0, flatten=True)
-    made = Solver(Net(), digits)
-    assert set(made.data) == {"X_train", "y_train", "X_val", "y_val"}
-    np.testing.assert_array_equal(made.data["X_val"], digits.X_val)
+    run = Solver(Net(), digits)
+    assert set(run.data) == {"X_train", "y_train", "X_val", "y_val"}
+    np.testing.assert_array_equal(run.data["X_val"], digits.X_val)
 
 
-def test_the_bar_is_on_stderr_and_only_where_asked_for(problem, capsys):
-    solver(problem, num_epochs=2).train()
+def test_the_progress_bar_is_optional_and_on_stderr(problem, capsys):
+    make_solver(problem, num_epochs=2).train()
     assert capsys.readouterr() == ("", "")
-    solver(problem, num_epochs=2, verbose=True, print_every=5).train()
+    make_solver(problem, num_epochs=2, verbose=True, print_every=5).train()
     out, err = capsys.readouterr()
     assert out == ""
     assert "10/10" in err
@@ -206,62 +206,62 @@ def test_the_bar_is_on_stderr_and_only_where_asked_for(problem, capsys):
 def test_resume_repeats_the_uninterrupted_run_bit_for_bit(problem, tmp_path, stop):
     decay = {"lr_decay": lambda rate, epoch: rate * np.cos(epoch / 9)}
     np.random.seed(7)
-    whole = solver(problem, **decay)
-    whole.train()
-    expected = bits(whole)
+    uninterrupted = make_solver(problem, **decay)
+    uninterrupted.train()
+    expected = state_text(uninterrupted)
 
     np.random.seed(7)
     path = tmp_path / "run"
-    solver(problem, **decay, num_epochs=stop, checkpoint_name=path).train()
+    make_solver(problem, **decay, num_epochs=stop, checkpoint_name=path).train()
     np.random.seed(99)
-    resumed = solver(problem, **decay, checkpoint_name=path, seed=50)
+    resumed = make_solver(problem, **decay, checkpoint_name=path, seed=50)
     resumed.model = Net(seed=5)
     resumed.resume()
     assert resumed.epoch == stop
     resumed.train()
-    assert bits(resumed) == expected
+    assert state_text(resumed) == expected
 
 
-def test_a_run_that_was_killed_in_the_middle_of_an_epoch_goes_on_from_the_last_whole_one(problem, tmp_path):
+def test_a_run_killed_within_an_epoch_resumes_after_the_last_complete_one(problem, tmp_path):
     class Killed(Net):
-        left = 13
+        steps_left = 13
 
         def loss(self, X, y=None):
             if y is not None:
-                Killed.left -= 1
-                if not Killed.left:
+                Killed.steps_left -= 1
+                if not Killed.steps_left:
                     raise KeyboardInterrupt
             return super().loss(X, y)
 
     np.random.seed(7)
-    whole = solver(problem)
-    whole.train()
-    expected = bits(whole)
+    uninterrupted = make_solver(problem)
+    uninterrupted.train()
+    expected = state_text(uninterrupted)
     np.random.seed(7)
-    first = solver(problem, checkpoint_name=tmp_path / "run")
+    first = make_solver(problem, checkpoint_name=tmp_path / "run")
     first.model.__class__ = Killed
     with pytest.raises(KeyboardInterrupt):
         first.train()
-    second = solver(problem, checkpoint_name=tmp_path / "run")
+    second = make_solver(problem, checkpoint_name=tmp_path / "run")
     second.resume()
     assert second.epoch == 2
     second.train()
-    assert bits(second) == expected
+    assert state_text(second) == expected
 
 
 def test_resume_restores_the_model_in_place_and_leaves_what_cannot_be_stored(problem, tmp_path):
-    solver(problem, checkpoint_name=tmp_path / "run").train()
-    made = solver(problem, checkpoint_name=tmp_path / "run")
-    made.model.act = act = lambda s: s
-    made.resume()
-    assert made.model.act is act
-    assert made.model.dtype is np.float64
-    assert made.model.bn_params[1] == {"mode": "train", "steps": 20}
-    assert made.model.bn_params[0]["running_mean"].dtype == np.float32
+    make_solver(problem, checkpoint_name=tmp_path / "run").train()
+    run = make_solver(problem, checkpoint_name=tmp_path / "run")
+    run.model.act = act = lambda s: s
+    run.resume()
+    assert run.model.act is act
+    assert run.model.dtype is np.float64
+    assert run.model.bn_params[1] == {"mode": "train", "steps": 20}
+    assert run.model.bn_params[0]["running_mean"].dtype == np.float32
 
 
 def test_a_checkpoint_holds_no_pickle_and_leaves_no_temporary_file(problem, tmp_path):
-    solver(problem, checkpoint_name=tmp_path / "deep" / "run").train()
+    make_solver(problem, checkpoint_name=tmp_path / "deep" / "run").train()
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["run.npz"]
     with np.load(tmp_path / "deep" / "run.npz", allow_pickle=False) as file:
         assert all(file[name].dtype.kind in "biufU" for name in file.files)
@@ -305,21 +305,21 @@ def test_a_generator_goes_on_where_it_was(tmp_path, bit_generator):
         np.testing.assert_array_equal(restore([old], read_checkpoint(tmp_path / "a.npz"))[0].normal(size=5), expected)
 
 
-def test_what_was_captured_does_not_change_later():
+def test_captured_values_do_not_change_later():
     value = {"a": np.zeros(2), "b": [np.zeros(2)], "rng": np.random.default_rng(0)}
-    kept = capture(value)
+    captured = capture(value)
     value["a"] += 1
     value["b"][0] += 1
     value["new"] = 1
     first = value["rng"].normal()
-    again = restore(value, kept)
-    assert again is value
-    assert "new" not in again
-    assert not again["a"].any()
-    assert not again["b"][0].any()
-    assert again["rng"].normal() == first
-    again["a"] += 1
-    assert not kept["a"].any()
+    restored = restore(value, captured)
+    assert restored is value
+    assert "new" not in restored
+    assert not restored["a"].any()
+    assert not restored["b"][0].any()
+    assert restored["rng"].normal() == first
+    restored["a"] += 1
+    assert not captured["a"].any()
 
 
 class Trap:
@@ -344,9 +344,9 @@ def one_line(error):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text", "foreign", "object", "other format"])
-def test_a_damaged_or_foreign_checkpoint_is_said_in_one_line(problem, tmp_path, damage):
+def test_a_damaged_or_foreign_checkpoint_gets_one_line(problem, tmp_path, damage):
     path = tmp_path / "run.npz"
-    solver(problem, num_epochs=1, checkpoint_name=tmp_path / "run").train()
+    make_solver(problem, num_epochs=1, checkpoint_name=tmp_path / "run").train()
     raw = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as archive:
         where = archive.infolist()[1].header_offset + 200
@@ -355,19 +355,19 @@ def test_a_damaged_or_foreign_checkpoint_is_said_in_one_line(problem, tmp_path, 
     if damage in contents:
         path.write_bytes(contents[damage])
     else:
-        words = json.dumps({"format": "another", "content": None})
-        arrays = {"foreign": {"a": np.zeros(3)}, "object": {"json": np.array([{}])}, "other format": {"json": words}}
+        text = json.dumps({"format": "another", "content": None})
+        arrays = {"foreign": {"a": np.zeros(3)}, "object": {"json": np.array([{}])}, "other format": {"json": text}}
         np.savez(path, **arrays[damage])
-    made = solver(problem, checkpoint_name=tmp_path / "run")
+    run = make_solver(problem, checkpoint_name=tmp_path / "run")
     with pytest.raises(ChainruleError, match=r"run\.npz: expected a checkpoint of the Solver, .*; delete it") as error:
-        made.resume()
+        run.resume()
     one_line(error)
-    assert (made.epoch, made.loss_history) == (0, [])
-    np.testing.assert_array_equal(made.model.params["W"], Net().params["W"])
+    assert (run.epoch, run.loss_history) == (0, [])
+    np.testing.assert_array_equal(run.model.params["W"], Net().params["W"])
 
 
 @pytest.mark.parametrize(
-    ("changed", "match"),
+    ("changes", "match"),
     [
         ({"batch_size": 11}, "expected batch_size to be 11, got 10; it is the checkpoint of another run"),
         ({"update_rule": None}, "expected update_rule to be sgd, got momentum"),
@@ -375,27 +375,27 @@ def test_a_damaged_or_foreign_checkpoint_is_said_in_one_line(problem, tmp_path, 
         ({"model": True}, r"expected parameters to be W \(7, 3\) float64, .* got W \(6, 3\) float64"),
     ],
 )
-def test_the_checkpoint_of_another_run_is_refused(problem, tmp_path, changed, match):
-    solver(problem, num_epochs=1, checkpoint_name=tmp_path / "run").train()
-    if changed.pop("fewer", False):
+def test_the_checkpoint_of_another_run_is_refused(problem, tmp_path, changes, match):
+    make_solver(problem, num_epochs=1, checkpoint_name=tmp_path / "run").train()
+    if changes.pop("fewer", False):
         problem = problem | {"X_train": problem["X_train"][1:], "y_train": problem["y_train"][1:]}
-    other = "update_rule" in changed
+    other = "update_rule" in changes
     options = {"batch_size": 10, "checkpoint_name": tmp_path / "run"} | {
-        k: v for k, v in changed.items() if k == "batch_size"
+        k: v for k, v in changes.items() if k == "batch_size"
     }
-    made = Solver(Net(), problem, **options) if other else solver(problem, **options)
-    if changed.get("model"):
-        made.model.params["W"] = np.zeros((7, 3))
+    run = Solver(Net(), problem, **options) if other else make_solver(problem, **options)
+    if changes.get("model"):
+        run.model.params["W"] = np.zeros((7, 3))
     with pytest.raises(ChainruleError, match=match) as error:
-        made.resume()
+        run.resume()
     one_line(error)
 
 
 def test_resume_without_a_name_or_a_file(problem, tmp_path):
     with pytest.raises(ChainruleError, match="resume: expected a checkpoint_name, got none"):
-        solver(problem).resume()
+        make_solver(problem).resume()
     with pytest.raises(ChainruleError, match=r"run\.npz: .* found no such file; train with this checkpoint_name first"):
-        solver(problem, checkpoint_name=tmp_path / "run").resume()
+        make_solver(problem, checkpoint_name=tmp_path / "run").resume()
 
 
 # What goes wrong in training.
@@ -406,14 +406,14 @@ def failing(at, loss=None, grads=None):
         calls = 0
 
         def loss(self, X, y=None):
-            found = super().loss(X, y)
+            result = super().loss(X, y)
             if y is None:
-                return found
+                return result
             self.calls += 1
             if self.calls < at:
-                return found
+                return result
             self.before = capture(self.params)
-            return (found[0] if loss is None else loss), found[1] | (grads or {})
+            return (result[0] if loss is None else loss), result[1] | (grads or {})
 
     return Failing()
 
@@ -432,24 +432,24 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_parameter(problem, at, lo
         with np.errstate(over="ignore"):
             return w - 1e3 * dw if np.max(dw) > 1e300 else w - 0.01 * dw, config
 
-    made = Solver(failing(at, loss, grads), problem, large, batch_size=10)
+    run = Solver(failing(at, loss, grads), problem, large, batch_size=10)
     with pytest.raises(ChainruleError, match=match) as error:
-        made.train()
+        run.train()
     one_line(error)
     assert "try a smaller learning rate" in str(error.value)
-    assert len(made.loss_history) == at - 1
-    for name, w in made.model.before.items():
-        np.testing.assert_array_equal(made.model.params[name], w)
+    assert len(run.loss_history) == at - 1
+    for name, w in run.model.before.items():
+        np.testing.assert_array_equal(run.model.params[name], w)
 
 
-def test_weights_that_are_nan_are_named(problem):
+def test_nan_weights_are_reported(problem):
     model = Net()
     model.params["b"][1] = np.nan
     with pytest.raises(ChainruleError, match="step 1 .* b has weights that are not finite"):
         Solver(model, problem).train()
 
 
-def test_wrong_arguments_are_said_in_one_line(problem):
+def test_wrong_arguments_get_one_line(problem):
     for wrong, match in [
         ({"update_rule": "adam"}, r"update_rule: expected a function .*, got 'adam'; import the function"),
         ({"batch_size": 0}, "batch_size: expected at least 1, got 0"),
@@ -462,11 +462,11 @@ def test_wrong_arguments_are_said_in_one_line(problem):
         one_line(error)
 
 
-def test_a_missing_gradient_is_named(problem):
+def test_a_missing_gradient_is_reported(problem):
     class Half(Net):
         def loss(self, X, y=None):
-            found = super().loss(X, y)
-            return found if y is None else (found[0], {"W": found[1]["W"]})
+            result = super().loss(X, y)
+            return result if y is None else (result[0], {"W": result[1]["W"]})
 
     with pytest.raises(ChainruleError, match="expected a gradient for every parameter, got none for b"):
         Solver(Half(), problem).train()

@@ -49,17 +49,17 @@ def test_every_edit_changes_the_reference(task):
 
 
 @per_task
-def test_mistakes_and_checks_have_names_of_their_own(task):
+def test_mistakes_and_checks_have_unique_names(task):
     for names in ([m.name for m in task.mistakes], [c.name for c in task.checks], [m.edits for m in task.mistakes]):
         assert len(set(names)) == len(names)
     assert task.mistakes
 
 
 @per_task
-def test_a_sentence_does_not_hold_another(task):
+def test_no_message_contains_another(task):
     # Otherwise the table would say two things at once.
-    says = {m.message for m in task.mistakes}
-    assert [(a, b) for a in says for b in says if a != b and a in b] == []
+    messages = {m.message for m in task.mistakes}
+    assert [(a, b) for a in messages for b in messages if a != b and a in b] == []
 
 
 @per_task
@@ -158,8 +158,8 @@ def leaves(value):
 
 @per_task
 def test_one_seed_gives_one_exam_and_another_seed_another(task):
-    def inputs(made):
-        return [leaf for check in made.checks for case in check.cases for leaf in leaves(case.inputs)]
+    def inputs(drawn_exam):
+        return [leaf for check in drawn_exam.checks for case in check.cases for leaf in leaves(case.inputs)]
 
     def alike(a, b):
         return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
@@ -170,7 +170,7 @@ def test_one_seed_gives_one_exam_and_another_seed_another(task):
 
 
 @per_task
-def test_the_reference_is_not_needed_to_read_what_is_expected(task):
+def test_expected_outputs_are_plain_arrays(task):
     for check in exam(task, 1).checks:
         for case in check.cases:
             assert all(type(value) is np.ndarray for value in case.expected.values())
@@ -188,41 +188,41 @@ def key(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stored(key):
-    return {name: made for path in key.iterdir() for name, made in load_exams(path).items()}
+    return {name: stored_exam for path in key.iterdir() for name, stored_exam in load_exams(path).items()}
 
 
-def test_the_released_answer_keys_are_made_anew_alike(root, key):
+def test_the_released_answer_keys_are_reproduced(root, key):
     for path in key.iterdir():
         assert equivalent_keys(root / "assignments" / path.stem / "chainrule" / "answers" / path.name, path)
 
 
-def test_an_answer_key_holds_arrays_numbers_and_words_alone(key, stored):
+def test_an_answer_key_contains_only_arrays_numbers_and_texts(key, stored):
     for path in key.iterdir():
         with np.load(path, allow_pickle=False) as file:
             assert {file[name].dtype.kind for name in file.files} <= set("biufc")
-    for made in stored.values():
-        found = list(leaves([vars(case) for check in made.checks for case in check.cases]))
-        found += leaves([made.messages, [(c.name, c.kind, c.view) for c in made.checks]])
-        assert {type(leaf) for leaf in found} <= {str, int, float, bool, type(None), np.ndarray}
+    for stored_exam in stored.values():
+        values = list(leaves([vars(case) for check in stored_exam.checks for case in check.cases]))
+        values += leaves([stored_exam.messages, [(c.name, c.kind, c.view) for c in stored_exam.checks]])
+        assert {type(leaf) for leaf in values} <= {str, int, float, bool, type(None), np.ndarray}
 
 
 @per_task
-def test_an_answer_key_holds_no_line_of_a_solution(stored, task):
-    made = stored[task.name]
-    cases = [vars(case) for check in made.checks for case in check.cases]
-    words = "\n".join(leaf for leaf in leaves([cases, made.messages]) if isinstance(leaf, str))
+def test_an_answer_key_contains_no_line_of_a_solution(stored, task):
+    stored_exam = stored[task.name]
+    cases = [vars(case) for check in stored_exam.checks for case in check.cases]
+    texts = "\n".join(leaf for leaf in leaves([cases, stored_exam.messages]) if isinstance(leaf, str))
     body = ast.parse(task.source()).body[0].body[1:]
     statements = [ast.unparse(node) for top in body for node in ast.walk(top) if isinstance(node, ast.stmt)]
     # Very short ones, such as `pass`, are nobody's secret.
-    assert [text for text in statements if len(text) > 12 and text in words] == []
-    assert "def " not in words
+    assert [text for text in statements if len(text) > 12 and text in texts] == []
+    assert "def " not in texts
 
 
 def test_the_key_has_the_visible_exams(stored):
     assert set(stored) == {task.name for task in TASKS}
-    for name, made in stored.items():
-        assert made.messages == visible_exams()[name].messages
-        assert [c.name for c in made.checks] == [c.name for c in visible_exams()[name].checks]
+    for name, stored_exam in stored.items():
+        assert stored_exam.messages == visible_exams()[name].messages
+        assert [c.name for c in stored_exam.checks] == [c.name for c in visible_exams()[name].checks]
 
 
 def test_hidden_tests_are_silent_on_the_reference_and_name_the_seed_on_a_mistake():
@@ -262,7 +262,7 @@ def test_a_reference_whose_gradient_is_wrong_gives_no_exam():
         exam_of(task, 1)
 
 
-def test_an_unknown_task_is_said_with_those_that_exist():
+def test_an_unknown_task_is_reported_with_the_existing_ones():
     with pytest.raises(UsageError, match="expected one of .*add_bias.*; got 'nothing'"):
         task_named("nothing")
     assert issubclass(SpecError, GradingError)
@@ -280,13 +280,13 @@ def test_points_of_a_task_are_those_of_its_checks():
 def grade_cells(assignment):
     """Return {grade_id: (notebook, nbgrader's metadata)} of the source notebooks."""
     folder = importlib.resources.files("autograder").parent / "source" / assignment
-    found = {}
+    cells = {}
     for path in sorted(folder.glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if (data := cell["metadata"].get("nbgrader")) and (data["grade"] or data["solution"]):
-                assert data["grade_id"] not in found
-                found[data["grade_id"]] = (path.stem, data)
-    return found
+                assert data["grade_id"] not in cells
+                cells[data["grade_id"]] = (path.stem, data)
+    return cells
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

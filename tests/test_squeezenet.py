@@ -90,8 +90,8 @@ def test_the_gradient_agrees_with_the_numerical_one():
     steps = rng.normal(size=(5, *X.shape))  # along five directions: one by one the pixels would take long
 
     def loss(t):
-        moved = X + np.tensordot(t, steps, axes=1)
-        return sum(np.sum(m * w) for m, w in zip(net.features(moved, ["fire3", "fire6"])[0], weights, strict=True))
+        shifted = X + np.tensordot(t, steps, axes=1)
+        return sum(np.sum(m * w) for m, w in zip(net.features(shifted, ["fire3", "fire6"])[0], weights, strict=True))
 
     along = np.sum(steps * dX, axis=(1, 2, 3, 4))
     report = check_gradient(loss, np.zeros(5), along)
@@ -126,7 +126,7 @@ def test_single_precision_stays_and_agrees_with_double():
 
 
 @pytest.mark.parametrize(
-    ("shape", "layers", "words"),
+    ("shape", "layers", "message"),
     [
         ((1, 3, 32, 32), ["fire1"], r"layers: expected names out of conv1, pool1.*got \['fire1'\]"),
         ((1, 3, 32, 32), [], r"layers: expected names.*got \[\]"),
@@ -135,21 +135,21 @@ def test_single_precision_stays_and_agrees_with_double():
         ((3, 32, 32), ["conv1"], r"expected shape \(N, 3, H, W\)"),
     ],
 )
-def test_what_cannot_be_computed_is_said(shape, layers, words):
-    with pytest.raises(DataError, match=words):
+def test_impossible_inputs_are_reported(shape, layers, message):
+    with pytest.raises(DataError, match=message):
         SqueezeNet().features(np.zeros(shape), layers)
 
 
 # The file of weights.
 
 
-def write(path, **changed):
-    params = SqueezeNet().params | changed
+def write(path, **changes):
+    params = SqueezeNet().params | changes
     np.savez(path, **{name: value for name, value in params.items() if value is not None})
     return path
 
 
-def test_weights_are_read_from_a_path_or_from_where_the_variable_says(tmp_path, monkeypatch):
+def test_weights_are_read_from_a_path_or_the_environment_variable(tmp_path, monkeypatch):
     mean = np.full(64, 0.5, np.float32)
     path = write(tmp_path / "weights.npz", **{"features.0.bias": mean})
     monkeypatch.delenv("CHAINRULE_SQUEEZENET", raising=False)
@@ -163,7 +163,7 @@ def test_weights_are_read_from_a_path_or_from_where_the_variable_says(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changes", "message"),
     [
         ({"features.7.squeeze.bias": None}, r"expected 50 arrays, found no features.7.squeeze.bias \(and 1 missing\)"),
         ({"classifier.1.weight": np.zeros(3)}, "without its classifier, found classifier.1.weight"),
@@ -174,14 +174,14 @@ def test_weights_are_read_from_a_path_or_from_where_the_variable_says(tmp_path, 
         ({"features.0.bias": np.zeros(64, int)}, r"to be floats of shape \(64,\), got int64"),
     ],
 )
-def test_other_weights_are_refused_in_one_line(changed, words, tmp_path):
-    path = write(tmp_path / "weights.npz", **changed)
-    with pytest.raises(DataError, match=words) as caught:
+def test_other_weights_are_refused_in_one_line(changes, message, tmp_path):
+    path = write(tmp_path / "weights.npz", **changes)
+    with pytest.raises(DataError, match=message) as caught:
         load_squeezenet(path)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_and_a_damaged_file_are_said(tmp_path):
+def test_a_missing_and_a_damaged_file_are_reported(tmp_path):
     with pytest.raises(DataError, match="found none; see datasets/squeezenet.md"):
         load_squeezenet(tmp_path / "absent.npz")
     path = write(tmp_path / "weights.npz")

@@ -25,7 +25,7 @@ def no_kernel(monkeypatch):
 
 
 def verdicts(graded):
-    return [verdict for found in graded.verdicts.values() for verdict in found]
+    return [verdict for of_notebook in graded.verdicts.values() for verdict in of_notebook]
 
 
 def test_a_submission_without_notebooks(released):
@@ -42,9 +42,14 @@ def test_notebooks_that_are_not_json(released):
     assert {v.reason() for v in verdicts(graded)} == {"the file is not a Jupyter notebook: it cannot be read"}
 
 
-def test_the_students_package_is_not_the_one_that_is_used(released, tmp_path):
-    own = {"chainrule/check.py": b"check = print", "chainrule/extra.py": b"", "helper.py": b"x = 1", "knn.ipynb": b""}
-    workspace(tmp_path, own, released, {})
+def test_the_released_package_replaces_the_students(released, tmp_path):
+    submitted = {
+        "chainrule/check.py": b"check = print",
+        "chainrule/extra.py": b"",
+        "helper.py": b"x = 1",
+        "knn.ipynb": b"",
+    }
+    workspace(tmp_path, submitted, released, {})
     assert (tmp_path / "chainrule/check.py").read_bytes() == released["chainrule/check.py"]
     assert (tmp_path / "chainrule/extra.py").exists()
     assert (tmp_path / "helper.py").read_text(encoding="utf-8") == "x = 1"
@@ -65,7 +70,7 @@ def test_own_files_that_cannot_be_put_beside_the_released_ones_are_left_out(rele
 # --- the answers are judged alone first, then with the cells of the student's own ---
 
 
-class Told:
+class FakeRun:
     """Stands for a Run: records its calls; an answer is correct where `right` says so."""
 
     runs = []
@@ -79,7 +84,7 @@ class Told:
         self.cells.append(source if part is None else part)
         return []
 
-    def judge(self, task, seed, said):
+    def judge(self, task, seed, shared_notes):
         self.judged.append(task.name)
         right = self.right(self.runs.index(self), task.name)
         return Verdict(task.name, tuple(Outcome(c.name, c.points, right, "words") for c in task.checks), seed)
@@ -90,9 +95,9 @@ class Told:
 
 @pytest.fixture
 def runs(monkeypatch):
-    monkeypatch.setattr(step, "Run", Told)
-    monkeypatch.setattr(Told, "runs", [])
-    return Told.runs
+    monkeypatch.setattr(step, "Run", FakeRun)
+    monkeypatch.setattr(FakeRun, "runs", [])
+    return FakeRun.runs
 
 
 def graded(released, change=lambda notebook: None, **options):
@@ -103,33 +108,33 @@ def graded(released, change=lambda notebook: None, **options):
     return grade_submission(submitted, released, "assignment1", "zoe", Options(**options), only="svm")
 
 
-def test_without_cells_of_ones_own_there_is_one_run_and_nothing_is_drawn(released, runs):
-    made = graded(released)
+def test_without_own_cells_there_is_one_run_and_nothing_is_plotted(released, runs):
+    result = graded(released)
     assert len(runs) == 1
-    assert len(runs[0].judged) == len(made.verdicts["svm"]) > 0
+    assert len(runs[0].judged) == len(result.verdicts["svm"]) > 0
     assert any("def svm_loss_naive" in source for source in runs[0].cells)
     assert not any("plt.show" in source for source in runs[0].cells)
 
 
-def test_cells_of_ones_own_are_not_run_before_the_answers_are_judged(released, runs):
-    made = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("mine = 1")))
+def test_own_cells_run_after_the_answers_are_judged(released, runs):
+    result = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("mine = 1")))
     assert ["mine = 1" in run.cells for run in runs] == [False, True]
     assert runs[1].judged == []
-    assert all(verdict.passed for verdict in made.verdicts["svm"])
-    assert made.notes["svm"] == ["run 0", "run 1"]
+    assert all(verdict.passed for verdict in result.verdicts["svm"])
+    assert result.notes["svm"] == ["run 0", "run 1"]
 
 
-def test_what_needs_a_cell_of_ones_own_is_judged_again_with_it(released, runs, monkeypatch):
-    monkeypatch.setattr(Told, "right", staticmethod(lambda run, task: run == 1 or task != "add_bias"))
-    made = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("def helper(): pass")))
+def test_an_answer_that_needs_an_own_cell_is_judged_again_with_it(released, runs, monkeypatch):
+    monkeypatch.setattr(FakeRun, "right", staticmethod(lambda run, task: run == 1 or task != "add_bias"))
+    result = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("def helper(): pass")))
     assert runs[1].judged == ["add_bias"]
-    assert all(verdict.passed for verdict in made.verdicts["svm"])
+    assert all(verdict.passed for verdict in result.verdicts["svm"])
 
 
-def test_a_cell_of_ones_own_cannot_take_points_away(released, runs, monkeypatch):
-    monkeypatch.setattr(Told, "right", staticmethod(lambda run, task: run == 0 and task != "add_bias"))
-    made = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("import os; os._exit(1)")))
-    assert [verdict.task for verdict in made.verdicts["svm"] if not verdict.passed] == ["add_bias"]
+def test_an_own_cell_cannot_cost_points(released, runs, monkeypatch):
+    monkeypatch.setattr(FakeRun, "right", staticmethod(lambda run, task: run == 0 and task != "add_bias"))
+    result = graded(released, lambda notebook: notebook.cells.insert(0, new_code_cell("import os; os._exit(1)")))
+    assert [verdict.task for verdict in result.verdicts["svm"] if not verdict.passed] == ["add_bias"]
 
 
 def test_a_released_import_that_was_changed_is_there_in_the_first_run(released, runs):

@@ -20,55 +20,55 @@ SEED = 7
 OWN = ("self", "cache", "config", "bn_param", "gn_param", "ln_param", "dropout_param", "rng", "model")
 
 
-def asked(task):
+def kinds_checked(task):
     """Return the kinds of strictness that a task checks."""
     return {kind for check in task.checks for kind in check.costs}
 
 
-def careless_about(kind):
-    tasks = [task for task in TASKS if kind in asked(task)]
+def per_task_with(kind):
+    tasks = [task for task in TASKS if kind in kinds_checked(task)]
     return pytest.mark.parametrize("task", tasks, ids=lambda task: task.name)
 
 
-def score_of(task, careless):
+def score_of(task, wrapper):
     """The score of the reference with a wrapper around the task's function."""
     function = functools.reduce(getattr, task.name.split("."), task.module)
-    return judge(exam_of(task, SEED), case_runner(names_of(task, careless(function))), SEED).score
+    return judge(exam_of(task, SEED), case_runner(names_of(task, wrapper(function))), SEED).score
 
 
 def cost(task, *kinds):
     return sum(SHARES[kind] for kind in kinds) * task.points
 
 
-def of_arrays(value):
+def contains_only_arrays(value):
     """True for a list, a tuple or a dict of arrays alone; dicts of settings are to be changed by the call."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return len(parts) > 0 and all(isinstance(part, np.ndarray) for part in parts)
 
 
 def arrays_in(value):
-    if of_arrays(value):
+    if contains_only_arrays(value):
         return list(value.values() if isinstance(value, dict) else value)
     return [value] if isinstance(value, np.ndarray) else []
 
 
-def copied(value):
-    return copy.deepcopy(value) if of_arrays(value) or isinstance(value, np.ndarray) else value
+def copy_arrays(value):
+    return copy.deepcopy(value) if contains_only_arrays(value) or isinstance(value, np.ndarray) else value
 
 
 def changing_its_inputs(function):
     """Return the function, changed to add 1 to every input array; arrays in a cache or a config are left alone."""
     signature = inspect.signature(function)
 
-    def changed(*args, **kwargs):
-        given = signature.bind(*args, **kwargs).arguments
-        others = {name: copied(value) for name, value in given.items() if name not in OWN}
-        result = function(**given | others)
-        for array in (array for name in others for array in arrays_in(given[name])):
+    def changing(*args, **kwargs):
+        arguments = signature.bind(*args, **kwargs).arguments
+        inputs = {name: copy_arrays(value) for name, value in arguments.items() if name not in OWN}
+        result = function(**arguments | inputs)
+        for array in (array for name in inputs for array in arrays_in(arguments[name])):
             np.add(array, 1, out=array, casting="unsafe")
         return result
 
-    return changed
+    return changing
 
 
 def in_double_precision(function):
@@ -104,49 +104,49 @@ def hungry(function):
     return wasteful
 
 
-@careless_about("inputs")
+@per_task_with("inputs")
 def test_inputs_that_are_changed_cost_their_share(task):
     assert score_of(task, changing_its_inputs) == pytest.approx(task.points - cost(task, "inputs"))
 
 
-@careless_about("dtype")
+@per_task_with("dtype")
 def test_float64_for_float32_costs_its_share(task):
     assert score_of(task, in_double_precision) == pytest.approx(task.points - cost(task, "dtype"))
 
 
-@careless_about("loops")
+@per_task_with("loops")
 def test_slow_but_right_costs_its_share(task):
     assert score_of(task, slow) == pytest.approx(task.points - cost(task, "loops"))
 
 
-@careless_about("memory")
+@per_task_with("memory")
 def test_large_but_right_costs_its_share(task):
     assert score_of(task, hungry) == pytest.approx(task.points - cost(task, "memory"))
 
 
-@careless_about("extremes")
+@per_task_with("extremes")
 def test_nan_at_extremes_costs_its_share(task):
-    ask, made = case_runner(names_of(task)), exam_of(task, SEED)
-    extreme = {id(case): check.kinds for check in made.checks for case in check.cases if "extremes" in check.costs}
+    ask, exam = case_runner(names_of(task)), exam_of(task, SEED)
+    extreme = {id(case): check.kinds for check in exam.checks for case in check.cases if "extremes" in check.costs}
 
     def overflowing(case, measured):
         kinds = extreme.get(id(case), {})
         answer = ask(case, measured)
         return {n: np.full_like(v, np.nan, float) if kinds.get(n) == "extremes" else v for n, v in answer.items()}
 
-    assert judge(made, overflowing, SEED).score == pytest.approx(task.points - cost(task, "extremes"))
+    assert judge(exam, overflowing, SEED).score == pytest.approx(task.points - cost(task, "extremes"))
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_what_is_careless_in_every_way_still_earns_half_of_the_points(task):
-    assert cost(task, *asked(task)) <= task.points / 2
+def test_all_kinds_of_strictness_cost_at_most_half_of_the_points(task):
+    assert cost(task, *kinds_checked(task)) <= task.points / 2
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_every_check_earns_something_and_all_add_up(task):
     assert all(check.points >= 0.05 for check in task.checks)
     assert sum(check.points for check in task.checks) == pytest.approx(task.points, abs=1e-9)
-    for kind in asked(task):
+    for kind in kinds_checked(task):
         assert sum(check.costs.get(kind, 0) for check in task.checks) == pytest.approx(cost(task, kind), abs=0.002)
 
 
@@ -206,11 +206,11 @@ def test_a_wrong_value_in_a_strict_check_costs_all_of_it():
     assert verdict_on(TASK, wrong_in_single_precision).score == 1.6
 
 
-def test_what_has_no_right_value_is_not_paid_for_what_it_leaves_alone():
+def test_unchanged_inputs_earn_nothing_without_a_correct_value():
     assert verdict_on(TASK, lambda x: (0 * x, x)).score == 0
 
 
-def test_a_kind_that_two_checks_look_at_is_divided():
+def test_the_cost_of_a_kind_is_divided_among_its_checks():
     task = toy(values("values", 2, "out"), untouched(1, "x"), STRICT)
     assert [check.costs.get("inputs", 0) for check in task.checks] == [0, 0.2, 0.2]
 
@@ -231,5 +231,5 @@ def test_a_task_needs_a_check_of_values():
 
 
 def test_growth_costs_the_share_of_loops():
-    made = apply_strictness((values("a", 1, "out"), growth(1, None, None)), "out = f(x)")
-    assert [check.points for check in made] == [1.6, 0.4]
+    checks = apply_strictness((values("a", 1, "out"), growth(1, None, None)), "out = f(x)")
+    assert [check.points for check in checks] == [1.6, 0.4]

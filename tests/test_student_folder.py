@@ -26,9 +26,9 @@ sys.path.insert(0, "")
 
 @pytest.fixture
 def folder(root, tmp_path):
-    made = tmp_path / "somewhere else" / "assignment1"
-    shutil.copytree(root / "assignments/assignment1", made, ignore=shutil.ignore_patterns("__pycache__"))
-    return made
+    folder = tmp_path / "somewhere else" / "assignment1"
+    shutil.copytree(root / "assignments/assignment1", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def run(folder, code):
@@ -57,8 +57,8 @@ def code_of(path, assignment):
 
 
 def test_the_package_is_the_one_in_the_folder(folder):
-    done = run(folder, "import chainrule; print(chainrule.__file__)")
-    assert str(folder) in done.stdout, done.stderr
+    completed = run(folder, "import chainrule; print(chainrule.__file__)")
+    assert str(folder) in completed.stdout, completed.stderr
 
 
 @pytest.mark.parametrize("assignment", sorted({task.assignment for task in TASKS}))
@@ -67,10 +67,12 @@ def test_every_check_passes_on_right_answers(root, tmp_path, assignment):
     shutil.copytree(root / "assignments" / assignment, folder, ignore=shutil.ignore_patterns("__pycache__"))
     codes = {path.stem: code_of(path, assignment) for path in sorted(folder.glob("*.ipynb"))}
     for name, code in codes.items():
-        done = run(folder, code)
-        assert done.returncode == 0, done.stderr[-2000:]
+        completed = run(folder, code)
+        assert completed.returncode == 0, completed.stderr[-2000:]
         points = sum(t.points for t in of_assignment(assignment).values() if t.notebook == name)
-        assert sum(float(line.split()[1]) for line in done.stdout.splitlines() if line.endswith("points")) == points
+        assert (
+            sum(float(line.split()[1]) for line in completed.stdout.splitlines() if line.endswith("points")) == points
+        )
 
 
 def test_a_wrong_answer_is_explained_without_the_grader(folder):
@@ -79,21 +81,21 @@ def test_a_wrong_answer_is_explained_without_the_grader(folder):
         "def max_norm(W, c):\n    return np.clip(W, -c, c)\n"
         "check(max_norm)"
     )
-    done = run(folder, code)
-    assert "the entries are clipped to -c..c" in done.stdout
-    assert "CheckFailed: max_norm: " in done.stderr
+    completed = run(folder, code)
+    assert "the entries are clipped to -c..c" in completed.stdout
+    assert "CheckFailed: max_norm: " in completed.stderr
 
 
 def test_a_blank_answer_is_not_attempted_yet(folder):
-    done = run(
+    completed = run(
         folder, "from chainrule import check\ndef max_norm(W, c):\n    raise NotImplementedError()\ncheck(max_norm)"
     )
-    assert done.stdout.count("not attempted yet") == 2
-    assert "CheckFailed: max_norm: not attempted yet" in done.stderr
+    assert completed.stdout.count("not attempted yet") == 2
+    assert "CheckFailed: max_norm: not attempted yet" in completed.stderr
 
 
-def test_a_folder_without_its_answers_says_so(folder):
+def test_a_folder_without_its_answer_key_is_reported(folder):
     shutil.rmtree(folder / "chainrule" / "answers")
-    done = run(folder, "from chainrule import check\ndef max_norm(W, c):\n    return W\ncheck(max_norm)")
-    assert "expected an answer key" in done.stderr
-    assert "copy the whole assignment folder again" in done.stderr
+    completed = run(folder, "from chainrule import check\ndef max_norm(W, c):\n    return W\ncheck(max_norm)")
+    assert "expected an answer key" in completed.stderr
+    assert "copy the whole assignment folder again" in completed.stderr

@@ -25,7 +25,7 @@ def torch():
     return pytest.importorskip("torch", reason="the second oracle")
 
 
-def right(f, x, analytic):
+def assert_gradient(f, x, analytic):
     report = check_gradient(f, x, analytic)
     assert report.verdict == "pass", report
 
@@ -45,7 +45,7 @@ def test_gram_by_hand():
     np.testing.assert_allclose(style.gram_backward(dgram, MAPS, normalize=False), MAPS[:, ::-1])
 
 
-def test_the_places_of_the_pixels_do_not_matter(rng):
+def test_the_gram_matrix_does_not_depend_on_pixel_positions(rng):
     maps = rng.normal(size=(1, 3, 4, 5))
     shuffled = rng.permutation(maps.reshape(1, 3, 20), axis=2).reshape(maps.shape)
     np.testing.assert_allclose(style.gram_matrix(shuffled), style.gram_matrix(maps))
@@ -75,15 +75,15 @@ def test_total_variation_by_hand():
 def test_gradients_agree_with_numerical_ones(rng):
     x, target = rng.normal(size=(2, 2, 3, 4, 2))
     dgram = rng.normal(size=(2, 3, 3))
-    right(lambda x: style.content_loss(0.3, x, target)[0], x, style.content_loss(0.3, x, target)[1])
-    right(lambda x: style.tv_loss(x, 0.3)[0], x, style.tv_loss(x, 0.3)[1])
+    assert_gradient(lambda x: style.content_loss(0.3, x, target)[0], x, style.content_loss(0.3, x, target)[1])
+    assert_gradient(lambda x: style.tv_loss(x, 0.3)[0], x, style.tv_loss(x, 0.3)[1])
     for normalize in (True, False):
         dx = style.gram_backward(dgram, x, normalize)
-        right(lambda x, n=normalize: np.sum(style.gram_matrix(x, n) * dgram), x, dx)
-    asked = [1, 0, 1], [dgram, dgram, 2 * dgram], [0.5, 2.0, 3.0]
-    _, (first, second, third) = style.style_loss([x, target, x], *asked)
-    right(lambda x: style.style_loss([x, target, x], *asked)[0], x, first)
-    right(lambda target: style.style_loss([x, target, x], *asked)[0], target, second)
+        assert_gradient(lambda x, n=normalize: np.sum(style.gram_matrix(x, n) * dgram), x, dx)
+    arguments = [1, 0, 1], [dgram, dgram, 2 * dgram], [0.5, 2.0, 3.0]
+    _, (first, second, third) = style.style_loss([x, target, x], *arguments)
+    assert_gradient(lambda x: style.style_loss([x, target, x], *arguments)[0], x, first)
+    assert_gradient(lambda target: style.style_loss([x, target, x], *arguments)[0], target, second)
     assert not third.any()
 
 
@@ -93,13 +93,13 @@ def test_float32_is_kept(rng):
     gram = style.gram_matrix(maps)
     _, dfeats = style.style_loss([maps], [0], [gram + 1], [2.0])
     step, _ = style.style_transfer_step(maps, maps, {"learning_rate": 0.1})
-    made = [
+    arrays = [
         gram,
         style.content_loss(2.0, maps, 2 * maps)[1],
         style.gram_backward(gram, maps),
         style.tv_loss(maps, 2.0)[1],
     ]
-    assert {array.dtype for array in [*made, *dfeats, step]} == {np.dtype(np.float32)}
+    assert {array.dtype for array in [*arrays, *dfeats, step]} == {np.dtype(np.float32)}
 
 
 def transfer(model, img, rng):
@@ -126,7 +126,7 @@ def test_the_gradient_of_the_pixels_through_a_net(net, rng):
     setting = transfer(model, img, rng)
     losses, dimg = style.style_transfer_loss(img, **setting)
     assert min(losses) > 0
-    right(lambda img: sum(style.style_transfer_loss(img, **setting)[0]), img, dimg)
+    assert_gradient(lambda img: sum(style.style_transfer_loss(img, **setting)[0]), img, dimg)
 
 
 def test_style_alone_needs_no_style_layers_above_and_content_alone_none_at_all(rng):
@@ -163,7 +163,7 @@ def test_against_pytorch(rng, torch):
     np.testing.assert_allclose(dimg, x.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
-def test_a_step_goes_downhill_and_stays_inside():
+def test_a_step_lowers_the_loss_and_stays_in_range():
     img, dimg = np.array([0.5, 0.02, 0.98]), np.array([1.0, 3.0, -2.0])
     out, config = style.style_transfer_step(img, dimg, {"learning_rate": 0.05})
     # The first step of Adam has the length of the learning rate for every pixel.
@@ -183,7 +183,7 @@ def test_photographs(name):
     assert 0 <= photograph.min() < 0.1 < 0.9 < photograph.max() <= 1
 
 
-def test_the_flower_is_red_in_the_middle_and_the_sky_of_china_blue():
+def test_colours_of_the_photographs():
     red, green, blue = paintings.load_photograph("flower", 64)[0, :, 24:40, 40:56].mean((1, 2))
     assert red > 2 * max(green, blue)
     red, green, blue = paintings.load_photograph("china", 64)[0, :, :8].mean((1, 2))
@@ -191,10 +191,10 @@ def test_the_flower_is_red_in_the_middle_and_the_sky_of_china_blue():
 
 
 @pytest.mark.parametrize(
-    ("name", "height", "says"), [("rome", 64, "one of china, flower, got 'rome'"), ("china", 60, "60")]
+    ("name", "height", "message"), [("rome", 64, "one of china, flower, got 'rome'"), ("china", 60, "60")]
 )
-def test_bad_photographs(name, height, says):
-    with pytest.raises(ChainruleError, match=says):
+def test_bad_photographs(name, height, message):
+    with pytest.raises(ChainruleError, match=message):
         paintings.load_photograph(name, height)
 
 
@@ -216,20 +216,20 @@ def test_the_weights_of_a_recipe_make_the_losses_of_blank_maps_known(rng):
     np.testing.assert_allclose(losses[:2], [1, 2 * 5], rtol=1e-5)
 
 
-def bowl(img):
+def quadratic_loss(img):
     """A loss with its minimum at 0.75 everywhere."""
     return (0.0, float(np.sum((img - 0.75) ** 2)), 0.0), 2 * (img - 0.75)
 
 
-def test_paint_reaches_the_least_point_and_records_what_it_lost():
+def test_paint_reaches_the_minimum_and_records_its_losses():
     img = paintings.noise((1, 3, 4, 4))
     before = img.copy()
-    made = paintings.paint(img, bowl, style.style_transfer_step, num_steps=200, progress=False)
-    np.testing.assert_allclose(made.img, 0.75, atol=1e-2)
+    painting = paintings.paint(img, quadratic_loss, style.style_transfer_step, num_steps=200, progress=False)
+    np.testing.assert_allclose(painting.img, 0.75, atol=1e-2)
     np.testing.assert_array_equal(img, before)
-    assert set(made.history) == {"content", "style", "tv"}
-    assert made.history["style"][0] == pytest.approx(np.sum((img - 0.75) ** 2), rel=1e-5)
-    assert len(made.history["style"]) == 200 > 100 * made.history["style"][-1]
+    assert set(painting.history) == {"content", "style", "tv"}
+    assert painting.history["style"][0] == pytest.approx(np.sum((img - 0.75) ** 2), rel=1e-5)
+    assert len(painting.history["style"]) == 200 > 100 * painting.history["style"][-1]
 
 
 def test_paint_stops_at_a_loss_that_is_not_finite():

@@ -65,8 +65,8 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path):
 def test_pipes_and_sockets_are_not_opened(tmp_path):
     write(tmp_path, "a.txt")
     os.mkfifo(tmp_path / "pipe.ipynb")
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(tmp_path / "socket"))
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
         files, notes = read(tmp_path)
     assert set(files) == {"a.txt"}
     assert notes == [f"'{name}' is no regular file and was left out" for name in ("pipe.ipynb", "socket")]
@@ -77,16 +77,16 @@ def test_a_file_that_is_exchanged_before_it_is_read_is_left_out(other, tmp_path,
     write(tmp_path, "folder/a.txt", "b.txt")
     from autograder.submission import files as submission
 
-    listed = submission._list_files
+    list_files = submission._list_files
 
     def exchange(*args):
-        found = listed(*args)
+        entries = list_files(*args)
         (tmp_path / "folder" / "a.txt").unlink()
         if other == "link":
             (tmp_path / "folder" / "a.txt").symlink_to(tmp_path / "b.txt")
         elif other == "pipe":
             os.mkfifo(tmp_path / "folder" / "a.txt")
-        return found
+        return entries
 
     monkeypatch.setattr(submission, "_list_files", exchange)
     files, notes = read(tmp_path)
@@ -94,7 +94,7 @@ def test_a_file_that_is_exchanged_before_it_is_read_is_left_out(other, tmp_path,
     assert notes[0].startswith("'folder/a.txt' ")
 
 
-def test_any_name_is_a_name(tmp_path):
+def test_any_file_name_is_read(tmp_path):
     names = [b"a b.txt", b'it\'s "mine"', b"two\nlines.ipynb", b"\xff\xfe", b"-rf", b"n" * 255, b"*"]
     for name in names:
         with open(os.path.join(os.fsencode(tmp_path), name), "wb") as handle:
@@ -105,15 +105,15 @@ def test_any_name_is_a_name(tmp_path):
 
 
 def test_folders_may_be_as_deep_as_they_like(tmp_path):
-    here = os.open(tmp_path, os.O_RDONLY)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
     for depth in range(300):
-        os.mkdir("d" * 200, dir_fd=here)
-        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
+        os.mkdir("d" * 200, dir_fd=descriptor)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
         if depth == 20:
-            os.close(os.open("file.txt", os.O_CREAT, dir_fd=here))
-    os.close(here)
+            os.close(os.open("file.txt", os.O_CREAT, dir_fd=descriptor))
+    os.close(descriptor)
     files, notes = read(tmp_path)
     assert [name[-9:] for name in files] == ["/file.txt"]
     assert len(notes) == 1
@@ -161,10 +161,10 @@ def releases(root):
 @pytest.fixture(scope="module")
 def work(releases):
     """Return {name: bytes} of a submission with one answer."""
-    made = copy.deepcopy(releases)
-    for grade_id, notebook in (("cross_validate", made["knn"]), ("max_norm", made["softmax"])):
+    notebooks = copy.deepcopy(releases)
+    for grade_id, notebook in (("cross_validate", notebooks["knn"]), ("max_norm", notebooks["softmax"])):
         next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id).source += "#"
-    return {name: json.dumps(notebook).encode() for name, notebook in made.items()}
+    return {name: json.dumps(notebook).encode() for name, notebook in notebooks.items()}
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_an_answered_copy_stands_for_a_blank_notebook(work, blank, releases):
     assert find_notebooks(submitted, releases)["softmax"] == (blank, "")
 
 
-def test_of_two_answered_notebooks_the_named_one_counts_and_the_other_is_named(work, blank, releases):
+def test_of_two_answered_notebooks_the_expected_name_counts_and_the_other_is_reported(work, blank, releases):
     submitted = {"softmax.ipynb": work["softmax"], "softmax (1).ipynb": work["softmax"] + b" "}
     note = "notebook softmax: this one counts; 'softmax (1).ipynb' holds answers, too, and was not graded"
     assert find_notebooks(submitted, releases)["softmax"] == (work["softmax"], note)
@@ -195,14 +195,14 @@ def test_of_two_answered_notebooks_the_named_one_counts_and_the_other_is_named(w
     )
 
 
-def test_answers_in_cells_of_the_students_own_are_no_blank_notebook(work, releases):
-    made = json.loads(json.dumps(releases["softmax"]))
-    made["cells"].append(
+def test_a_notebook_with_answers_in_own_cells_is_not_blank(work, releases):
+    notebook = json.loads(json.dumps(releases["softmax"]))
+    notebook["cells"].append(
         {"cell_type": "code", "metadata": {}, "outputs": [], "source": "def max_norm(W, c):\n    return W"}
     )
-    data = json.dumps(made).encode()
-    found = find_notebooks({"softmax.ipynb": data, "old.ipynb": work["softmax"]}, releases)
-    assert found["softmax"][0] == data
+    data = json.dumps(notebook).encode()
+    notebooks = find_notebooks({"softmax.ipynb": data, "old.ipynb": work["softmax"]}, releases)
+    assert notebooks["softmax"][0] == data
 
 
 @pytest.mark.parametrize("name", ["softmax.json", "softmax.txt", "softmax", "work/softmax.bak"])
@@ -220,7 +220,7 @@ RELEASED = {
 }
 
 
-def test_what_lies_beside_a_notebook_one_down_and_in_the_package_is_there():
+def test_files_beside_a_notebook_and_in_the_package_are_copied():
     submitted = {
         "work/n.ipynb": b"",
         "work/helper.py": b"1",
@@ -232,22 +232,22 @@ def test_what_lies_beside_a_notebook_one_down_and_in_the_package_is_there():
         "work/data.csv": b"7",
         "data.csv": b"8",
     }
-    found, notes = student_files(submitted, RELEASED)
-    assert {name: found[name] for name in ("helper.py", "tools/__init__.py", "chainrule/mine_too.py")} == {
+    files, notes = student_files(submitted, RELEASED)
+    assert {name: files[name] for name in ("helper.py", "tools/__init__.py", "chainrule/mine_too.py")} == {
         "helper.py": b"1",
         "tools/__init__.py": b"2",
         "chainrule/mine_too.py": b"3",
     }
-    assert [found[f"chainrule/{name}.py"] for name in ("helper", "linear", "judging/more")] == [b"4", b"5", b"6"]
-    assert (found["data.csv"], notes) == (b"8", [])
+    assert [files[f"chainrule/{name}.py"] for name in ("helper", "linear", "judging/more")] == [b"4", b"5", b"6"]
+    assert (files["data.csv"], notes) == (b"8", [])
 
 
-def test_a_released_file_stays_as_it_is_and_nothing_hides_it():
+def test_released_files_are_neither_replaced_nor_hidden():
     hiding = ["chainrule/check/__init__.py", "chainrule/check.abi3.so", "chainrule/judging.py", "chainrule/__init__.so"]
     hiding += ["work/chainrule/check/x.py", "chainrule/answers/more.npz"]
     submitted = {"work/n.ipynb": b"", **dict.fromkeys(hiding, b"0"), "chainrule/check.py": b"other"}
-    found, notes = student_files(submitted, RELEASED | {"chainrule/__init__.py": b""})
-    assert set(found) == {"work/n.ipynb", "work/chainrule/check/x.py"}
+    files, notes = student_files(submitted, RELEASED | {"chainrule/__init__.py": b""})
+    assert set(files) == {"work/n.ipynb", "work/chainrule/check/x.py"}
     assert notes[0] == "'chainrule/check.py' differs from the released file: grading uses its own copy"
     assert notes[1].endswith(" (and 3 more) would hide a released file and was left out")
     assert student_files({"chainrule/check.py": b"a\r\nb"}, RELEASED) == ({}, [])
@@ -257,8 +257,8 @@ def test_folders_with_notebooks_are_not_copied_without_end():
     submitted = {
         f"{'d/' * depth}{name}": b"x" * 100 for depth in range(1, 25) for name in ("a.ipynb", "b.txt", "c.txt")
     }
-    found, _ = student_files(submitted, RELEASED)
-    assert sum(map(len, found.values())) <= 2 * sum(map(len, submitted.values()))
+    files, _ = student_files(submitted, RELEASED)
+    assert sum(map(len, files.values())) <= 2 * sum(map(len, submitted.values()))
 
 
 def test_archives_are_found_by_name_and_by_their_first_bytes():
@@ -273,7 +273,7 @@ def test_a_large_archive_is_named_and_not_kept(tmp_path):
     assert ({name: len(data) for name, data in files.items()}, notes) == ({"a.zip": 100}, [])
 
 
-def test_what_a_mac_and_windows_add_is_not_read(tmp_path):
+def test_files_added_by_macos_and_windows_are_not_read(tmp_path):
     write(tmp_path, "a.txt", "__MACOSX/._a.txt", ".DS_Store", "._softmax.ipynb", "Thumbs.db", ".git/config")
     assert read(tmp_path) == ({"a.txt": b"x"}, [])
 
@@ -290,23 +290,23 @@ def test_what_a_mac_and_windows_add_is_not_read(tmp_path):
     ],
 )
 def test_a_missing_notebook_is_found_under_another_name(name, work, releases):
-    found = find_notebooks({"knn.ipynb": work["knn"], name: work["softmax"], "notes.ipynb": b"{}"}, releases)
-    assert found["knn"] == (work["knn"], "")
-    assert found["softmax"] == (
+    notebooks = find_notebooks({"knn.ipynb": work["knn"], name: work["softmax"], "notes.ipynb": b"{}"}, releases)
+    assert notebooks["knn"] == (work["knn"], "")
+    assert notebooks["softmax"] == (
         work["softmax"],
         f"notebook softmax: it is missing, {ascii(name)} was graded in its place",
     )
 
 
 def test_an_unreadable_notebook_is_replaced_by_a_sound_one(work, releases):
-    found = find_notebooks({"softmax.ipynb": b"", "copy.ipynb": work["softmax"]}, releases)
-    assert found["softmax"][0] == work["softmax"]
-    assert found["softmax"][1] == "notebook softmax: it cannot be read, 'copy.ipynb' was graded in its place"
-    assert found["knn"] == (None, "")
+    notebooks = find_notebooks({"softmax.ipynb": b"", "copy.ipynb": work["softmax"]}, releases)
+    assert notebooks["softmax"][0] == work["softmax"]
+    assert notebooks["softmax"][1] == "notebook softmax: it cannot be read, 'copy.ipynb' was graded in its place"
+    assert notebooks["knn"] == (None, "")
     assert find_notebooks({"softmax.ipynb": b""}, releases)["softmax"] == (b"", "")
 
 
-def test_an_answered_copy_goes_before_a_blank_one(work, blank, releases):
+def test_an_answered_copy_is_preferred_to_a_blank_one(work, blank, releases):
     submitted = {"a.ipynb": blank, "work/softmax_last.ipynb": work["softmax"], "z.ipynb": blank}
     assert find_notebooks(submitted, releases)["softmax"][0] == work["softmax"]
 
@@ -317,7 +317,7 @@ def test_the_shortest_name_decides_between_equals(work, releases):
         assert find_notebooks(submitted, releases)["softmax"][0] == work["softmax"]
 
 
-def test_a_notebook_of_two_releases_stands_for_none(work, releases):
+def test_a_notebook_that_matches_two_releases_is_used_for_none(work, releases):
     cells = [cell for data in work.values() for cell in json.loads(data)["cells"]]
     submitted = {"all.ipynb": json.dumps({"cells": cells}).encode()}
     assert find_notebooks(submitted, releases) == {"knn": (None, ""), "softmax": (None, "")}
@@ -342,7 +342,7 @@ def test_a_long_name_is_cut(work, releases):
 
 
 @pytest.mark.parametrize(
-    ("code", "path", "asked"),
+    ("code", "path", "name_in_code"),
     [
         ("np.loadtxt('Data.csv')", "data.csv", "Data.csv"),
         ("open(f'{here}/tables/DATA.CSV')", "tables/data.csv", "DATA.CSV"),
@@ -356,10 +356,10 @@ def test_a_long_name_is_cut(work, releases):
         ("x = 1", "data.csv", None),
     ],
 )
-def test_a_file_that_is_named_in_other_capitals_is_named(code, path, asked):
-    said = case_mismatches(code, [path])
-    assert len(said) == (asked is not None)
-    assert all(asked in note and path.rpartition("/")[2][:4] in note and "capitals" in note for note in said)
+def test_a_file_name_with_other_capitals_is_reported(code, path, name_in_code):
+    notes = case_mismatches(code, [path])
+    assert len(notes) == (name_in_code is not None)
+    assert all(name_in_code in note and path.rpartition("/")[2][:4] in note and "capitals" in note for note in notes)
 
 
 def test_a_file_in_other_capitals_is_in_the_notes_on_the_notebook(root, monkeypatch):
@@ -367,6 +367,6 @@ def test_a_file_in_other_capitals_is_in_the_notes_on_the_notebook(root, monkeypa
     notebook = nbformat.reads(released["softmax.ipynb"].decode(), as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("open('Data.csv')"))
     submitted = {"softmax.ipynb": nbformat.writes(notebook).encode(), "data.csv": b"1"}
-    monkeypatch.setattr(step, "grade_notebook", lambda *given: ([], [text for _, text in given[-1]]))
+    monkeypatch.setattr(step, "grade_notebook", lambda *arguments: ([], [text for _, text in arguments[-1]]))
     graded = step.grade_submission(submitted, released, "assignment1", "ada", step.Options("none"))
     assert [name for name, notes in graded.notes.items() if "'data.csv': capitals" in " ".join(notes)] == ["softmax"]

@@ -14,12 +14,12 @@ def notebook(course):
 
 
 def edit(path, grade_id, change):
-    made = nbformat.read(path, as_version=4)
-    for cell in made.cells:
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
-            change(made, cell)
+            change(notebook, cell)
             break
-    nbformat.write(made, path)
+    nbformat.write(notebook, path)
 
 
 @pytest.mark.parametrize("assignment", sorted({task.assignment for task in TASKS}))
@@ -27,7 +27,7 @@ def test_checked_in_notebooks_agree_with_the_package(root, assignment):
     assert sync(root, assignment, write=False) == []
 
 
-def test_a_changed_solution_is_found_and_mended(course, notebook):
+def test_a_changed_solution_is_found_and_repaired(course, notebook):
     def change(_, cell):
         cell.source = cell.source.replace("norms, c", "norms, 2 * c")
 
@@ -39,7 +39,7 @@ def test_a_changed_solution_is_found_and_mended(course, notebook):
     assert sync(course.root, "assignment1") == []
 
 
-def test_changed_points_are_mended(course, notebook):
+def test_changed_points_are_repaired(course, notebook):
     def change(_, cell):
         cell.metadata.nbgrader["points"] = 50
 
@@ -48,7 +48,7 @@ def test_changed_points_are_mended(course, notebook):
 
 
 def test_a_task_without_a_cell_is_an_error(course, notebook):
-    edit(notebook, "max_norm", lambda made, cell: made.cells.remove(cell))
+    edit(notebook, "max_norm", lambda nb, cell: nb.cells.remove(cell))
     with pytest.raises(SpecError, match="found none for max_norm"):
         sync(course.root, "assignment1")
 

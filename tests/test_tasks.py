@@ -40,10 +40,10 @@ def test_a_folder_lists_all_modules_that_hold_tasks(assignment):
 
 @pytest.mark.parametrize("assignment", course_table())
 def test_one_assignment_is_loaded_alone(assignment):
-    asked = f"from autograder.tasks.catalog import of_assignment; of_assignment({assignment!r})"
-    code = f"import sys; {asked}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = [name.split(".") for name in done.stdout.split() if name.startswith("autograder.tasks.assignment")]
+    load = f"from autograder.tasks.catalog import of_assignment; of_assignment({assignment!r})"
+    code = f"import sys; {load}; print(*sys.modules)"
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = [name.split(".") for name in completed.stdout.split() if name.startswith("autograder.tasks.assignment")]
     assert {parts[2] for parts in loaded} == {assignment}
 
 

@@ -19,40 +19,40 @@ def show():
 
 def threads(code, **variables):
     """Return what a new process prints: one list for each call of show()."""
-    kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    done = subprocess.run(
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    completed = subprocess.run(
         [sys.executable, "-W", "error", "-c", TWO + SHOW + code],
-        env=kept | variables,
+        env=environment | variables,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    return [json.loads(line) for line in completed.stdout.splitlines()]
 
 
-def test_without_the_package_there_are_two():
+def test_without_the_package_there_are_two_threads():
     """Otherwise the tests below could not fail."""
     assert threads("show()") == [[2]]
 
 
 @pytest.mark.parametrize("load", ["import chainrule", "from chainrule import data", "import chainrule.conv"])
-def test_numpy_has_one(load):
+def test_with_the_package_numpy_uses_one_thread(load):
     assert threads(f"{load}\nshow()") == [[1]]
 
 
-def test_libraries_that_come_before_and_after_have_one():
+def test_libraries_imported_before_and_after_use_one_thread():
     """scipy has a BLAS of its own, scikit-learn an OpenMP."""
     late = "import chainrule\nimport scipy.linalg, sklearn.cluster\nshow()"
     early = "import scipy.linalg, sklearn.cluster\nthreadpoolctl.threadpool_limits(2)\nshow()\nimport chainrule\nshow()"
-    (found,) = threads(late)
-    assert set(found) == {1}
+    (counts,) = threads(late)
+    assert set(counts) == {1}
     before, after = threads(early)
     assert set(before) == {2}
     assert set(after) == {1}
 
 
-def test_processes_that_are_started_have_one():
+def test_child_processes_use_one_thread():
     child = "    numpy.ones((300, 300)) @ numpy.eye(300)\n    show()\n    os._exit(0)\n"
     fork = f"import chainrule\nif os.fork() == 0:\n{child}"
     new = (
@@ -64,23 +64,25 @@ def test_processes_that_are_started_have_one():
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_what_a_variable_says_is_left_alone(name):
-    seen = f"print([int(os.environ[{name!r}]), sum(each in os.environ for each in chainrule.threads.VARIABLES)])"
-    code = f"import chainrule.threads\nshow()\n{seen}"
+def test_a_set_variable_is_respected(name):
+    print_variables = (
+        f"print([int(os.environ[{name!r}]), sum(each in os.environ for each in chainrule.threads.VARIABLES)])"
+    )
+    code = f"import chainrule.threads\nshow()\n{print_variables}"
     assert threads(code, **{name: "2"}) == [[2], [2, 1]]
 
 
-def test_an_empty_variable_says_nothing():
+def test_an_empty_variable_is_ignored():
     assert threads("import chainrule\nshow()", OMP_NUM_THREADS="") == [[1]]
 
 
 def test_more_threads_stay_once_they_are_set():
     code = "import chainrule\nthreadpoolctl.threadpool_limits(2)\nimport importlib\n"
-    again = "import chainrule.conv\nimportlib.reload(chainrule)\nshow()"
-    assert threads(code + again) == [[2]]
+    reload = "import chainrule.conv\nimportlib.reload(chainrule)\nshow()"
+    assert threads(code + reload) == [[2]]
 
 
 def test_the_package_is_imported_without_threadpoolctl():
     code = "import sys\nreal = sys.modules['threadpoolctl']\nsys.modules['threadpoolctl'] = None\nimport chainrule\n"
-    told = "sys.modules['threadpoolctl'] = real\nprint([int(os.environ['OPENBLAS_NUM_THREADS'])])"
-    assert threads(code + told) == [[1]]
+    print_variable = "sys.modules['threadpoolctl'] = real\nprint([int(os.environ['OPENBLAS_NUM_THREADS'])])"
+    assert threads(code + print_variable) == [[1]]

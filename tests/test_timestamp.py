@@ -54,9 +54,9 @@ def read(data):
     ],
 )
 def test_a_time_in_another_form_is_the_same_time(text, time):
-    found, note = read(text)
-    assert (found[11:], note) == (f"{time} UTC", "")
-    assert found[:10] in (WINTER[:10], SUMMER[:10])
+    timestamp, note = read(text)
+    assert (timestamp[11:], note) == (f"{time} UTC", "")
+    assert timestamp[:10] in (WINTER[:10], SUMMER[:10])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
@@ -67,7 +67,7 @@ def test_any_editor_may_have_saved_it(encoding):
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [
         ("junk", "Unknown string format"),
         (b"\xff\xfe", "got String does not contain a date"),
@@ -83,16 +83,16 @@ def test_any_editor_may_have_saved_it(encoding):
         (f"{WINTER} ../../etc/passwd", "expected a time"),
     ],
 )
-def test_only_a_plausible_time_is_taken(data, words):
-    found, note = read(data)
-    assert found is None
-    assert words in note
+def test_only_a_plausible_time_is_accepted(data, message):
+    timestamp, note = read(data)
+    assert timestamp is None
+    assert message in note
     assert "counts neither as early nor as late" in note
 
 
 def test_an_unknown_zone_is_named():
-    found, note = read(f"{WINTER} XYZ")
-    assert (found, note.count("'XYZ' is not known")) == (f"{WINTER}.000000 UTC", 1)
+    timestamp, note = read(f"{WINTER} XYZ")
+    assert (timestamp, note.count("'XYZ' is not known")) == (f"{WINTER}.000000 UTC", 1)
 
 
 def test_the_zone_of_this_machine_does_not_matter():
@@ -100,7 +100,7 @@ def test_the_zone_of_this_machine_does_not_matter():
     script = "import sys; from autograder.submission.timestamp import submission_time\n" + "".join(
         f"print(submission_time({{'timestamp.txt': {line.encode()!r}}}))\n" for line in lines
     )
-    told = {
+    outputs = {
         subprocess.run(
             [sys.executable, "-c", script],
             env=os.environ | {"TZ": zone},
@@ -110,4 +110,4 @@ def test_the_zone_of_this_machine_does_not_matter():
         ).stdout
         for zone in ("UTC", "Europe/Berlin", "XYZ-5PDT")
     }
-    assert len(told) == 1
+    assert len(outputs) == 1

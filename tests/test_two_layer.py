@@ -44,7 +44,7 @@ def test_scores_loss_and_gradients_by_hand(by_hand):
     np.testing.assert_allclose(grads["W1"], np.outer([1, 2], [p, 0, 0]) + 0.2 * W1, rtol=1e-14)
 
 
-def test_the_first_loss_is_that_of_guessing():
+def test_the_initial_loss_is_that_of_guessing():
     for C in (2, 10):
         net = TwoLayerNet(8, 6, C)
         X = np.random.default_rng(0).normal(size=(20, 8))
@@ -74,7 +74,7 @@ def test_loss_and_gradients_agree_with_pytorch():
         np.testing.assert_allclose(grads[name], w.grad.numpy(), rtol=1e-12, atol=1e-14)
 
 
-def test_where_all_hidden_units_are_on_it_is_a_linear_classifier():
+def test_a_net_with_all_hidden_units_active_is_a_linear_classifier():
     # Assignment 1's loss is the oracle: X >= 0 and W1 the unit matrix give h = X.
     rng = np.random.default_rng(5)
     X, W2, y = rng.uniform(size=(9, 4)), rng.normal(size=(4, 3)), rng.integers(0, 3, 9)
@@ -132,7 +132,7 @@ def test_histories_have_one_accuracy_an_epoch_from_the_first_step_on():
     assert history["val_acc_history"] == [np.mean(right[:5])] * 6
 
 
-def test_verbose_alone_prints(capsys):
+def test_only_verbose_prints(capsys):
     net, X, y = random_net(9)
     net.train(X, y, X, y, num_iters=2, batch_size=2)
     assert capsys.readouterr().out == ""
@@ -140,7 +140,7 @@ def test_verbose_alone_prints(capsys):
     assert capsys.readouterr().out.count("loss") == 2
 
 
-def test_digits_are_read_well():
+def test_accuracy_on_digits():
     digits = data.load_digits(flatten=True)
     mean = digits.X_train.mean(axis=0)
     X_train, X_val, X_test = ((X - mean) / 16 for X in (digits.X_train, digits.X_val, digits.X_test))
@@ -153,10 +153,10 @@ def test_digits_are_read_well():
 def test_tune_keeps_the_first_of_the_best():
     X = np.stack([np.zeros(10), np.arange(10) / 10], axis=1)
     nets, settings = ScriptedNets(), [{"learning_rate": rate} for rate in (0.31, 0.71, 0.55, 0.71)]
-    made = []
-    factory = lambda: made.append(nets()) or made[-1]  # noqa: E731
+    created = []
+    factory = lambda: created.append(nets()) or created[-1]  # noqa: E731
     best, accuracies = tune(factory, settings, X, np.zeros(10), X, np.zeros(10))
-    assert best is made[1]
+    assert best is created[1]
     assert nets.made == 4
     np.testing.assert_allclose(accuracies, [0.4, 0.8, 0.6, 0.8])
     assert tune(nets, [], X, X, X, X) == (None, [])
@@ -199,9 +199,9 @@ def test_the_spiral_has_its_classes_on_arms_and_is_drawn_by_its_seed():
 def test_regions_are_those_that_are_predicted(plt):
     X, y = np.array([[1.0, 0], [-1, 0], [0, 1]]), np.array([0, 1, 1])
     ax = experiments.plot_regions(lambda points: (points[:, 0] < 0).astype(int), X, y, "halves")
-    shown = np.asarray(ax.images[0].get_array())
-    assert (shown[:, :120] == 1).all()
-    assert (shown[:, 120:] == 0).all()
+    image = np.asarray(ax.images[0].get_array())
+    assert (image[:, :120] == 1).all()
+    assert (image[:, 120:] == 0).all()
     assert ax.get_title() == "halves"
     with pytest.raises(ChainruleError, match=r"expected X \(N, 2\) and y \(N,\), got \(3, 2\) and \(2,\)"):
         experiments.plot_regions(len, X, y[:2])
@@ -222,8 +222,8 @@ def test_hinges_lie_where_a_unit_is_0_and_point_to_its_side(plt):
 
 def test_layers_are_drawn_with_their_names(plt):
     ax = experiments.draw_layers([64, 5, 3], ["image", "hidden", "scores"], ["W1", "W2"])
-    words = [text.get_text() for text in ax.texts]
-    assert sorted(words) == sorted(["image", "hidden", "scores", "W1", "W2", "⋮"])
+    texts = [text.get_text() for text in ax.texts]
+    assert sorted(texts) == sorted(["image", "hidden", "scores", "W1", "W2", "⋮"])
     assert [len(layer.get_offsets()) for layer in ax.collections] == [4, 5, 3]
     ax.figure.canvas.draw()
     with pytest.raises(ChainruleError, match="expected 3 names and 2 links, got 3 and 1"):

@@ -43,7 +43,7 @@ CLOSED = {
 }
 
 
-class Right:
+class CorrectRun:
     """Stands for a Run: every answer is correct."""
 
     def __init__(self, *_):
@@ -59,7 +59,7 @@ class Right:
         pass
 
 
-class Here:
+class InProcess:
     """An executor that judges immediately, in this process."""
 
     jobs = 1
@@ -70,7 +70,7 @@ class Here:
         return job
 
 
-class Refuses:
+class RefusingExecutor:
     """An executor that judges nothing."""
 
     jobs = 1
@@ -82,19 +82,19 @@ class Refuses:
 @pytest.fixture(scope="module")
 def graded(root, tmp_path_factory):
     """A course of two students with a grade each."""
-    made = make_course(root, tmp_path_factory.mktemp("unreadable") / "course")
+    course = make_course(root, tmp_path_factory.mktemp("unreadable") / "course")
     for student in ("ada", "ben"):
-        write_submission(made, student)
-    folder = made.path("submitted", ASSIGNMENT, "ada")
+        write_submission(course, student)
+    folder = course.path("submitted", ASSIGNMENT, "ada")
     (folder / "helpers").mkdir()
     for name in ("helper.py", "helpers/more.py"):
         (folder / name).write_text("one = 1\n", encoding="utf-8")
     (folder / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(step, "Run", Right)
-        found = list(grade(made, ASSIGNMENT, Options("none"), executor=Here()))
-    assert [(r.score, r.error) for r in found] == [(sum(POINTS.values()), "")] * 2
-    return made
+        patch.setattr(step, "Run", CorrectRun)
+        results = list(grade(course, ASSIGNMENT, Options("none"), executor=InProcess()))
+    assert [(r.score, r.error) for r in results] == [(sum(POINTS.values()), "")] * 2
+    return course
 
 
 @pytest.fixture
@@ -104,59 +104,59 @@ def course(graded, tmp_path):
 
 
 @contextmanager
-def closed(path, mode):
+def unreadable(path, mode):
     """Remove the permissions of a file, and root's right to ignore them."""
     before = path.stat().st_mode
     path.chmod(mode)
     try:
-        with ordinary():
+        with without_root_rights():
             yield
     finally:
         path.chmod(before)
 
 
 @contextmanager
-def ordinary():
+def without_root_rights():
     """Drop root's right to read everything."""
     libc = ctypes.CDLL(None, use_errno=True)
     version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable
     assert libc.capget(version, sets) == 0
-    kept = sets[0]
+    effective = sets[0]
     try:
-        sets[0] = kept & ~RIGHTS
+        sets[0] = effective & ~RIGHTS
         assert libc.capset(version, sets) == 0
         yield
     finally:
-        sets[0] = kept
+        sets[0] = effective
         assert libc.capset(version, sets) == 0
 
 
 def results(course, **how):
-    return {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=Refuses(), **how)}
+    return {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=RefusingExecutor(), **how)}
 
 
 @pytest.mark.parametrize("what", CLOSED)
 def test_a_submission_that_may_not_be_read_keeps_its_grade(course, what):
     before, (place, mode) = gradebook(course), CLOSED[what]
-    with closed(course.root / place, mode):
-        found = results(course)
-    assert place in found["ada"].error
-    assert "got Permission denied" in found["ada"].error
-    assert "chmod" in found["ada"].error
-    assert len(found["ada"].error.splitlines()) == 1
-    assert (found["ben"].error, found["ben"].score) == ("", sum(POINTS.values()))
+    with unreadable(course.root / place, mode):
+        results_by_student = results(course)
+    assert place in results_by_student["ada"].error
+    assert "got Permission denied" in results_by_student["ada"].error
+    assert "chmod" in results_by_student["ada"].error
+    assert len(results_by_student["ada"].error.splitlines()) == 1
+    assert (results_by_student["ben"].error, results_by_student["ben"].score) == ("", sum(POINTS.values()))
     assert gradebook(course) == before
 
 
-def test_the_command_ends_with_1(course):
+def test_the_command_ends_with_exit_code_1(course):
     before, path = gradebook(course), course.root / HOME / "softmax.ipynb"
     path.chmod(0)
     command = [*ORDINARY, sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--json", "--sandbox", "none"]
-    made = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=course.root)
-    found = {r["student"]: (r["score"], r["error"]) for r in json.loads(made.stdout)}
-    assert made.returncode == 1
-    assert "softmax.ipynb: expected to read it, got Permission denied; " in found["ada"][1]
-    assert "not submitted" not in made.stdout
+    completed = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=course.root)
+    results_by_student = {r["student"]: (r["score"], r["error"]) for r in json.loads(completed.stdout)}
+    assert completed.returncode == 1
+    assert "softmax.ipynb: expected to read it, got Permission denied; " in results_by_student["ada"][1]
+    assert "not submitted" not in completed.stdout
     assert gradebook(course) == before
 
 
@@ -168,9 +168,9 @@ def test_nbgraders_own_autograde_keeps_the_grade_too(course, monkeypatch, what):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     before, (place, mode) = gradebook(course), CLOSED[what]
     monkeypatch.chdir(course.root)
-    with closed(course.root / place, mode):
-        made = course.nbgrader(Execute={"sandbox": "none"}).autograde(ASSIGNMENT, "ada", force=True)
-    assert not made["success"]
+    with unreadable(course.root / place, mode):
+        outcome = course.nbgrader(Execute={"sandbox": "none"}).autograde(ASSIGNMENT, "ada", force=True)
+    assert not outcome["success"]
     assert gradebook(course) == before
 
 
@@ -179,44 +179,44 @@ def test_nbgraders_own_autograde_keeps_the_grade_too(course, monkeypatch, what):
 )
 def test_a_course_that_may_not_be_read_stops_the_command(course, capsys, place):
     before = gradebook(course)
-    with closed(course.root / place, 0):
+    with unreadable(course.root / place, 0):
         assert main(["--course", str(course.root), "grade", ASSIGNMENT, "--force", "--sandbox", "none"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("autograder: ")
-    assert f"{place}: expected to read it, got Permission denied" in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("autograder: ")
+    assert f"{place}: expected to read it, got Permission denied" in error
+    assert error.count("\n") == 1
     assert gradebook(course) == before
 
 
 @pytest.mark.parametrize("argv", [("judge",), ("replay", "--seed", "1")], ids=["judge", "replay"])
-def test_a_plain_file_that_may_not_be_read_is_said(tmp_path, capsys, argv):
+def test_an_unreadable_plain_file_is_reported(tmp_path, capsys, argv):
     path = tmp_path / "mine.py"
     path.write_text("def max_norm(W, c):\n    return W\n", encoding="utf-8")
-    with closed(path, 0):
+    with unreadable(path, 0):
         assert main([argv[0], str(path), *argv[1:], "--sandbox", "none"]) == 1
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "mine.py: expected to read it, got Permission denied; " in said
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "mine.py: expected to read it, got Permission denied; " in error
 
 
 @pytest.mark.parametrize("name", ["softmax.ipynb", "helper.py", "."])
 def test_a_record_is_not_replayed_from_half_a_submission(course, capsys, name):
-    with closed(course.root / HOME / name, 0):
+    with unreadable(course.root / HOME / name, 0):
         assert main(["--course", str(course.root), "replay", ASSIGNMENT, "--student", "ada", "--sandbox", "none"]) == 1
-    said = capsys.readouterr().err
-    assert "expected to read it, got Permission denied; " in said
-    assert name.strip(".") in said
+    error = capsys.readouterr().err
+    assert "expected to read it, got Permission denied; " in error
+    assert name.strip(".") in error
 
 
 @pytest.mark.parametrize("name", ["link to nowhere", "dangling parent", "link elsewhere"])
-def test_a_folder_that_is_elsewhere_is_named(course, name):
+def test_a_folder_behind_a_link_is_reported(course, name):
     before = gradebook(course)
     place = course.root / ("submitted/ada" if name == "dangling parent" else HOME)
     place.rename(course.root / "away")
     place.symlink_to(course.root / ("nowhere" if name != "link elsewhere" else "away"))
-    found = results(course)
-    assert HOME in found["ada"].error
-    assert found["ben"].error == ""
+    results_by_student = results(course)
+    assert HOME in results_by_student["ada"].error
+    assert results_by_student["ben"].error == ""
     assert gradebook(course) == before
 
 
@@ -225,7 +225,7 @@ ERRORS = ("EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN", "ENOENT", "ENOTDIR", "
 
 @pytest.mark.parametrize("name", ERRORS)
 @pytest.mark.parametrize("target", ["softmax.ipynb", "helper.py", "helpers", "more.py", "timestamp.txt", HOME])
-def test_whatever_the_machine_says_costs_no_grade(course, monkeypatch, name, target):
+def test_no_error_of_the_operating_system_costs_a_grade(course, monkeypatch, name, target):
     before, opened = gradebook(course), os.open
 
     def fails(path, *args, **kwargs):
@@ -234,15 +234,15 @@ def test_whatever_the_machine_says_costs_no_grade(course, monkeypatch, name, tar
         return opened(path, *args, **kwargs)
 
     monkeypatch.setattr(os, "open", fails)
-    found = results(course, student="ada", force=True)["ada"]
+    result = results(course, student="ada", force=True)["ada"]
     monkeypatch.undo()
-    assert target in found.error
-    assert os.strerror(getattr(errno, name)) in found.error
-    assert len(found.error.splitlines()) == 1
+    assert target in result.error
+    assert os.strerror(getattr(errno, name)) in result.error
+    assert len(result.error.splitlines()) == 1
     assert gradebook(course) == before
 
 
-def test_a_disk_that_fails_in_the_middle_of_a_file_is_said(course, monkeypatch):
+def test_a_read_error_within_a_file_is_reported(course, monkeypatch):
     class Fails(io.FileIO):
         def read(self, *_):
             raise OSError(errno.EIO, "Input/output error")

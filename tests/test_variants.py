@@ -22,7 +22,7 @@ def test_the_command_line_gives_full_marks_for_a_file(sandbox, capsys):
     if sandbox == "bwrap" and (problem := sandbox_problem()):
         pytest.skip(problem)
     assert main(["judge", str(VARIANTS / "cs231n_style.py"), "--json", "--sandbox", sandbox]) == 0
-    found = {verdict["task"]: verdict for verdict in json.loads(capsys.readouterr().out)}
-    assert set(found) == set(of_assignment("assignment1"))
-    lost = {task: verdict["checks"] for task, verdict in found.items() if verdict["score"] != verdict["max"]}
-    assert lost == {}
+    verdicts = {verdict["task"]: verdict for verdict in json.loads(capsys.readouterr().out)}
+    assert set(verdicts) == set(of_assignment("assignment1"))
+    failed = {task: verdict["checks"] for task, verdict in verdicts.items() if verdict["score"] != verdict["max"]}
+    assert failed == {}

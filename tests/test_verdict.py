@@ -16,8 +16,8 @@ BLANK = AnswerError("NotImplementedError")
 
 def check(name, points=1, call="", kind="values", cases=1, **options):
     """Return a check of one or more cases; the correct answer is always ONE."""
-    made = tuple(Case(call or name, {"N": 10 ** (n + 1)}, {"x": ONE}) for n in range(cases))
-    return Check(name, points, made, kind, **options)
+    drawn_cases = tuple(Case(call or name, {"N": 10 ** (n + 1)}, {"x": ONE}) for n in range(cases))
+    return Check(name, points, drawn_cases, kind, **options)
 
 
 def exam(*checks, messages=None):
@@ -61,7 +61,7 @@ def test_points_of_right_checks_add_up():
     assert [o.name for o in verdict.checks_with_lost_points()] == ["b"]
 
 
-def test_all_right_is_passed_and_has_nothing_to_say():
+def test_a_verdict_without_failures_is_passed_and_has_no_reason():
     verdict = judge(exam(check("a", 2), check("b", 3)), Student(), seed=7)
     assert verdict.passed
     assert verdict.attempted
@@ -69,7 +69,7 @@ def test_all_right_is_passed_and_has_nothing_to_say():
     assert (verdict.task, verdict.seed, verdict.note) == ("task", 7, "")
 
 
-def test_notes_are_sentences_below_the_table():
+def test_notes_are_below_the_table():
     verdict = judge(exam(check("a")), Student()).with_notes(["it was late", "at most 4 GiB are allowed."])
     assert verdict.note == "It was late. At most 4 GiB are allowed."
     assert str(verdict).endswith(verdict.note)
@@ -93,10 +93,10 @@ def test_the_view_of_a_check_is_applied_to_both_sides():
     assert judge(exam(check("a", view="abs")), Student(a=-ONE)).passed
 
 
-def test_a_named_mistake_is_told():
+def test_a_named_mistake_is_reported():
     cases = tuple(Case("a", {}, {"x": ONE}, {"sum": {"x": ONE + n}}) for n in (1, 2))
-    said = exam(Check("a", 1, cases), messages={"sum": "the mean is missing"})
-    assert judge(said, Student(a=[ONE + 1, ONE + 2])).reason() == "the mean is missing"
+    one_exam = exam(Check("a", 1, cases), messages={"sum": "the mean is missing"})
+    assert judge(one_exam, Student(a=[ONE + 1, ONE + 2])).reason() == "the mean is missing"
 
 
 # A blank answer.
@@ -162,7 +162,7 @@ def test_work_may_not_grow_with_the_input(small, large, passed):
     assert growing(small, large).outcomes[1].passed is passed
 
 
-def test_growth_is_said_in_numbers():
+def test_growth_is_reported_in_numbers():
     reason = growing(costs(steps=372), costs(steps=2532)).reason()
     assert "grows with N (372 steps at N = 10, 2532 at N = 100): a loop over N is left" in reason
     reason = growing(costs(views=11), costs(views=101)).reason()
@@ -176,7 +176,7 @@ def test_memory_has_a_limit(peak, passed):
     assert verdict.outcomes[1].passed is passed
 
 
-def test_memory_is_said_in_megabytes():
+def test_memory_is_reported_in_megabytes():
     student = Student(memory=costs(peak=9_500_000))
     verdict = judge(exam(check("a"), check("memory", kind="memory", limit=2e6)), student)
     assert verdict.outcomes[1].message == "it needs 9.5 MB at one time where 2.0 MB are enough"
@@ -195,7 +195,7 @@ def test_memory_is_said_in_megabytes():
         (AnswerError("NotImplementedError", "write me", "raise"), "not attempted yet"),
     ],
 )
-def test_what_was_raised_is_said(error, sentence):
+def test_an_exception_is_reported(error, sentence):
     assert str(error) == sentence
     verdict = judge(exam(check("a", 5)), Student(a=error))
     assert (verdict.score, verdict.reason()) == (0, sentence)
@@ -219,7 +219,7 @@ def test_no_answer_is_not_judged_and_earns_nothing(kind):
 
 
 @pytest.mark.parametrize("passed", [1, 1.0, "yes", np.True_])
-def test_only_true_itself_earns_points(passed):
+def test_only_the_value_true_earns_points(passed):
     assert Outcome("a", 3, passed).earned == 0
 
 
@@ -325,7 +325,7 @@ def test_a_view_is_not_taken_of_an_answer_of_another_shape():
     assert verdict.outcomes[0].message == "Z has shape (1000000, 1), expected (2, 2)"
 
 
-def test_what_is_seen_through_a_view_is_called_so():
+def test_a_viewed_output_is_named_as_such():
     case = Case("f()", {}, {"Z": np.eye(2)})
     verdict = judge(Exam("task", (Check("a", 1, (case, case), view="gram"),), {}), lambda *_: {"Z": 2 * np.eye(2)})
     assert verdict.outcomes[0].message == "Z Z^T is 4 times the right value"
@@ -339,10 +339,10 @@ def test_numbers_that_look_alike_are_shown_in_full():
     assert got != expected
 
 
-def test_a_wrong_shape_is_wrong_also_where_a_view_would_make_it_look_right():
+def test_a_wrong_shape_is_wrong_even_if_its_view_is_correct():
     right = np.arange(6.0).reshape(3, 2)
-    seen = Check("a", 1, (Case("a", {}, {"x": right}),), view="gram")
-    outcome = judge(exam(seen), Student(a=right @ right.T)).outcomes[0]
+    viewed = Check("a", 1, (Case("a", {}, {"x": right}),), view="gram")
+    outcome = judge(exam(viewed), Student(a=right @ right.T)).outcomes[0]
     assert (outcome.passed, outcome.message) == (False, "x has shape (3, 3), expected (3, 2)")
 
 
@@ -351,23 +351,23 @@ def test_a_wrong_shape_is_wrong_also_where_a_view_would_make_it_look_right():
 
 def answering(name, mistaken):
     """Return a check whose mistake "m" returns this value."""
-    made = (Case(name, {}, {"x": ONE}, {"m": {"x": mistaken}}),)
-    return Check(name, 1, made)
+    one_case = (Case(name, {}, {"x": ONE}, {"m": {"x": mistaken}}),)
+    return Check(name, 1, one_case)
 
 
 def test_a_mistake_is_named_if_it_fits_in_every_check():
-    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
-    verdict = judge(made, Student(a=WRONG, b=2 * WRONG))
+    two_checks = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
+    verdict = judge(two_checks, Student(a=WRONG, b=2 * WRONG))
     assert [o.message for o in verdict.outcomes] == ["the cause"] * 2
 
 
 @pytest.mark.parametrize("b", [ONE, 3 * WRONG])
-def test_a_mistake_that_another_check_speaks_against_is_not_named(b):
-    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
-    verdict = judge(made, Student(a=WRONG, b=b))
+def test_a_mistake_that_another_check_excludes_is_not_named(b):
+    two_checks = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
+    verdict = judge(two_checks, Student(a=WRONG, b=b))
     assert verdict.outcomes[0].message == SAID
 
 
-def test_a_check_that_raised_says_nothing_against_a_mistake():
-    made = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
-    assert judge(made, Student(a=WRONG, b=AnswerError("ValueError"))).outcomes[0].message == "the cause"
+def test_a_check_that_raised_excludes_no_mistake():
+    two_checks = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
+    assert judge(two_checks, Student(a=WRONG, b=AnswerError("ValueError"))).outcomes[0].message == "the cause"

@@ -40,7 +40,7 @@ def test_saliency_is_the_numerical_gradient():
         np.testing.assert_allclose(saliency, np.abs(dX[0]).max(axis=0), rtol=1e-7, atol=1e-9)
 
 
-def test_the_stand_in_has_the_gradient_that_pytorch_finds():
+def test_the_pixel_model_agrees_with_pytorch():
     torch = pytest.importorskip("torch", reason="the second oracle")
     rng = np.random.default_rng(1)
     model, X, dscores = pixel_model(rng), rng.random((3, 2, 3, 4)), rng.normal(size=(3, 4))
@@ -48,8 +48,8 @@ def test_the_stand_in_has_the_gradient_that_pytorch_finds():
     x = torch.tensor(X, requires_grad=True)
     scores = torch.tanh(x.flatten(1) @ W1 + b1) @ W2 + b2
     scores.backward(torch.tensor(dscores))
-    found, cache = model.forward(X)
-    np.testing.assert_allclose(found, scores.detach().numpy(), rtol=1e-12)
+    model_scores, cache = model.forward(X)
+    np.testing.assert_allclose(model_scores, scores.detach().numpy(), rtol=1e-12)
     np.testing.assert_allclose(model.backward(dscores, cache), x.grad.numpy(), rtol=1e-12)
 
 
@@ -74,11 +74,11 @@ def test_smooth_saliency_without_noise_and_with_two_copies():
 def test_occlusion_of_a_linear_score_by_hand():
     template = np.arange(1.0, 13).reshape(1, 3, 4)
     X = np.full((1, 1, 3, 4), 2.0)
-    found = visualize.occlusion_map(X, np.array([0]), Linear(template), size=2, stride=1, value=0.5)
+    occlusion = visualize.occlusion_map(X, np.array([0]), Linear(template), size=2, stride=1, value=0.5)
     # 1.5 is taken from each pixel of the square: 1.5 * (1 + 2 + 5 + 6) = 21, and 6 more for one place to the right.
-    np.testing.assert_allclose(found, [[[21, 27, 33], [45, 51, 57]]])
-    found = visualize.occlusion_map(X, np.array([0]), Linear(template), size=2, stride=2, value=2.0)
-    np.testing.assert_array_equal(found, np.zeros((1, 1, 2)))
+    np.testing.assert_allclose(occlusion, [[[21, 27, 33], [45, 51, 57]]])
+    occlusion = visualize.occlusion_map(X, np.array([0]), Linear(template), size=2, stride=2, value=2.0)
+    np.testing.assert_array_equal(occlusion, np.zeros((1, 1, 2)))
 
 
 def test_fooling_by_hand():
@@ -96,23 +96,23 @@ def test_a_step_of_class_visualization_by_hand():
     model = Linear([[[1.0, -2.0]]], [[[3.0, 4.0]]])
     img = np.array([[[[0.5, 1.0]]]])
     # 0.5 + 0.1 * (3 - 2 * 0.2 * 0.5) and 1 + 0.1 * (4 - 2 * 0.2 * 1)
-    found = visualize.class_visualization_update_step(img, model, 1, 0.2, 0.1)
-    np.testing.assert_allclose(found, [[[[0.78, 1.36]]]])
+    image = visualize.class_visualization_update_step(img, model, 1, 0.2, 0.1)
+    np.testing.assert_allclose(image, [[[[0.78, 1.36]]]])
     np.testing.assert_array_equal(img, [[[[0.5, 1.0]]]])
 
 
-def test_the_loop_clips_each_time_and_blurs_now_and_then():
+def test_the_loop_clips_every_step_and_blurs_periodically():
     # One bright pixel; every other one goes down by 0.1 a step and is held at 0.
     template = np.full((1, 9, 9), -1.0)
     template[0, 4, 4] = 1
     img = np.zeros((1, 1, 9, 9))
-    found = visualize.create_class_visualization(0, Linear(template), img, 0.0, 0.1, 4, blur_every=4, sigma=0.8)
+    image = visualize.create_class_visualization(0, Linear(template), img, 0.0, 0.1, 4, blur_every=4, sigma=0.8)
     expected = np.zeros((1, 1, 9, 9))
     expected[0, 0, 4, 4] = 0.4
-    np.testing.assert_allclose(found[0, 0], gaussian_filter(expected[0, 0], 0.8), atol=1e-15)
-    assert found.sum() == pytest.approx(0.4)
-    found = visualize.create_class_visualization(0, Linear(template), img, 0.0, 0.1, 12, blur_every=99)
-    np.testing.assert_array_equal(found, (expected > 0) * 1.0)
+    np.testing.assert_allclose(image[0, 0], gaussian_filter(expected[0, 0], 0.8), atol=1e-15)
+    assert image.sum() == pytest.approx(0.4)
+    image = visualize.create_class_visualization(0, Linear(template), img, 0.0, 0.1, 12, blur_every=99)
+    np.testing.assert_array_equal(image, (expected > 0) * 1.0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -120,11 +120,11 @@ def test_dtypes_are_kept(dtype):
     rng = np.random.default_rng(3)
     model, X = pixel_model(rng), rng.random((1, 2, 3, 4)).astype(dtype)
     y = np.array([0])
-    made = [
+    arrays = [
         visualize.compute_saliency_maps(X, y, model),
         visualize.smooth_saliency(X, y, model, np.zeros((2, *X.shape), dtype)),
         visualize.occlusion_map(X, y, model, 2),
         visualize.make_fooling_image(X, 3, model, max_steps=3),
         visualize.create_class_visualization(0, model, X, num_iterations=3, blur_every=2),
     ]
-    assert {out.dtype for out in made} == {np.dtype(dtype)}
+    assert {out.dtype for out in arrays} == {np.dtype(dtype)}

@@ -31,7 +31,7 @@ def strip(notebook):
 
 
 def is_bar(output):
-    """Whether an output is a progress bar: a widget, or lines on standard error with a bar or nothing in them."""
+    """Return whether an output is a progress bar: a widget, or lines on standard error with a bar or empty ones."""
     if output.output_type != "stream":
         return WIDGET in output.get("data", {})
     lines = re.split(r"[\r\n]", output.text)

@@ -182,7 +182,7 @@ def test_the_outputs_of_one_attack_are_inert(course, usual, tmp_path, name):
     assert suspicious_elements(formgrader(course, tmp_path / "n.ipynb"), usual) == []
 
 
-# A notebook with broken ids is refused by nbconvert itself when nobody has repaired it.
+# A notebook with broken ids that was not repaired is refused by nbconvert itself.
 @pytest.mark.parametrize("name", sorted(set(FILES) - {"tags_and_ids"}))
 def test_pages_are_inert_without_the_repair_of_notebooks(course, usual, tmp_path, name):
     write_submission(course, "unrepaired", ATTACKS[name])
@@ -252,7 +252,7 @@ def test_a_feedback_page_forbids_the_browser_everything_but_formulas(course, res
     page = feedback(course, "honest")
     scripts = [value for tag, name, value in Scan(page).elements if (tag, name) == ("script", "src")]
     assert f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">' in page
-    # The library that draws formulas is told to trust none of them.
+    # The library that draws formulas is configured to trust none of them.
     assert [re.fullmatch(r"https://cdnjs\.cloudflare\.com/ajax/libs/mathjax/.*,Safe", s) is None for s in scripts] == [
         False
     ]

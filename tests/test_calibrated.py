@@ -106,7 +106,7 @@ def test_two_of_a_hundred_float32_cases_at_most_stay_undecided():
     assert undecided <= 2
 
 
-# --- what is said ---
+# --- messages ---
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ WORK = "import time\nstart = time.process_time()\nwhile time.process_time() - st
 
 @pytest.mark.slow
 def test_on_a_busy_machine_correct_work_passes_and_a_loop_is_stopped(folder, sandbox, busy):
-    """Both take less than their time of the processor, and on the wall more than that."""
+    """Both take less than their processor time, and more than that on the wall clock."""
     run = Run(folder, Options(sandbox, limits=SHORT))
     try:
         run.cell("import numpy as np\n" + WORK.format(1.5))

@@ -197,7 +197,7 @@ def points(judged):
     return {name: (sum(v.score for v in graded.verdicts["softmax"]), "") for name, graded in judged.items()}
 
 
-# --- what cannot be written ---
+# --- locks, read-only folders and full disks ---
 
 
 def test_a_locked_gradebook_costs_nothing(graded, ready, tmp_path):
@@ -256,7 +256,7 @@ def test_folders_that_are_read_only_cost_nothing(graded, ready, sandbox, bwrap, 
 
 @pytest.mark.parametrize("room", [0, 56])
 def test_a_full_disk_costs_nothing(graded, ready, sandbox, bwrap, tmp_path, room):
-    """room: kilobytes that are left: none, or enough for what was judged but not for the grades."""
+    """room: free kilobytes: none, or enough for the verdicts but not for the grades."""
     place, first, last = tmp_path / "disk", tmp_path / "first", tmp_path / "last"
     place.mkdir()
     script = f"""
@@ -341,7 +341,7 @@ def autograded(dumped_files):
     return {name: data for name, data in dumped_files[1].items() if name.startswith("autograded/")}
 
 
-# --- one at a time, and no more than fits ---
+# --- concurrency and memory ---
 
 
 def test_two_commands_do_not_grade_one_course_at_once(course, ready, monkeypatch):
@@ -404,7 +404,7 @@ def test_a_submission_whose_worker_ends_gets_an_error(course, ready, error, mess
     assert (results["ada"].score, results["ben"].error) == (0, "")
 
 
-# --- what students write ---
+# --- files of submissions ---
 
 
 def test_an_invalid_timestamp_does_not_stop_the_recording(course, ready):

@@ -132,7 +132,7 @@ def test_feedback_reaches_its_own_student_only(users, sandbox):
         student.nbgrader("fetch_assignment")
         submit(student, f"written by {student.name}")
     instructor.nbgrader("collect")
-    # Whose work was copied in by hand has no secret, and keeps nobody's page back.
+    # Work that was copied in manually has no secret, and does not block the other pages.
     for student, timestamp in (("aaa", None), ("zoe", b"\xff when I was ready")):
         folder = instructor.home / "submitted" / student / ASSIGNMENT
         instructor.run("cp", "-r", instructor.home / "submitted" / ada.name, folder.parent)

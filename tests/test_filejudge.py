@@ -41,7 +41,7 @@ def parse(text):
     return PythonFile("mine.py", text, NAMES)
 
 
-# What a file defines, and what of it is empty.
+# What a file defines, and which parts are blank.
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_syntax_error_is_reported_with_its_place():
         parse("x = 1\nprint 'x'\n")
 
 
-# What a task is lent.
+# The dependencies that a task gets.
 
 
 def dependency_names(task, text):
@@ -175,7 +175,7 @@ def test_no_task_gets_its_own_reference(task, tmp_path):
     parts = parts_of_assignment(find_substitutes(task, Greedy(frozenset(task.name.split(".")[:1]))), task.assignment)
     assert task.name not in {name for _, name in parts}
     assert task.name not in public_names(task.assignment, parts)
-    # What is lent can be read as Python, and every name in it is there.
+    # The dependencies parse as Python, and define or import every name.
     write_package(tmp_path, task.assignment, parts)
     for module in {module for module, _ in parts}:
         text = Path(tmp_path, *module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
@@ -219,7 +219,7 @@ def test_cache_contents(module, name, holds):
     assert cache_contents(module, name) == holds
 
 
-# Imports that are not there, met in this process.
+# Foreign imports, resolved in this process.
 
 
 @pytest.fixture
@@ -364,7 +364,7 @@ def test_the_keyword_of_another_year(run):
         net([], normalization="layernorm")
 
 
-# Conventions of other years: the sentence says which one this course uses.
+# Conventions of other years: the message says which one this course uses.
 
 SQUARES = "this course uses reg * sum(W * W), without 1/2"
 SQUARES_GRADIENT = "this course uses reg * sum(W * W), which gives 2 * reg * W"
@@ -498,7 +498,7 @@ def test_a_file_of_cs231n_gets_full_marks(stem, sandbox):
 
 @pytest.mark.slow
 def test_a_captioner_of_cs231n_loses_only_what_it_does_not_know(sandbox):
-    """It has no gated recurrent unit, which the checks of its own, and of all cells at once, ask for."""
+    """It has no gated recurrent unit, which some checks need."""
     verdicts = judged(FOLDER / "rnn.py", sandbox)
     assert all(verdicts[name].score for name in DEFINED["rnn"])
     passed_checks = {outcome.name for outcome in verdicts["CaptioningRNN.loss"].outcomes if outcome.passed}

@@ -78,7 +78,7 @@ def test_agreement_with_autograd_of_the_formulas(inputs):
 
 
 def test_the_gru_of_pytorch_resets_after_the_matrix(inputs):
-    # That is what the docstring says; and it gives a place to the named mistake "reset_after".
+    # The docstring states this; the named mistake "reset_after" is the other order.
     torch = pytest.importorskip("torch", reason="the claim is about PyTorch's GRU")
     x, c0, Wx, Wh, b = (torch.tensor(a) for a in inputs)
     cell = torch.nn.GRU(D, H, batch_first=True, dtype=torch.float64)

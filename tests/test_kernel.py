@@ -410,7 +410,7 @@ def test_a_function_that_is_slow_has_the_tasks_time_and_no_more(folder, sandbox)
 
 
 def test_a_submission_that_hits_every_limit_costs_its_notebooks_time(folder, sandbox):
-    """Deaths, hangs and replays together: what comes after the notebook's time is not run."""
+    """Crashes, hangs and reruns together: nothing is run after the notebook's time is up."""
     limits = replace(QUICK, cell_seconds=2, answer_seconds=1, notebook_seconds=8)
     run = Run(folder, Options(sandbox, limits=limits))
     try:

@@ -148,7 +148,7 @@ def test_the_message_of_another_mistake_is_a_wrong_one(variants):
     same = mistake("same", "the sign is wrong")(("np.maximum(0, x)", "np.minimum(-0.0, -x)"))
     report = measure.measure(relu_task(GOOD, mistakes=(NEGATIVE, same)), (1,))
     assert (report.own_sentence, report.wrong_sentences) == (2, [])
-    # Two sentences fit: neither is told, and so no mistake is told in its own.
+    # Two messages fit: neither is shown, so no mistake is reported with its own message.
     report = measure.measure(relu_task(GOOD, mistakes=(NEGATIVE, other)), (1,))
     assert (report.own_sentence, report.wrong_sentences) == (0, [])
 

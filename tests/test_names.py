@@ -289,7 +289,7 @@ def test_a_demo_that_cannot_be_made_gets_one_line(plain, tmp_path, monkeypatch, 
 
 @pytest.mark.slow
 def test_the_whole_round_in_a_course_with_every_odd_character(base, tmp_path, sandbox):
-    """Ours and nbgrader's own commands, with one configuration."""
+    """The grader's and nbgrader's own commands, with one configuration."""
     course = copy_course(base, tmp_path / ALL_AT_ONCE)
     students = ["ada", "=cmd|'calc'!A0", "a#b%2F {assignment_id}"]
     for student in students[1:]:

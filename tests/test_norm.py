@@ -151,7 +151,7 @@ def test_kinds_of_normalisation_agree_where_their_groups_are_the_same(rng):
 
 
 def of_torch(function, inputs, dout, *more, **options):
-    """Output and gradients of a PyTorch function in float64."""
+    """Return output and gradients of a PyTorch function in float64."""
     torch = pytest.importorskip("torch", reason="PyTorch is the second oracle here")
     tensors = [torch.tensor(a, requires_grad=True) for a in inputs]
     out = function(torch.nn.functional)(tensors[0], *more, weight=tensors[1], bias=tensors[2], eps=1e-5, **options)

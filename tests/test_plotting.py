@@ -176,7 +176,7 @@ def test_heatmap_outlines_the_greatest_and_leaves_nan_blank():
 
 
 def brightness(colour):
-    """Relative luminance, as in WCAG 2."""
+    """Return the relative luminance, as in WCAG 2."""
     linear = np.where(
         np.array(colour) <= 0.04045, np.array(colour) / 12.92, ((np.array(colour) + 0.055) / 1.055) ** 2.4
     )

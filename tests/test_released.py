@@ -76,7 +76,7 @@ def install(folder, root, home):
 
 
 def test_the_environment_holds_the_students_packages_and_another_kernel(root, python, tmp_path):
-    """Neither the grader nor the package of the checkout, and matrix products are made as told."""
+    """It has neither the grader nor the package of the checkout, and uses the chosen kernel of OpenBLAS."""
     absent = "import importlib.util as u; print([u.find_spec(n) for n in ('chainrule', 'autograder', 'nbgrader')])"
     assert run([python, "-c", absent], tmp_path, tmp_path).stdout == "[None, None, None]\n"
     code = "import numpy, threadpoolctl as t; print({each.get('architecture') for each in t.threadpool_info()})"

@@ -398,7 +398,7 @@ def test_of_two_versions_between_conflict_markers_ours_comes_last(work, release)
         assert "conflict markers of git" in notes[0]
 
 
-# What happens to code
+# Repair of code
 
 REPAIRED_CODE = {
     "its line ends were replaced": ANSWER.replace("\n", "\u2028"),

@@ -66,7 +66,7 @@ def graded(course):
 
 @pytest.fixture
 def report_of(course, monkeypatch):
-    """shown({student: answer}): the report on a gradebook and a journal that would hold these."""
+    """report_of({student: answer}): the report on a gradebook and a journal that would hold these."""
 
     def show(answers, notes=()):
         rows = [Row(name, verdict(a)["score"], a == "hangs", [verdict(a)], list(notes)) for name, a in answers.items()]
@@ -115,7 +115,7 @@ def test_a_task_has_its_points_its_mean_and_its_frequent_reasons(report_of):
     answers = ["right", "right", "sum", "sum", "sum", "off", "off too", "blank", "hangs"]
     text = report_of({f"s{n}": answer for n, answer in enumerate(answers)}).text
     assert "svm_loss 6 1.3 2 of 9 (22%) 1" in text
-    # The most frequent first; sentences that differ in their numbers are one; a consequence is no reason.
+    # The most frequent first; messages that differ in their numbers are merged; a consequence is no reason.
     assert f"3× {SUM} 2× loss is 1.5, expected 2 Not judged" in text
     assert "counts only once" not in text
     assert "2 checks: no answer within 10 s: is there an endless loop?" in text

@@ -40,7 +40,7 @@ def student(tmp_path):
     return load
 
 
-# Arrays there and back.
+# Arrays, encoded and decoded.
 
 
 @pytest.mark.parametrize("dtype", ALL_DTYPES)

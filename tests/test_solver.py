@@ -398,7 +398,7 @@ def test_resume_without_a_name_or_a_file(problem, tmp_path):
         make_solver(problem, checkpoint_name=tmp_path / "run").resume()
 
 
-# What goes wrong in training.
+# Errors in training.
 
 
 def failing(at, loss=None, grads=None):

@@ -36,7 +36,7 @@ def verdict_on(task, seed, function=None):
     return judge(exam(task, seed), case_runner(names_of(task, function)), seed)
 
 
-# That right answers pass and mistakes are told is measured by `make mutants` (tests/mutants).
+# `make mutants` (tests/mutants) measures that correct answers pass and mistakes are reported.
 
 
 @per_task
@@ -213,7 +213,7 @@ def test_an_answer_key_contains_no_line_of_a_solution(stored, task):
     texts = "\n".join(leaf for leaf in leaves([cases, stored_exam.messages]) if isinstance(leaf, str))
     body = ast.parse(task.source()).body[0].body[1:]
     statements = [ast.unparse(node) for top in body for node in ast.walk(top) if isinstance(node, ast.stmt)]
-    # Very short ones, such as `pass`, are nobody's secret.
+    # Very short ones, such as `pass`, give nothing away.
     assert [text for text in statements if len(text) > 12 and text in texts] == []
     assert "def " not in texts
 
@@ -238,7 +238,7 @@ def test_hidden_inputs_are_not_the_visible_ones():
     assert VISIBLE_SEED not in SEEDS
 
 
-# Specs that are wrong.
+# Wrong specs.
 
 
 def toy(*checks, mistakes=()):

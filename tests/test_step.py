@@ -67,7 +67,7 @@ def test_own_files_that_cannot_be_put_beside_the_released_ones_are_left_out(rele
     assert (tmp_path / "chainrule/check.py").read_bytes() == released["chainrule/check.py"]
 
 
-# --- the answers are judged alone first, then with the cells of the student's own ---
+# --- the answers are judged alone first, then with the student's own cells ---
 
 
 class FakeRun:

@@ -41,7 +41,7 @@ def cost(task, *kinds):
 
 
 def contains_only_arrays(value):
-    """True for a list, a tuple or a dict of arrays alone; dicts of settings are to be changed by the call."""
+    """Return whether a value is a list, tuple or dict of arrays only; a call may change dicts of settings."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return len(parts) > 0 and all(isinstance(part, np.ndarray) for part in parts)
 

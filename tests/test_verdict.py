@@ -127,7 +127,7 @@ def test_a_property_earns_nothing_without_a_right_value(kind):
     assert verdict.score == 0
     assert verdict.outcomes[1].message == "counts only once a value is right"
     assert student.asked == [("a", False)]
-    # The table says it; the reason for the lost points is the wrong value alone.
+    # It is in the table; the reason for the lost points is the wrong value alone.
     assert verdict.reason() == SAID
 
 
@@ -346,7 +346,7 @@ def test_a_wrong_shape_is_wrong_even_if_its_view_is_correct():
     assert (outcome.passed, outcome.message) == (False, "x has shape (3, 3), expected (3, 2)")
 
 
-# A sentence must be true of all checks.
+# A diagnosis must agree with all checks.
 
 
 def answering(name, mistaken):

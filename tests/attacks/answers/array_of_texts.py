@@ -1,4 +1,4 @@
-"""Returns the right numbers, each as a text."""
+"""Returns the correct numbers, each as a text."""
 
 
 # %% answer

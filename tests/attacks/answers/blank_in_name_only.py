@@ -1,4 +1,4 @@
-"""Says that it is not implemented, with a class of its own that claims to be right."""
+"""Says that it is not implemented, with a class of its own that claims to be correct."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Returns one row, which would broadcast against the right array."""
+"""Returns one row, which would broadcast against the correct array."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Returns a right array that a thread overwrites a moment later, or not quite.
+"""Returns a correct array that a thread overwrites a moment later, or not quite.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns the bytes of the right array."""
+"""Returns the bytes of the correct array."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Is no function but an object that can be called, and right.
+"""Is not a function but an object that can be called, and correct.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Is right, but works in the array it was given.
+"""Is correct, but works in the array it was given.
 
 Earns: max_norm 1.8
 """

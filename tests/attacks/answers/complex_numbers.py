@@ -1,4 +1,4 @@
-"""Returns the right numbers as complex ones, with an imaginary part."""
+"""Returns the correct numbers as complex ones, with an imaginary part."""
 
 
 # %% answer

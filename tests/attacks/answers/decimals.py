@@ -1,4 +1,4 @@
-"""Returns the right numbers as Decimal."""
+"""Returns the correct numbers as Decimal."""
 
 
 # %% answer

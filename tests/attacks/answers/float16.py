@@ -1,4 +1,4 @@
-"""Returns right values in half precision, which is good for three digits."""
+"""Returns correct values in half precision, which is good for three digits."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Returns the right array laid out by columns.
+"""Returns the correct array laid out by columns.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns the right numbers as Fraction."""
+"""Returns the correct numbers as Fraction."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Yields the rows of the right array."""
+"""Yields the rows of the correct array."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Returns an object that gives right values when NumPy asks for an array, as a data frame does.
+"""Returns an object that gives correct values when NumPy asks for an array, as a data frame does.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns right values as nested lists.
+"""Returns correct values as nested lists.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns right values in a wider type.
+"""Returns correct values in a wider type.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns right values in a masked array without a mask.
+"""Returns correct values in a masked array without a mask.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns right values as np.matrix.
+"""Returns correct values as np.matrix.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns right values in a file mapped to memory.
+"""Returns correct values in a file mapped to memory.
 
 Earns: max_norm 2
 """

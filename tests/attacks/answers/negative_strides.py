@@ -1,4 +1,4 @@
-"""Returns the right array as a view that runs backwards in memory.
+"""Returns the correct array as a view that runs backwards in memory.
 
 Earns: max_norm 2
 """

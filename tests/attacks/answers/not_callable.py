@@ -1,4 +1,4 @@
-"""Is no function but the right answer to a question of the visible check."""
+"""Is not a function but the correct answer to a question of the visible check."""
 
 # %% answer
 W = np.ones((5, 6))

@@ -1,4 +1,4 @@
-"""Returns the right numbers in an array of Python objects."""
+"""Returns the correct numbers in an array of Python objects."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Returns the right array with one more axis."""
+"""Returns the correct array with one more axis."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Is right but for one entry, which is NaN."""
+"""Is correct but for one entry, which is NaN."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Returns right values with the other order of bytes.
+"""Returns correct values with the other order of bytes.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns the right array, locked against changes.
+"""Returns the correct array, locked against changes.
 
 Earns: max_norm 2
 """

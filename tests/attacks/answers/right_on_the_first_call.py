@@ -1,4 +1,4 @@
-"""Is right on the first call and wrong on all others."""
+"""Is correct on the first call and wrong on all others."""
 
 # %% answer
 calls = 0

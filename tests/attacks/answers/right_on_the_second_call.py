@@ -1,4 +1,4 @@
-"""Is wrong on the first call and right on all others."""
+"""Is wrong on the first call and correct on all others."""
 
 # %% answer
 calls = 0

@@ -1,4 +1,4 @@
-"""Keeps one array and returns it from every call: right each time it is asked.
+"""Keeps one array and returns it from every call: correct in every call.
 
 Earns: max_norm 2
 """

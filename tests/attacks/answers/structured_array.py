@@ -1,4 +1,4 @@
-"""Returns the right numbers as the fields of a structured array."""
+"""Returns the correct numbers as the fields of a structured array."""
 
 
 # %% answer

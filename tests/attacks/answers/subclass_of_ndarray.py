@@ -1,4 +1,4 @@
-"""Returns right values as a subclass of ndarray.
+"""Returns correct values as a subclass of ndarray.
 
 Earns: max_norm 2
 """

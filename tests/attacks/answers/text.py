@@ -1,4 +1,4 @@
-"""Returns a text that says it is right."""
+"""Returns a text that says it is correct."""
 
 
 # %% answer

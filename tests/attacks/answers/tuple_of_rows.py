@@ -1,4 +1,4 @@
-"""Returns the right rows as a tuple of arrays.
+"""Returns the correct rows as a tuple of arrays.
 
 Earns: max_norm 2
 """

@@ -1,4 +1,4 @@
-"""Returns the right array and a word beside it."""
+"""Returns the correct array and a string beside it."""
 
 
 # %% answer

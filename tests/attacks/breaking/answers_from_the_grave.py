@@ -1,4 +1,4 @@
-"""Forks when it is asked: two processes go on with the same sockets."""
+"""Forks when it is called: two processes go on with the same sockets."""
 
 
 # %% answer

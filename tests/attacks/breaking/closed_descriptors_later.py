@@ -1,4 +1,4 @@
-"""Closes every file and socket of the process when it is asked."""
+"""Closes every file and socket of the process when it is called."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Raises an exception that raises another when it is asked for its words, its class or its traceback."""
+"""Raises an exception that raises another when its message, its class or its traceback is read."""
 
 
 # %% answer

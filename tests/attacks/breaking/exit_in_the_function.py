@@ -1,4 +1,4 @@
-"""Ends the process when it is asked."""
+"""Ends the process when it is called."""
 
 # %% answer
 import os

@@ -1,4 +1,4 @@
-"""Doubles the number of its processes ten times when it is asked."""
+"""Doubles the number of its processes ten times when it is called."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Changes every array it finds, in a thread, while it is asked."""
+"""Changes every array it finds, in a thread, while it is called."""
 
 # %% answer
 import gc

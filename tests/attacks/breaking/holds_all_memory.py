@@ -1,4 +1,4 @@
-"""Takes all memory it can get, down to the last kilobyte, and keeps it while it is asked."""
+"""Takes all memory it can get, down to the last kilobyte, and keeps it while it is called."""
 
 # %% before the test
 pieces, size = [], 2**27

@@ -1,4 +1,4 @@
-"""Raises an exception whose words never end."""
+"""Raises an exception whose message never ends."""
 
 
 # %% answer

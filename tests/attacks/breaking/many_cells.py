@@ -1,4 +1,4 @@
-"""Hands in a thousand cells that each sleep a little."""
+"""Submits a thousand cells that each sleep a little."""
 
 import nbformat
 from nbformat.v4 import new_code_cell

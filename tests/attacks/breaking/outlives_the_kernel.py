@@ -1,4 +1,4 @@
-"""Leaves a process behind that belongs to nobody any more and ignores signals."""
+"""Leaves a process behind that has no parent any more and ignores signals."""
 
 # %% first cell
 import os

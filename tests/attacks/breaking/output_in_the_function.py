@@ -1,4 +1,4 @@
-"""Prints 100 MB while it is asked."""
+"""Prints 100 MB while it is called."""
 
 
 # %% answer

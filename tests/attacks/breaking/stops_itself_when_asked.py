@@ -1,4 +1,4 @@
-"""Stops its own process when it is asked."""
+"""Stops its own process when it is called."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Raises an exception whose words hold surrogates and control characters."""
+"""Raises an exception whose message holds surrogates and control characters."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""HTML outputs with links and pictures that run script, open another page or tell somebody who reads this one."""
+"""HTML outputs with links and pictures that run script, open another page or report who reads the page."""
 
 # %% first cell
 from IPython.display import HTML, display

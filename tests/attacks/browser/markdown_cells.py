@@ -1,4 +1,4 @@
-"""Markdown cells with links, pictures and HTML that run script or tell somebody who reads the page."""
+"""Markdown cells with links, pictures and HTML that run script or report who reads the page."""
 
 import json
 

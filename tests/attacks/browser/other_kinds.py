@@ -1,4 +1,4 @@
-"""Outputs of kinds that a browser runs: JavaScript, drawings, widgets and kinds nobody knows."""
+"""Outputs of kinds that a browser runs: JavaScript, drawings, widgets and unknown kinds."""
 
 # %% first cell
 from IPython.display import SVG, Javascript, display

@@ -1,4 +1,4 @@
-"""The notebook was exported as a script, and only the script was handed in."""
+"""The notebook was exported as a script, and only the script was submitted."""
 
 import json
 

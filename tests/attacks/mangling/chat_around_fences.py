@@ -1,4 +1,4 @@
-"""A chat's words stand around the fences around the code."""
+"""A chat's text stands around the fences around the code."""
 
 import json
 

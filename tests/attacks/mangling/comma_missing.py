@@ -1,4 +1,4 @@
-"""Somebody edited the file by hand, and a comma between two lines of an answer is missing."""
+"""The file was edited by hand, and a comma between two lines of an answer is missing."""
 
 import json
 

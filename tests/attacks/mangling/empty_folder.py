@@ -1,4 +1,4 @@
-"""Nothing was handed in.
+"""Nothing was submitted.
 
 Loses: regularization, max_norm, kl_divergence
 """

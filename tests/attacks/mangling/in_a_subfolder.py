@@ -1,4 +1,4 @@
-"""The notebook was handed in inside a folder."""
+"""The notebook was submitted inside a folder."""
 
 
 def change_submission(folder):

@@ -1,4 +1,4 @@
-"""Zero-width spaces and byte order marks stand between the words."""
+"""Zero-width spaces and byte order marks stand inside the text."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The notebook was not handed in.
+"""The notebook was not submitted.
 
 Loses: regularization, max_norm, kl_divergence
 """

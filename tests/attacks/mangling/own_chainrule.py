@@ -1,4 +1,4 @@
-"""The package was handed in, changed so that it gives away points."""
+"""The package was submitted, changed so that it gives away points."""
 
 
 def change_submission(folder):

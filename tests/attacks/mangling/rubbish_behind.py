@@ -1,4 +1,4 @@
-"""Behind the notebook the file goes on with a part of it."""
+"""After the notebook the file repeats a part of it."""
 
 
 def change_submission(folder):

@@ -1,4 +1,4 @@
-"""Words that are no Python stand above and below the functions."""
+"""Text that is no Python stands above and below the functions."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Looks for the right answer in the frames of whoever calls it."""
+"""Looks for the correct answer in the frames of whoever calls it."""
 
 # %% answer
 import sys

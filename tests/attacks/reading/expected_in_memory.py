@@ -1,4 +1,4 @@
-"""Looks through all objects of the process for an array that could be the right answer."""
+"""Looks through all objects of the process for an array that could be the correct answer."""
 
 # %% answer
 import gc

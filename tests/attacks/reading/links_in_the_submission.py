@@ -1,4 +1,4 @@
-"""Hands in links to files of the course and of the machine, and reads them."""
+"""Submits links to files of the course and of the machine, and reads them."""
 
 
 def change_submission(folder):

@@ -1,4 +1,4 @@
-"""Returns an object that gives NumPy another array every time it is asked."""
+"""Returns an object that gives NumPy another array at every conversion."""
 
 
 # %% answer

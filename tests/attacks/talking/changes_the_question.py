@@ -1,4 +1,4 @@
-"""Sets the inputs to 0, so that the wrong answer becomes the right one."""
+"""Sets the inputs to 0, so that the wrong answer becomes the correct one."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Raises an exception whose words are those of a verdict that is right."""
+"""Raises an exception whose message is that of a correct verdict."""
 
 
 # %% answer

@@ -1,4 +1,4 @@
-"""Hands in modules with the names of those that the grader imports, with a wrong answer."""
+"""Submits modules with the names of those that the grader imports, with a wrong answer."""
 
 NAMES = ("numpy", "json", "base64", "ast", "runner", "autograder", "nbgrader", "IPython", "ipykernel_launcher", "copy")
 

@@ -1,4 +1,4 @@
-"""Hands in a package whose check is always content, and a wrong answer."""
+"""Submits a package whose check is always content, and a wrong answer."""
 
 
 def change_submission(folder):

@@ -1,4 +1,4 @@
-"""Replaces the built-in exec: what was to be executed for max_norm is told to be right already."""
+"""Replaces the built-in exec: what was to be executed for max_norm is reported as correct already."""
 
 # %% first cell
 import builtins

@@ -1,4 +1,4 @@
-"""Replaces the built-in isinstance: its own object is everything that is asked for."""
+"""Replaces the built-in isinstance: its own object is everything that is tested for."""
 
 # %% first cell
 import builtins

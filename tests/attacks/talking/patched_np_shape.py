@@ -1,4 +1,4 @@
-"""Replaces np.shape, by which sizes are told."""
+"""Replaces np.shape, which reports sizes."""
 
 # %% first cell
 import numpy as np

@@ -1,4 +1,4 @@
-"""Prints and displays a table of its own that says: all right."""
+"""Prints and displays a table of its own that says: all correct."""
 
 # %% before the test
 from IPython.display import HTML, display

@@ -1,4 +1,4 @@
-"""Is right but works in its input, and gives the caller's variable another array that is untouched.
+"""Is correct but works in its input, and gives the caller's variable another array that is untouched.
 
 Earns: max_norm 1.8
 """

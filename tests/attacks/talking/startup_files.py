@@ -1,4 +1,4 @@
-"""Hands in configuration of IPython, Jupyter and nbgrader that would change how notebooks are run and scored."""
+"""Submits configuration of IPython, Jupyter and nbgrader that would change how notebooks are run and scored."""
 
 
 def change_submission(folder):

@@ -1,4 +1,4 @@
-"""Hands in a wrong answer with the outputs of a right one, and a score among them."""
+"""Submits a wrong answer with the outputs of a correct one, and a score among them."""
 
 import nbformat
 from nbformat.v4 import new_output

@@ -49,9 +49,9 @@ def in_float32(name, points, *outputs, draw, **options):
 
 def backward_twice(call):
     """Return the call with its last line, the backward pass, run twice on one cache, first with a copy of dout."""
-    *before, last = call.splitlines()
-    both = "\n".join([*before, last.replace("dout", "dout.copy()"), last])
-    return with_dtype_check(both, last.split(" = ")[0].split(", ")[0])
+    *before, backward_line = call.splitlines()
+    two_calls = "\n".join([*before, backward_line.replace("dout", "dout.copy()"), backward_line])
+    return with_dtype_check(two_calls, backward_line.split(" = ")[0].split(", ")[0])
 
 
 def draw_any_shape(rng):

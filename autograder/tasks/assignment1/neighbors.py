@@ -24,7 +24,7 @@ def draw_images(rng):
 
 
 def draw_equal_images(rng):
-    """Test images that stand in the training set too, far from the origin: squares lose their last digits."""
+    """Test images that are in the training set too, far from the origin: squares lose their last digits."""
     X_train = 100 + rng.normal(size=(40, 20))
     return {"X_train": X_train, "y_train": rng.integers(0, 3, 40), "X": X_train.copy()}
 
@@ -160,7 +160,7 @@ def draw_ties(rng):
 
 
 def draw_nearest(rng):
-    """No label stands twice, so that every other k elects another one sooner or later."""
+    """All labels differ, so that every other k predicts another one sooner or later."""
     inputs = draw_votes(rng)
     return inputs | {"y_train": rng.permutation(len(inputs["y_train"]))}
 

@@ -15,6 +15,7 @@ from multiprocessing.forkserver import _forkserver
 from pebble import concurrent
 
 from autograder.errors import UsageError
+from autograder.sandbox.bubblewrap import sandbox_setup, use_sandbox_setup
 from autograder.sandbox.socket_path import short_path
 from autograder.sandbox.temporary_folder import scratch
 
@@ -58,11 +59,11 @@ class Workers:
 
     def submit(self, seconds, function, *args):
         """Return the future of function(*args): TimeoutError after seconds, ProcessExpired if the process ends."""
-        return self.threads.submit(self._run, seconds, function, args)
+        return self.threads.submit(self._run, seconds, sandbox_setup(), function, args)
 
-    def _run(self, seconds, function, args):
+    def _run(self, seconds, setup, function, args):
         with tempfile.TemporaryDirectory(prefix="cr", dir=self.folder, ignore_cleanup_errors=True) as folder:
-            job = concurrent.process(timeout=seconds, mp_context=self.context)(_job)(folder, function, args)
+            job = concurrent.process(timeout=seconds, mp_context=self.context)(_job)(folder, setup, function, args)
             self.running.add(job)
             if self.stopped:
                 job.cancel()
@@ -96,9 +97,10 @@ def _sockets_in(folder):
         os.close(descriptor)
 
 
-def _job(folder, function, args):
+def _job(folder, setup, function, args):
     """Run a job in this process, with its temporary files in a folder; it ends with the process that started it."""
     tempfile.tempdir = folder
+    use_sandbox_setup(setup)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return function(*args)
 

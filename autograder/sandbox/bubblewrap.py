@@ -7,9 +7,11 @@ import contextlib
 import functools
 import importlib.util
 import os
+import select
 import shutil
 import site
 import socket
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +23,7 @@ from traitlets import Dict, Unicode
 
 import autograder
 from autograder.errors import MachineError
+from autograder.sandbox.forkserver import ForkError, fork_kernel, forkserver_address, use_forkserver
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.namespaces import METHODS, advice, real_root
 from autograder.sandbox.temporary_folder import scratch
@@ -37,6 +40,8 @@ __all__ = [
     "require_sandbox",
     "retry_problem",
     "sandbox_problem",
+    "sandbox_setup",
+    "use_sandbox_setup",
     "working_method",
 ]
 
@@ -94,6 +99,8 @@ for name in sys.argv[1:]:
     open(spec.origin).close()
 """
 
+_state = {"method": None}
+
 
 class BwrapProvisioner(LocalProvisioner):
     """Run the kernel in new namespaces: no network, no home, no other process, nothing writable but its own tmpfs.
@@ -105,36 +112,68 @@ class BwrapProvisioner(LocalProvisioner):
     folder = Unicode().tag(config=True)
     limits = Dict().tag(config=True)
 
+    # Of a kernel that was forked: its process id and pidfd.
+    kernel_pid, kernel_pidfd, grader_end = None, None, None
+
     async def pre_launch(self, **kwargs):
         kwargs = await super().pre_launch(**kwargs)
         connection = self.parent.connection_file
         # The user inside may be another one. No other user can open the folder that holds the file.
         os.chmod(connection, 0o644)
-        kwargs["cmd"] = bwrap_command(working_method(), self.folder, connection, self.limits) + kwargs["cmd"]
+        method = working_method()
+        ids, self.kernel_argv = method.user_and_group(), kwargs["cmd"][2:]
+        self.user = ids[0] if method.changes_user else None
+        kwargs["cmd"] = bwrap_command(method, ids, self.folder, connection, self.limits) + kwargs["cmd"]
         # JPY_PARENT_PID is left out: in its own pid namespace the kernel cannot see its parent, and would exit.
         kwargs["env"] = {"PATH": os.environ.get("PATH", "")}
         return kwargs
 
     async def launch_kernel(self, cmd, **kwargs):
         kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        grader_end, sandbox_end = socket.socketpair()
-        with grader_end:
-            with sandbox_end:
-                info = await super().launch_kernel(cmd, stdin=sandbox_end.fileno(), **kwargs)
-            grader_end.settimeout(START_SECONDS)
-            # If the sandbox does not start, `Process` finds out, which waits for the kernel.
-            with contextlib.suppress(OSError):
-                grader_end.recv(1)
-                grader_end.sendall(b"\n")
+        self.grader_end, sandbox_end = socket.socketpair()
+        self.grader_end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with sandbox_end:
+            info = await super().launch_kernel(cmd, stdin=sandbox_end.fileno(), **kwargs)
+        self.grader_end.settimeout(START_SECONDS)
+        # If the sandbox does not start, `Process` finds out, which waits for the kernel.
+        with contextlib.suppress(OSError):
+            self._start_inside()
         return info
 
+    def _start_inside(self):
+        """Once the sandbox is whole, fork the kernel into it; where that cannot be done, start a new one inside."""
+        signal, credentials, _, _ = self.grader_end.recvmsg(1, socket.CMSG_SPACE(12))
+        if not signal:
+            return
+        waiting, _, _ = struct.unpack("3i", credentials[0][2])
+        try:
+            place = waiting, self.user, resource_limits(self.limits)
+            self.kernel_pid, self.kernel_pidfd = fork_kernel(*place, self.kernel_argv, environment())
+        except ForkError:
+            self.grader_end.sendall(b"\n")
 
-def bwrap_command(method, folder, connection, limits, wait_command=WAIT_FOR_GRADER):
-    """Return the command line that precedes the kernel's own. method: one of METHODS.
+    async def poll(self):
+        # Bubblewrap does not notice the end of a kernel that was forked, as it is not its child.
+        if self.kernel_pidfd is not None and select.select([self.kernel_pidfd], [], [], 0)[0]:
+            self.process.kill()
+            self.process.wait()
+        return await super().poll()
+
+    async def cleanup(self, restart=False):
+        await super().cleanup(restart)
+        if self.grader_end is not None:
+            self.grader_end.close()
+        if self.kernel_pidfd is not None:
+            os.close(self.kernel_pidfd)
+        self.grader_end = self.kernel_pidfd = None
+
+
+def bwrap_command(method, ids, folder, connection, limits, wait_command=WAIT_FOR_GRADER):
+    """Return the command line that precedes the kernel's own. method: one of METHODS. ids: user and group inside.
 
     Files passwd and group for the inside are written beside the connection file.
     """
-    disk_bytes, file_bytes, (user, group) = limits["disk_bytes"], limits["file_bytes"], method.user_and_group()
+    disk_bytes, file_bytes, (user, group) = limits["disk_bytes"], limits["file_bytes"], ids
     command = [shutil.which("bwrap"), *method.flags, "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
@@ -157,7 +196,9 @@ def bwrap_command(method, folder, connection, limits, wait_command=WAIT_FOR_GRAD
         if not entry.is_symlink():
             command += ["--ro-bind", str(entry), f"{HOME}/{entry.name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    return [*command, *wait_command, *method.setpriv_command(user), *prlimit_command(limits)]
+    # The limits are set inside: outside, all processes of this user would count.
+    prlimit = ["prlimit", *(f"--{name.lower()}={value}" for name, value in resource_limits(limits).items())]
+    return [*command, *method.setpriv_command(user), *wait_command, *prlimit]
 
 
 def write_user_files(folder, user, group):
@@ -176,10 +217,10 @@ def open_parents(paths):
     return [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", str(path))]
 
 
-def prlimit_command(limits):
-    """The command that limits each process. It runs inside: outside, all processes of this user would count."""
-    resources = {"nproc": "processes", "as": "memory_bytes", "fsize": "file_bytes"}
-    return ["prlimit", "--core=0", *(f"--{resource}={limits[name]}" for resource, name in resources.items())]
+def resource_limits(limits):
+    """Return {name: value} of the limits that the operating system keeps for each process."""
+    resources = {"NPROC": "processes", "AS": "memory_bytes", "FSIZE": "file_bytes"}
+    return {"CORE": 0, **{resource: limits[name] for resource, name in resources.items()}}
 
 
 def tmpfs(path, size):
@@ -239,6 +280,20 @@ def retry_problem():
     return _method_problem(working_method())
 
 
+def sandbox_setup():
+    """Return what this process found out and started, for `use_sandbox_setup` in a process that it starts, or None."""
+    if not _find_method.cache_info().currsize:
+        return None
+    return working_method(), forkserver_address(environment())
+
+
+def use_sandbox_setup(setup):
+    """Use the method that works and the fork server of the process that started this one."""
+    if setup is not None:
+        _state["method"], address = setup
+        use_forkserver(address)
+
+
 def known_gaps(method):
     """Return phrases that say what a method does not protect."""
     unlimited = real_root() and not method.changes_user
@@ -248,6 +303,8 @@ def known_gaps(method):
 @functools.cache
 def _find_method():
     """Return (the first of METHODS that works or None, {name: error} of those before it)."""
+    if _state["method"] is not None:
+        return _state["method"], {}
     errors = {}
     for method in METHODS:
         if method.changes_user and os.geteuid() != 0:
@@ -266,7 +323,7 @@ def _method_problem(method):
         connection, home = Path(folder, "connection.json"), Path(folder, "home")
         connection.touch()
         home.mkdir()
-        command = bwrap_command(method, home, connection, asdict(Limits()), wait_command=())
+        command = bwrap_command(method, method.user_and_group(), home, connection, asdict(Limits()), wait_command=())
         command += [sys.executable, "-c", READ_PACKAGES, *packages]
         try:
             trial = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)

@@ -17,7 +17,7 @@ from jupyter_client.manager import KernelManager
 from autograder.errors import MachineError
 from autograder.sandbox.bubblewrap import CONNECTION, HOME, SOCKETS, WRITABLE, require_sandbox, retry_problem
 from autograder.sandbox.socket_path import short_path
-from autograder.sandbox.watchdog import Watchdog, process_tree
+from autograder.sandbox.watchdog import Watchdog, process_trees
 
 __all__ = ["Process"]
 
@@ -47,7 +47,8 @@ class Process:
             # Without a sandbox the kernel uses the same short path to its sockets.
             pass_fds = () if self.sandboxed else (self.folder_descriptor,)
             self.manager.start_kernel(cwd=str(self.sockets), pass_fds=pass_fds)
-            self.pid = self.manager.provisioner.process.pid
+            forked = getattr(self.manager.provisioner, "kernel_pid", None)
+            self.pids = [self.manager.provisioner.process.pid, *([forked] if forked else [])]
             if self.sandboxed:
                 self._open_sockets(end)
             self.connect()
@@ -55,7 +56,7 @@ class Process:
         except (RuntimeError, OSError) as error:
             self.close()
             raise MachineError(f"kernel: expected it to start within {seconds:.0f} s, got {error}") from None
-        self.watchdog = Watchdog(self.pid, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
+        self.watchdog = Watchdog(self.pids, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
         self.watchdog.start()
 
     def _open_sockets(self, end):
@@ -71,7 +72,7 @@ class Process:
             if time.monotonic() > end:
                 raise RuntimeError("no sockets")
             time.sleep(0.01)
-            self.descriptors = _open_paths(process_tree(self.pid), paths)
+            self.descriptors = _open_paths(process_trees(self.pids), paths)
         self.manager.ip = f"{self.short_sockets}/fd"
         for port, descriptor in zip(ports, self.descriptors, strict=False):
             os.symlink(f"/proc/self/fd/{descriptor}", f"{self.manager.ip}-{port}")
@@ -109,7 +110,7 @@ class Process:
 
     def kill(self):
         """End the process and all its children at once. A sandbox ends with its first process."""
-        for process in process_tree(self.pid)[: 1 if self.sandboxed else None]:
+        for process in process_trees(self.pids)[: 1 if self.sandboxed else None]:
             try:
                 process.kill()
             except psutil.Error:

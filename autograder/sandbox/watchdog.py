@@ -4,6 +4,7 @@ The operating system limits each process by itself. The watchdog checks their su
 take up in the grader's own process.
 """
 
+import contextlib
 import os
 import threading
 
@@ -11,7 +12,7 @@ import psutil
 
 from autograder.sandbox.cpu_time import Clock, Meter
 
-__all__ = ["Watchdog", "process_tree"]
+__all__ = ["Watchdog", "process_trees"]
 
 EVERY_SECONDS = 0.1
 SANDBOX_PROCESSES = 8  # more than bubblewrap itself needs
@@ -19,23 +20,23 @@ GRADER_GROWTH_BYTES = 2**30
 
 
 class Watchdog(threading.Thread):
-    """Calls `stop` once process `pid` and its descendants exceed a limit; `reason` then says which.
+    """Calls `stop` once the processes `pids` and their descendants exceed a limit; `reason` then says which.
 
     folders: descriptors of the folders they can write to, whose files are counted. clock: the `Clock` of their time.
     """
 
-    def __init__(self, pid, limits, stop, folders=(), clock=None):
+    def __init__(self, pids, limits, stop, folders=(), clock=None):
         super().__init__(daemon=True)
-        self.pid, self.limits, self.stop, self.folders = pid, limits, stop, folders
+        self.pids, self.limits, self.stop, self.folders = pids, limits, stop, folders
         self.reason = ""
         self.grader = psutil.Process()
         self.memory_at_start = self.grader.memory_info().rss
         self.stopped = threading.Event()
-        self.meter = Meter(clock or Clock(), process_tree(pid))
+        self.meter = Meter(clock or Clock(), process_trees(pids))
 
     def run(self):
         while not self.stopped.wait(EVERY_SECONDS):
-            processes = process_tree(self.pid)
+            processes = process_trees(self.pids)
             self.meter.read(processes)
             if reason := self.exceeded_limit(processes):
                 self.reason = reason
@@ -64,13 +65,14 @@ class Watchdog(threading.Thread):
         return ""
 
 
-def process_tree(pid):
-    """Return the running process with this pid and all its descendants."""
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return []
+def process_trees(pids):
+    """Return the running processes with these pids and all their descendants."""
+    processes = []
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            processes += [process, *process.children(recursive=True)]
+    return processes
 
 
 def threads(process):

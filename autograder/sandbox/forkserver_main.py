@@ -1,0 +1,167 @@
+"""The fork server: a process that has imported what notebooks need, and forks a kernel into each sandbox that asks.
+
+Started by `forkserver` as a script, so that it holds nothing of the grader: no course, no specs, no environment.
+It ends when the other end of its standard input closes. Its argument is the descriptor of a socket that listens. Each
+connection carries one request, which is read after the fork: no kernel finds another one's in its memory.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import tempfile
+
+IMPORTS = (
+    *("numpy", "numpy.random", "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.core.completer"),
+    *("matplotlib.figure", "matplotlib.projections", "matplotlib.backends.backend_agg", "matplotlib.animation"),
+    *("scipy.sparse.linalg", "sklearn.datasets", "PIL.Image", "PIL.PngImagePlugin"),
+)
+INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel sets before it imports Matplotlib
+# In <sched.h>; one value for each kind of namespace that /proc names.
+NAMESPACES = {
+    "user": 0x10000000,
+    "mnt": 0x00020000,
+    "pid": 0x20000000,
+    "net": 0x40000000,
+    "ipc": 0x08000000,
+    "uts": 0x04000000,
+    "cgroup": 0x02000000,
+}
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 24, 36, 38
+CAPABILITY_VERSION_3 = 0x20080522
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main():
+    sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
+    _import_all()
+    _call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kernels that end leave nothing behind
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    while True:
+        ready, _, _ = select.select([0, listener], [], [])
+        if 0 in ready:
+            return
+        connection, _ = listener.accept()
+        with connection:
+            if _same_user(connection) and os.fork() == 0:
+                _serve(connection, listener)
+
+
+def _same_user(connection):
+    _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return user == os.geteuid()
+
+
+def _import_all():
+    """Import what there is. Matplotlib writes its list of fonts into a folder that is gone afterwards."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"MPLCONFIGDIR": folder, "MPLBACKEND": INLINE}
+        for name in IMPORTS:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+    os.environ.clear()
+    os.environ |= before
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(connection, listener):
+    """In a fork: enter the sandbox, fork the kernel there, and answer with its pidfd or with what went wrong."""
+    listener.close()
+    os.setsid()
+    try:
+        message, (sandbox,), _, _ = socket.recv_fds(connection, 2**16, 1)
+        request = json.loads(message)
+        _enter(sandbox, request["pid"])
+        os.close(sandbox)
+        kernel = os.fork()
+    except Exception as error:
+        connection.sendall(repr(error).encode())
+        os._exit(1)
+    if kernel == 0:
+        _become_kernel(request)
+    descriptor = os.pidfd_open(kernel)
+    socket.send_fds(connection, [b"%d" % kernel], [descriptor])
+    os._exit(0)
+
+
+def _enter(sandbox, pid):
+    """Join all namespaces of process pid that differ from ours. sandbox: its pidfd."""
+    kinds = [kind for kind in NAMESPACES if _namespace(kind, "self") != _namespace(kind, pid)]
+    _call("setns", sandbox, sum(NAMESPACES[kind] for kind in kinds))
+
+
+def _namespace(kind, pid):
+    try:
+        return os.readlink(f"/proc/{pid}/ns/{kind}")
+    except FileNotFoundError:  # this system has no such kind
+        return None
+
+
+def _become_kernel(request):
+    """Give up all rights, take the limits, and run a kernel until it ends. Does not return."""
+    os.setsid()
+    os.chdir("/")
+    null = os.open("/dev/null", os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+    os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    for name, value in request["limits"].items():
+        most = value + _address_space() if name == "AS" else value  # what is imported is no use of the student's
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+    _drop_rights(request["user"])
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    importlib.invalidate_caches()
+    sys.modules["numpy"].random.seed()
+    sys.argv = request["argv"]
+    try:
+        sys.modules["ipykernel.kernelapp"].launch_new_instance()
+    finally:
+        os._exit(0)
+
+
+def _drop_rights(user):
+    """Become the user, if that is not None, and give up every capability for good."""
+    last = int(_read("/proc/sys/kernel/cap_last_cap"))
+    for capability in range(last + 1):
+        _call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    _call("capset", header, none)
+    _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # As after exec: its own files in /proc belong to it.
+    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def _address_space():
+    """The bytes of memory that this process has addresses for."""
+    return int(_read("/proc/self/statm").split()[0]) * resource.getpagesize()
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _call(name, *args):
+    if getattr(libc, name)(*args) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+if __name__ == "__main__":
+    main()

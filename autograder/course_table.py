@@ -89,10 +89,13 @@ def _require_once(table):
     for key in ("notebooks", "teaches", "modules", "lessons", "data"):
         listed = [(name, row.name) for row in table.values() for name in getattr(row, key)]
         counts = Counter(name for name, _ in listed)
-        if twice := [f"{name} in [{where}]" for name, where in listed if counts[name] > 1]:
-            raise _wrong(f"each of the {key} once", " and ".join(twice))
-    if both := {m for row in table.values() for m in row.teaches} & {m for row in table.values() for m in row.modules}:
-        raise _wrong("a module in teaches or in modules", f"{sorted(both)[0]} in both")
+        if duplicates := [f"{name} in [{row_name}]" for name, row_name in listed if counts[name] > 1]:
+            raise _wrong(f"each of the {key} once", " and ".join(duplicates))
+    teaches, modules = (
+        {name for row in table.values() for name in getattr(row, key)} for key in ("teaches", "modules")
+    )
+    if common := teaches & modules:
+        raise _wrong("a module in teaches or in modules", f"{sorted(common)[0]} in both")
 
 
 def _require_files(row):

@@ -118,22 +118,24 @@ def test_a_file_of_a_million_lists_is_not_parsed(release):
 def test_blank_copies_do_not_override_an_answer(work, release):
     blank = cell_of(release, "max_norm")
     work.cells = [blank, *work.cells, blank]
-    assert notes_after_repair(work, release) == ["cell max_norm: it stood 3 times: copies as released were left out"]
+    assert notes_after_repair(work, release) == [
+        "cell max_norm: it was there 3 times: copies as released were left out"
+    ]
 
 
 def test_an_answered_copy_at_the_end_counts_if_it_is_the_only_one(work, release):
     work.cells.append(cell_of(work, "max_norm"))
     work.cells[place_of(release, "max_norm")] = cell_of(release, "max_norm")
     assert notes_after_repair(work, release) == [
-        "cell max_norm: it stood 2 times: copies as released were left out",
-        "cell test_max_norm: it stood before what it tests and was moved behind it",
+        "cell max_norm: it was there 2 times: copies as released were left out",
+        "cell test_max_norm: it came before what it tests and was moved after it",
     ]
 
 
 def test_all_answered_copies_are_kept_in_their_order(work, release):
     work.cells.insert(place_of(work, "test_max_norm"), {**cell_of(work, "max_norm"), "source": OTHER})
     notebook, notes = repaired(work, release)
-    assert notes == ["cell max_norm: it stood 2 times: all the student's texts are kept in their order"]
+    assert notes == ["cell max_norm: it was there 2 times: all the student's texts are kept in their order"]
     place = place_of(notebook, "max_norm")
     assert [c.source for c in notebook.cells[place : place + 2]] == [ANSWER, OTHER]
 
@@ -141,7 +143,7 @@ def test_all_answered_copies_are_kept_in_their_order(work, release):
 def test_a_copied_test_counts_once(work, release):
     work.cells.append(cell_of(work, "test_max_norm"))
     assert notes_after_repair(work, release) == [
-        "cell test_max_norm: it stood 2 times: copies as released were left out"
+        "cell test_max_norm: it was there 2 times: copies as released were left out"
     ]
 
 
@@ -239,7 +241,7 @@ def test_an_answer_merged_into_another_graded_cell_is_left_there(work, release):
 def test_an_answer_merged_into_a_test_stands_in_a_cell_of_its_own(work, release):
     cell_of(work, "test_regularization").source += f"\n\n{ANSWER}"
     work.cells.remove(cell_of(work, "max_norm"))
-    assert notes_after_repair(work, release)[1].endswith("; what was defined in it stands in a cell of its own")
+    assert notes_after_repair(work, release)[1].endswith("; the definitions in it were moved to a cell of their own")
 
 
 @pytest.mark.parametrize("label", [True, False])
@@ -436,7 +438,7 @@ def test_stray_text_costs_nothing(stray_text):
     repaired_text, note = repair_source(f"hello there\n{ANSWER}\n\n{stray_text}\n\n@cache\ndef g():\n    return 1\n")
     assert {"max_norm", "g"} <= defined_names(repaired_text)
     assert note.startswith("line ")
-    assert ": what is no Python there was left out, the rest is run" in note
+    assert ": lines that are not Python were left out, the rest is run" in note
 
 
 def test_a_function_that_is_no_python_is_named(work, release):

@@ -70,7 +70,7 @@ def missing_imports(folder):
     skipped, and so are cells that are not Python.
     """
     modules, sources = _read(Path(folder))
-    return [f"{source.path}: {what}" for source in sources for what in sorted(_missing_in(source, modules))]
+    return [f"{source.path}: {message}" for source in sources for message in sorted(_missing_in(source, modules))]
 
 
 def other_packages(folder):

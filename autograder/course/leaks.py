@@ -78,16 +78,16 @@ def _in_file(path, excluded, earlier, secret):
 def _in_notebook(notebook, secret):
     leaks = []
     for number, cell in enumerate(notebook.cells):
-        where = f"cell {number}"
-        leaks += [f"{where}: holds {marker!r}" for marker in MARKERS if marker in cell.source]
+        label = f"cell {number}"
+        leaks += [f"{label}: holds {marker!r}" for marker in MARKERS if marker in cell.source]
         if cell.cell_type != "code":
             continue
         if cell.outputs or cell.execution_count:
-            leaks.append(f"{where}: holds stored outputs")
-        label = cell.metadata.get("nbgrader", {})
-        if label.get("solution") and not label.get("grade") and "NotImplementedError" not in cell.source:
-            leaks.append(f"{where}: the solution was not taken out")
-        leaks += [f"{where}: {leak}" for leak in _in_code(cell.source, secret)]
+            leaks.append(f"{label}: holds stored outputs")
+        metadata = cell.metadata.get("nbgrader", {})
+        if metadata.get("solution") and not metadata.get("grade") and "NotImplementedError" not in cell.source:
+            leaks.append(f"{label}: the solution was not taken out")
+        leaks += [f"{label}: {leak}" for leak in _in_code(cell.source, secret)]
     return leaks
 
 

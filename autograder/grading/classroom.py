@@ -178,11 +178,11 @@ class _GradingRun:
         """Wait for jobs; record those that are done, in the order they were started in, and yield their results."""
         done = wait(pending, return_when=FIRST_COMPLETED).done
         for job in [job for job in pending if job in done]:
-            student, *more = pending.pop(job)
+            student, *details = pending.pop(job)
             if retried is not None and _may_be_overload(job):
                 retried.append(student)
             else:
-                yield self._finish(job, student, *more)
+                yield self._finish(job, student, *details)
 
     def _finish(self, job, student, submitted, stamp, timestamp, notes):
         """Record a judged submission and return its result; an error here does not affect other students."""

@@ -89,7 +89,7 @@ class Run:
         if not parts:
             return []
         self._run_parts(parts)
-        note = f"it stopped {stop.message}; what it imports and defines after that was run alone"
+        note = f"it stopped {stop.message}; after that only imports and definitions were run"
         self.stops.append(
             (frozenset().union(*(defined_names(part.text) for part in parts)), f"{_label(source)}: {note}")
         )

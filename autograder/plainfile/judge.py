@@ -97,7 +97,7 @@ def _load(run, file, tables):
     run.cell(INSTALL.format(source=inspect.getsource(foreign), tables=tables))
     problem = _problem(run.cell(file.text))
     if run.stops:
-        problem += ", so that the imports, functions and classes after that alone were run"
+        problem += "; after that only imports, functions and classes were run"
         run.stops.clear()  # so that it is reported once
     run.cell("_foreign.link_names()")
     return problem
@@ -144,7 +144,7 @@ def _not_reached(task, problem, seed):
 
 def _substitute_notes(parts):
     names = sorted(name for _, name in parts if not name.startswith("_"))
-    return [f"the file lacks {', '.join(names)}: the course's own stood in"] if names else []
+    return [f"the file lacks {', '.join(names)}: the course's own functions were used"] if names else []
 
 
 def _cache_hints(task, parts, file):

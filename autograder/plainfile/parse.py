@@ -86,13 +86,13 @@ class PythonFile:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         return "\n".join(self.text.split("\n")[first - 1 : node.end_lineno])
 
-    def _methods(self, node, seen):
+    def _methods(self, node, visited):
         """{name: node} of a class and of its bases in this file, the nearest first."""
         methods = dict(_definitions(node.body))
         for base in node.bases:
             base_node = self.nodes.get(base.id) if isinstance(base, ast.Name) else None
-            if isinstance(base_node, ast.ClassDef) and base.id not in seen:
-                methods = self._methods(base_node, seen | {base.id}) | methods
+            if isinstance(base_node, ast.ClassDef) and base.id not in visited:
+                methods = self._methods(base_node, visited | {base.id}) | methods
         return methods
 
     def _attached(self, name):

@@ -59,7 +59,7 @@ class Watchdog(threading.Thread):
         if all(sum(map(count, processes)) > limits.memory_bytes for count in (resident, proportional)):
             return f"its processes used more than {limits.memory_bytes / 2**30:.3g} GiB of memory together"
         if self.grader.memory_info().rss - self.memory_at_start > GRADER_GROWTH_BYTES:
-            return "it sent more than can be taken in"
+            return "it sent more than the grader can hold"
         if any(count_files(folder) > limits.files for folder in self.folders):
             return f"it wrote more than {limits.files} files"
         return ""

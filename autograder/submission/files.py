@@ -73,8 +73,9 @@ def read_submission(folder, limits, first=()):
             files["/".join(path)] = data
     finally:
         os.close(root)
-    more = [f"and {len(notes) - MAX_NOTES} more files were left out"] if len(notes) > MAX_NOTES else []
-    return files, notes[:MAX_NOTES] + more
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [f"and {len(notes) - MAX_NOTES} more files were left out"]
+    return files, notes
 
 
 def find_notebooks(submitted, releases):
@@ -284,8 +285,8 @@ def _list_files(top, root, notes):
             elif stat.S_ISREG(kind):
                 paths.append(path)
             else:
-                what = "is deeper than folders may be" if stat.S_ISDIR(kind) else "is no regular file"
-                notes.append(f"{_quote('/'.join(path))} {what} and was left out")
+                reason = "is deeper than folders may be" if stat.S_ISDIR(kind) else "is no regular file"
+                notes.append(f"{_quote('/'.join(path))} {reason} and was left out")
         if count > MAX_NAMES:
             notes.append(f"more than {MAX_NAMES} names in the folder: not all were read")
             break

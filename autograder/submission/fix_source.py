@@ -50,7 +50,7 @@ def repair_source(text):
     reduced = _comment_out_errors(repaired)
     if reduced is None:
         return text, ""
-    return reduced, f"{error}: what is no Python there was left out, the rest is run"
+    return reduced, f"{error}: lines that are not Python were left out, the rest is run"
 
 
 @lru_cache(maxsize=256)

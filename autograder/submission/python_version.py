@@ -38,7 +38,7 @@ def _newer_syntax(text):
     if not _parses(_apply(text, needed)):
         return []
     for change in CHANGES:
-        fewer = [kept for kept in needed if kept is not change]
+        fewer = [candidate for candidate in needed if candidate is not change]
         needed = fewer if _parses(_apply(text, fewer)) else needed
     return [CHANGES[change] for change in needed]
 
@@ -91,16 +91,16 @@ def _next_string(text, at):
 def _end_of_string(text, start, depth=0):
     """The position after a string; braces may hold anything, as in Python 3.12. None if the string is not closed."""
     kind, quote, at = start[1].lower(), start[2], start.end()
-    filled = set(kind) & {"f", "t"}
+    interpolated = set(kind) & {"f", "t"}
     while at < len(text):
         if text.startswith(quote, at):
             return at + len(quote)
         if text[at] == "\n" and len(quote) == 1:
             return None
-        if text[at] == "\\" or filled and text.startswith(("{{", "}}"), at):
+        if text[at] == "\\" or interpolated and text.startswith(("{{", "}}"), at):
             at += 2
-        elif filled and text[at] == "{":
-            at = _end_of_part(text, at + 1, depth + 1)
+        elif interpolated and text[at] == "{":
+            at = _end_of_interpolation(text, at + 1, depth + 1)
             if at is None:
                 return None
         else:
@@ -108,9 +108,9 @@ def _end_of_string(text, start, depth=0):
     return None
 
 
-def _end_of_part(text, at, depth):
+def _end_of_interpolation(text, at, depth):
     """The position after the brace that closes an expression in a string. None: it or a bracket in it is not closed."""
-    code, place, opened = [], 0, 1
+    code, format_start, opened = [], 0, 1
     while at < len(text) and depth < MAX_DEPTH:
         if start := STRING.match(text, at):
             if (end := _end_of_string(text, start, depth)) is None:
@@ -123,17 +123,17 @@ def _end_of_part(text, at, depth):
                 return None
         opened += (text[at] in "([{") - (text[at] in ")]}")
         if not opened:
-            return at + 1 if _is_part("".join(code), place) else None
-        if opened == 1 and not place and text[at] in ":!" and text[at + 1 : at + 2] != "=":
-            place = sum(map(len, code))
+            return at + 1 if _is_interpolation("".join(code), format_start) else None
+        if opened == 1 and not format_start and text[at] in ":!" and text[at + 1 : at + 2] != "=":
+            format_start = sum(map(len, code))
         code.append(text[at])
         at += 1
     return None
 
 
-def _is_part(code, place):
-    """True if text in braces is an expression; a conversion and a format begin at position `place`, if not 0."""
-    expression, format_spec = (code[:place], code[place:]) if place else (code, "")
+def _is_interpolation(code, format_start):
+    """True if text in braces is an expression; a conversion and a format begin at format_start, if it is not 0."""
+    expression, format_spec = (code[:format_start], code[format_start:]) if format_start else (code, "")
     expression = re.sub(r"=\s*$", "", expression).strip()
     return _parses(f"({expression})") and expression != "" and bool(re.match(r"(![sra]\s*(:|$)|:|$)", format_spec))
 

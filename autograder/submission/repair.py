@@ -236,7 +236,7 @@ class _Work:
             changed = [cell for cell in copies if cell is not best and not self.is_blank(cell)]
             notes = ["copies as released were left out"] if blank else []
             notes += ["all the student's texts are kept in their order"] if changed else []
-            self.note(best, f"it stood {len(copies)} times: {', '.join(notes)}")
+            self.note(best, f"it was there {len(copies)} times: {', '.join(notes)}")
             for cell in blank:
                 self.remove(cell)
             for cell in changed:
@@ -262,7 +262,7 @@ class _Work:
             defined = defined_names(rest) if rest else set()
             if any(names <= defined and not self.cells_defining(names) for names in self.tasks.values()):
                 self.cells.insert(self.index(cell), Cell("code", rest))
-                message += "; what was defined in it stands in a cell of its own"
+                message += "; the definitions in it were moved to a cell of their own"
             self.note(cell, message)
 
     def find_by_name(self):
@@ -309,7 +309,7 @@ class _Work:
                 if self.index(test) < self.index(last):
                     self.remove(test)
                     self.cells.insert(self.index(last) + 1, test)
-                    self.note(test, "it stood before what it tests and was moved behind it")
+                    self.note(test, "it came before what it tests and was moved after it")
 
     def restore_imports(self):
         """Insert before the answers released cells with imports and definitions that the answers use."""

@@ -59,9 +59,8 @@ def _time(text):
     """Return (the time in UTC without a zone, the name of an unknown zone or "")."""
     unknown = []
     words = text.replace("[", " ").replace("]", " ").split()
-    words = [
-        re.sub(r"^(?:UTC|GMT)(?=[+-]\d)", "", word) for word in words
-    ]  # the parser would read UTC+3 with POSIX's opposite sign
+    # The parser would read UTC+3 as POSIX does, with the opposite sign.
+    words = [re.sub(r"^(?:UTC|GMT)(?=[+-]\d)", "", word) for word in words]
     last_zone = _zone(words[-1]) if len(words) > 1 else None
 
     def zone(name, offset):

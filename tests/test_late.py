@@ -40,7 +40,7 @@ def judged_course(root, sandbox, tmp_path_factory):
 
 @pytest.fixture
 def late(judged_course, tmp_path):
-    """late(due="11", config="", extension=None): grade at a due date at an hour of the day; return the Result."""
+    """late(due="11", config_line="...", hours=None): grade at a due date at an hour of the day; return the Result."""
     shutil.copytree(judged_course[0].root, tmp_path / "course")
     executor = Ready(judged_course[1])
     config = (tmp_path / "course" / "nbgrader_config.py").read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_a_due_date_that_changes_after_grading_changes_the_penalty(late):
 
 
 def test_another_method_or_more_points_change_the_penalty(late):
-    assert scores(late(more="")) == (12, 12, 0, 3600, "")
+    assert scores(late(config_line="")) == (12, 12, 0, 3600, "")
     assert scores(late()) == (0, 12, 12, 3600, "")
     with Gradebook(Course(late.course).directory.db_url) as book:
         book.find_grade("softmax-q1", NOTEBOOK.removesuffix(".ipynb"), ASSIGNMENT, "ada").manual_score = 1
@@ -100,11 +100,11 @@ def test_a_plugin_in_the_course_folder_is_found(late, tmp_path):
     (late.course / "late_one.py").write_text(PLUGIN.format(penalty="total_seconds_late / 1200"), encoding="utf-8")
     (late.course / "late_two.py").write_text(PLUGIN.format(penalty="1 / 0"), encoding="utf-8")
     use = "c.AssignLatePenalties.plugin_class = 'late_{}.A'".format
-    assert scores(late(more=use("one"))) == (9, 12, 3, 3600, "")
-    failed = late(more=use("two")).error
+    assert scores(late(config_line=use("one"))) == (9, 12, 3, 3600, "")
+    failed = late(config_line=use("two")).error
     assert "expected points from the plug-in, got ZeroDivisionError" in failed
-    assert "late_none" in late(more=use("none")).error
-    assert scores(late(more=use("one"))) == (9, 12, 3, 3600, "")
+    assert "late_none" in late(config_line=use("none")).error
+    assert scores(late(config_line=use("one"))) == (9, 12, 3, 3600, "")
 
 
 def test_the_command_finds_late_py_from_any_folder(late, sandbox, tmp_path):

@@ -10,7 +10,7 @@ import sys
 import psutil
 import pytest
 
-from autograder.sandbox import bubblewrap, forkserver
+from autograder.sandbox import bubblewrap, doctor, forkserver
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox.limits import Limits
 
@@ -181,7 +181,8 @@ def test_what_a_forked_kernel_starts_is_counted_and_ends_with_it(kernel):
 def test_a_server_that_cannot_fork_costs_nothing_but_time(kernel, monkeypatch):
     monkeypatch.setattr(forkserver, "_state", {"address": "\0nobody listens here", "problem": None, "server": None})
     assert text(kernel(forked=False), "print(1)") == "1\n"
-    assert forkserver._state["problem"]
+    assert "refused" in forkserver.fork_problem()
+    assert "refused" in doctor._start_of_kernels()
 
 
 def test_a_server_that_ended_costs_nothing_but_time(kernel, monkeypatch):

@@ -18,6 +18,7 @@ import psutil
 from autograder.course.edition import write_edition
 from autograder.course_table import course_table
 from autograder.sandbox.bubblewrap import known_gaps, working_method
+from autograder.sandbox.forkserver import fork_problem
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox.limits import Limits
 
@@ -117,6 +118,8 @@ def examine(course, sandbox="bwrap"):
             "course": str(course.root / "nbgrader_config.py"),
         }
         with Kernel(folder, SMALL, sandbox) as kernel:
+            if sandbox == "bwrap":
+                yield Finding("sandbox", "start of kernels", True, _start_of_kernels())
             for group, probes in PROBES.items():
                 kernel.start()
                 for what, code in probes.items():
@@ -131,6 +134,11 @@ def examine(course, sandbox="bwrap"):
             started and not outlived,
             "none found" if started else "it could not be tried",
         )
+
+
+def _start_of_kernels():
+    reason = fork_problem()
+    return f"each starts anew, which is slower: {reason}" if reason else "forked from a warm process"
 
 
 def _run_probe(kernel, code, group=""):

@@ -14,7 +14,7 @@ import threading
 
 from autograder.sandbox import forkserver_main
 
-__all__ = ["ForkError", "fork_kernel", "forkserver_address", "use_forkserver"]
+__all__ = ["ForkError", "fork_kernel", "fork_problem", "forkserver_address", "use_forkserver"]
 
 REQUEST_SECONDS = 60
 _state = {"address": None, "problem": None, "server": None}
@@ -36,6 +36,11 @@ def forkserver_address(environment):
             address = f"\0chainrule-{secrets.token_hex(16)}"
             _state.update(server=_start(address, environment), address=address)
         return _state["address"]
+
+
+def fork_problem():
+    """Return why the last kernel of this process was not forked, or None."""
+    return _state["problem"]
 
 
 def use_forkserver(address):

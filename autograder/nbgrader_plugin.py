@@ -1,38 +1,43 @@
 """nbgrader's configuration and the preprocessors that make its pipeline use our judge.
 
-`configure` is called by nbgrader_config.py. `drop_unreadable` checks a submission before nbgrader reads it. `Execute`
+`configure` is called by nbgrader_config.py. `Autograde` checks a submission before nbgrader reads it. `Execute`
 repairs, runs and judges a notebook in the sandbox, `ShowGrades` puts grades and comments onto the feedback pages, and
 `HideTests` removes hidden tests from them.
 """
 
-from pathlib import Path
+import fnmatch
 
 import nbformat
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
 from nbgrader import utils
+from nbgrader.converters import Autograde as StockAutograde
 from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from nbgrader.preprocessors import Execute as StockExecute
 from nbgrader.preprocessors import SaveCells as StockSaveCells
 from traitlets import List, Unicode
-from traitlets.log import get_logger
 
 from autograder.course.changed_questions import SaveCells
 from autograder.course.folder import Course, add_scripts_to_path
-from autograder.errors import MachineError, UsageError
+from autograder.errors import GradingError, MachineError, UsageError
 from autograder.grading.gradebook import SAVING_STEPS
 from autograder.grading.submission import Options, grade_submission, notebook_paths
-from autograder.names import require_name
+from autograder.names import printable, require_name
 from autograder.pages.sanitize import plain
 from autograder.sandbox.bubblewrap import require_sandbox
 from autograder.sandbox.limits import Limits
 from autograder.submission.files import read_submission, student_files
+from autograder.submission.misplaced import find_misplaced
 
-__all__ = ["Execute", "HideTests", "ShowGrades", "configure", "drop_unreadable"]
+__all__ = ["Autograde", "Execute", "HideTests", "ShowGrades", "configure"]
 
 
 def configure(c):
     """Set nbgrader's configuration for this course."""
     add_scripts_to_path()
+    nbgrader.apps.api.Autograde = nbgrader.apps.autogradeapp.Autograde = Autograde
     c.CourseDirectory.course_id = "chainrule"
     c.CourseDirectory.release_directory = "assignments"
     # nbgrader's own steps, with our SaveCells.
@@ -40,7 +45,6 @@ def configure(c):
         SaveCells if step is StockSaveCells else step for step in GenerateAssignment.preprocessors.default()
     ]
     c.GenerateAssignment.post_convert_hook = "autograder.course.release.add_edition"
-    c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.drop_unreadable"
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["autograder.nbgrader_plugin.Execute", *SAVING_STEPS]
     c.GenerateFeedback.post_convert_hook = "autograder.pages.feedback.make_releasable"
@@ -95,17 +99,57 @@ class Execute(StockExecute):
         return nbformat.reads(graded.notebooks[notebook], as_version=4), resources
 
 
-def drop_unreadable(assignment, student, notebooks):
-    """Empty nbgrader's list of the notebooks of a submission if one cannot be read; nbgrader calls this hook first.
+class Autograde(StockAutograde):
+    """nbgrader's converter, but each student who cannot be graded is reported and keeps the old grade; it exits with 1.
 
-    nbgrader would record 0 points for a notebook that it cannot read, as if it had not been submitted. A submission
-    without notebooks it reports without changing the grade. It ignores exceptions of a hook.
+    nbgrader itself would record 0 points for a notebook that it cannot read, as if it had not been submitted, and would
+    skip a folder that it cannot list.
     """
-    try:
-        read_submission(Path(notebooks[0]).absolute().parent, Limits())
-    except MachineError as error:
-        get_logger().error("%s", error)
-        notebooks.clear()
+
+    def init_notebooks(self):
+        self.not_graded = []
+        assignment = self.coursedir.assignment_id
+        try:
+            course = Course(self.coursedir.root)
+            course.require(assignment)
+            for student, message in find_misplaced(course, assignment).items():
+                if self._is_selected(student):
+                    self._report(student, message)
+            students = [student for student in course.students(assignment) if self._is_selected(student)]
+        except GradingError as error:
+            self.log.error("%s", error)
+            raise NbGraderException(str(error)) from None
+        try:
+            super().init_notebooks()
+        finally:
+            for student in students:
+                if self._format_source(assignment, student) not in self.assignments:
+                    self._unreadable(assignment, student)
+
+    def init_destination(self, assignment_id, student_id):
+        return not self._unreadable(assignment_id, student_id) and super().init_destination(assignment_id, student_id)
+
+    def convert_notebooks(self):
+        super().convert_notebooks()
+        if self.not_graded:
+            raise NbGraderException(f"not graded: {', '.join(self.not_graded)}")
+
+    def _is_selected(self, student):
+        excluded = self.coursedir.student_id_exclude.split(",")
+        return fnmatch.fnmatchcase(student, self.coursedir.student_id) and student not in excluded
+
+    def _unreadable(self, assignment, student):
+        """Return whether a submission cannot be read, and report it if so."""
+        try:
+            read_submission(self._format_source(assignment, student), Limits())
+        except MachineError as error:
+            self._report(student, f"not graded: {error}")
+            return True
+        return False
+
+    def _report(self, student, message):
+        self.not_graded.append(student)
+        self.log.error("%s: %s", printable(student), message)
 
 
 class ShowGrades(GetGrades):

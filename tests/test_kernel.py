@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import psutil
 import pytest
+from machine import without_root_rights
 
 from autograder.course.edition import write_edition
 from autograder.grading.notebook import Run
@@ -65,6 +66,11 @@ def test_a_cell_gives_its_outputs(kernel):
     assert [o["output_type"] for o in outputs] == ["stream", "execute_result"]
     assert outputs[0]["text"] == "a\nb\n"
     assert outputs[1]["data"]["text/plain"] == "2"
+
+
+def test_root_without_the_right_to_every_file_reaches_it(folder, sandbox):
+    with without_root_rights(), Kernel(folder, QUICK, sandbox) as kernel:
+        assert text(kernel.run_cell("1 + 1")) == "2"
 
 
 def test_an_error_is_an_output(kernel):

@@ -1,6 +1,7 @@
 """Misplaced submissions are reported, and the others are graded."""
 
 import json
+import re
 
 import pytest
 from small_course import ASSIGNMENT, make_course, write_submission
@@ -86,3 +87,15 @@ def test_misplaced_submissions_are_in_the_table_and_give_exit_code_1(course, san
     assert results["spare"]["score"] == results["ada"]["score"] > 0
     assert main([*command[:4], "--student", "zip", *command[4:]]) == 1
     assert "assignment1.zip" in json.loads(capsys.readouterr().out)[0]["error"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nbgraders_own_autograde_reports_them_too(course):
+    for student, (path, _) in PLACES.items():
+        place_archive(course, student, path)
+    found = course.nbgrader().autograde(ASSIGNMENT, "*")
+    assert not found["success"]
+    for student, (path, deed) in PLACES.items():
+        assert re.search(rf"ERROR\] {student}: not graded: .*{deed}", found["log"]), path
+    found = course.nbgrader().autograde(ASSIGNMENT, "zip")
+    assert found["log"].count("not graded: ") == 1

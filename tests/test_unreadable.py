@@ -1,10 +1,10 @@
 """Files that the grader may not read cost no grade: the old grade stays, exit code 1, one line."""
 
-import ctypes
 import errno
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from killed import gradebook
+from machine import without_root_rights
 from small_course import ASSIGNMENT, POINTS, make_course, write_submission
 
 from autograder.__main__ import main
@@ -30,7 +31,6 @@ from chainrule.judging.verdict import Outcome, Verdict
 pytestmark = pytest.mark.filterwarnings("ignore")
 # Root may read everything; without these rights it may read what an ordinary owner may.
 ORDINARY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-RIGHTS = 1 << 1 | 1 << 2  # the same two, as the kernel counts them
 HOME = f"submitted/ada/{ASSIGNMENT}"
 CLOSED = {
     "the parent": ("submitted/ada", 0),
@@ -115,22 +115,6 @@ def unreadable(path, mode):
         path.chmod(before)
 
 
-@contextmanager
-def without_root_rights():
-    """Drop root's right to read everything."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable
-    assert libc.capget(version, sets) == 0
-    effective = sets[0]
-    try:
-        sets[0] = effective & ~RIGHTS
-        assert libc.capset(version, sets) == 0
-        yield
-    finally:
-        sets[0] = effective
-        assert libc.capset(version, sets) == 0
-
-
 def results(course, **how):
     return {r.student: r for r in grade(course, ASSIGNMENT, Options("none"), executor=RefusingExecutor(), **how)}
 
@@ -160,18 +144,44 @@ def test_the_command_ends_with_exit_code_1(course):
     assert gradebook(course) == before
 
 
-@pytest.mark.parametrize("what", ["what is in the folder", "a notebook", "a helper"])
-def test_nbgraders_own_autograde_keeps_the_grade_too(course, monkeypatch, what):
-    if what == "what is in the folder":  # nbgrader itself stumbles over other files before it writes a 0
-        for path in (course.root / HOME).iterdir():
-            if path.suffix != ".ipynb":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("what", CLOSED)
+def test_nbgraders_own_autograde_keeps_the_grade_too(course, what, force):
     before, (place, mode) = gradebook(course), CLOSED[what]
-    monkeypatch.chdir(course.root)
+    files, nbgrader = read_folder(course.path("autograded", ASSIGNMENT, "ada")), course.nbgrader()
     with unreadable(course.root / place, mode):
-        outcome = course.nbgrader(Execute={"sandbox": "none"}).autograde(ASSIGNMENT, "ada", force=True)
+        outcome = nbgrader.autograde(ASSIGNMENT, "ada", force=force)
     assert not outcome["success"]
+    (line,) = [line for line in outcome["log"].splitlines() if "Permission denied" in line]
+    assert re.search(
+        f"ERROR\\] ada: not graded: .*{place}.*: expected to read it, got Permission denied; .*chmod", line
+    )
+    assert "Traceback" not in outcome["log"]
     assert gradebook(course) == before
+    assert read_folder(course.path("autograded", ASSIGNMENT, "ada")) == files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["the parent", "the folder"])
+def test_nbgraders_own_command_reports_them_and_grades_the_others(course, what):
+    before, (place, mode) = gradebook(course), CLOSED[what]
+    (course.root / place).chmod(mode)
+    shutil.rmtree(course.path("autograded", ASSIGNMENT, "ben"))
+    command = [*ORDINARY, sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--Execute.sandbox=none"]
+    completed = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=course.root)
+    assert completed.returncode == 1
+    (line,) = [line for line in completed.stderr.splitlines() if "ERROR" in line]
+    assert "ERROR] ada: not graded: " in line
+    assert course.path("autograded", ASSIGNMENT, "ben").is_dir()
+    assert gradebook(course) == before
+
+
+def test_nbgraders_own_autograde_reports_only_the_selected_students(course):
+    nbgrader = course.nbgrader(CourseDirectory={"student_id_exclude": "ada"})
+    with unreadable(course.root / HOME, 0):
+        assert nbgrader.autograde(ASSIGNMENT, "*", force=False)["success"]
+        assert course.nbgrader().autograde(ASSIGNMENT, "ben", force=False)["success"]
+        assert not course.nbgrader().autograde(ASSIGNMENT, "*", force=False)["success"]
 
 
 @pytest.mark.parametrize(

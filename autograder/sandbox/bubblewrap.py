@@ -87,7 +87,8 @@ WRITABLE = ("/tmp", HOME, "/dev/shm", SOCKETS)
 START_SECONDS = 180
 # --die-with-parent takes effect late: if the grader is killed before, the sandbox would go on running. So the code
 # inside starts only once it has told the grader, by its standard input, that it is ready, and has got an answer.
-WAIT_FOR_GRADER = ["sh", "-c", 'echo >&0 && read -r _ && exec "$@"', "sh"]
+# umask: inside, the sockets belong to another user, and root may lack the right to write to every file.
+WAIT_FOR_GRADER = ["sh", "-c", 'umask 0; echo >&0 && read -r _ && exec "$@"', "sh"]
 # Packages that a kernel must be able to find and read; a sandbox is tested with them once.
 PACKAGES = ("numpy", "matplotlib", "ipykernel", "IPython", "zmq", "tornado", "scipy", "sklearn", "PIL", "igraph")
 READ_PACKAGES = """

@@ -237,3 +237,29 @@ def test_another_user_gets_no_kernel(bwrap):
     command = [sys.executable, "-c", ask, address[1:]]
     done = subprocess.run(["setpriv", "--reuid=12345", "--clear-groups", *command], capture_output=True, timeout=120)
     assert done.stdout.strip() == b"b''"
+
+
+ROOTS = """
+import os, tempfile
+from autograder.sandbox import forkserver
+from autograder.sandbox.kernel import Kernel
+from autograder.sandbox.limits import Limits
+for problem in (None, "switched off"):
+    forkserver._state["problem"] = problem
+    with tempfile.TemporaryDirectory() as folder, Kernel(folder, Limits()) as kernel:
+        print(kernel.run_cell("import os; print(sorted(os.listdir('/')))")[0]["text"].strip())
+    print(forkserver.fork_problem())
+"""
+
+
+def test_in_a_chroot_a_forked_kernel_sees_its_sandbox_and_not_what_is_outside(bwrap, tmp_path):
+    inner = f'mount --rbind / {tmp_path} && exec chroot {tmp_path} "$@"'
+    chroot = ["unshare", "--mount", "sh", "-c", inner, "sh"]
+    if subprocess.run([*chroot, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("only root can make a chroot")
+    completed = subprocess.run(
+        [*chroot, sys.executable, "-c", ROOTS], capture_output=True, encoding="utf-8", check=True, cwd="/"
+    )
+    forked, problem, unforked, _ = completed.stdout.splitlines()
+    assert problem == "None"
+    assert forked == unforked

@@ -18,6 +18,7 @@ from machine import without_root_rights
 from autograder.course.edition import write_edition
 from autograder.grading.notebook import Run
 from autograder.grading.submission import Options
+from autograder.sandbox import forkserver
 from autograder.sandbox.bubblewrap import WAIT_FOR_GRADER, environment
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox.limits import Limits
@@ -254,6 +255,17 @@ def test_a_limit_is_enforced_and_reported(bwrap, folder, what):
         if not kernel.alive():
             kernel.start()
         assert text(kernel.run_cell("6 * 7")) == "42"
+
+
+@pytest.mark.parametrize("forked", [True, False])
+def test_threads_are_limited_by_their_number_and_not_by_their_addresses(bwrap, folder, monkeypatch, forked):
+    if not forked:
+        monkeypatch.setitem(forkserver._state, "problem", "switched off")
+    with Kernel(folder, QUICK) as kernel:
+        kernel.run_cell("import threading\nend = threading.Event()")
+        message = outcome(kernel, "for n in range(999):\n    threading.Thread(target=end.wait).start()")
+        assert "can't start new thread" in message
+        assert QUICK.processes / 2 < int(text(kernel.run_cell("end.set()\nn"))) <= QUICK.processes
 
 
 def test_a_fork_bomb_stays_inside_its_sandbox(bwrap, folder):

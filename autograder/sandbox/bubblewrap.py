@@ -230,7 +230,11 @@ def tmpfs(path, size):
 
 
 def environment():
-    """The only variables the student's code sees. One thread: timing stays fair when several are graded at once."""
+    """The only variables the student's code sees. One thread: timing stays fair when several are graded at once.
+
+    MALLOC_ARENA_MAX: the C library reserves 64 MB of addresses for each thread otherwise. A dozen threads would then
+    reach the limit of memory, and IPython could not show the student's error.
+    """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return threads | {
         "HOME": HOME,
@@ -242,6 +246,7 @@ def environment():
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "MALLOC_ARENA_MAX": "1",
         **({"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {"PYTHONNOUSERSITE": "1"}),
     }
 

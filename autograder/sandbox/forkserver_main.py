@@ -97,9 +97,16 @@ def _serve(connection, listener):
 
 
 def _enter(sandbox, pid):
-    """Join all namespaces of process pid that differ from ours. sandbox: its pidfd."""
+    """Join all namespaces of process pid that differ from ours, and take its root. sandbox: its pidfd.
+
+    By itself, setns takes the root of the namespace of mounts: in a chroot, that is what lies outside of it.
+    """
+    root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY)
     kinds = [kind for kind in NAMESPACES if _namespace(kind, "self") != _namespace(kind, pid)]
     _call("setns", sandbox, sum(NAMESPACES[kind] for kind in kinds))
+    os.fchdir(root)
+    os.chroot(".")
+    os.close(root)
 
 
 def _namespace(kind, pid):

@@ -2,9 +2,12 @@
 
 import ctypes
 import subprocess
+import time
 from contextlib import contextmanager
 
-__all__ = ["makes_user_namespaces", "without_root_rights"]
+__all__ = ["PATIENCE", "makes_user_namespaces", "wait_until", "without_root_rights"]
+
+PATIENCE = 600  # seconds for what takes less than one on an idle machine
 
 RIGHTS = 1 << 1 | 1 << 2  # to read and to write every file: dac_override, dac_read_search
 
@@ -13,6 +16,14 @@ def makes_user_namespaces(before=()):
     """Return whether a command with this prefix may create a user namespace; in a chroot it may not."""
     command = [*before, "unshare", "--user", "true"]
     return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0
+
+
+def wait_until(condition):
+    """Wait until a condition holds; return whether it does, which takes a while on a busy machine."""
+    end = time.monotonic() + PATIENCE
+    while not (holds := condition()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return bool(holds)
 
 
 @contextmanager

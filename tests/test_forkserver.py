@@ -9,6 +9,7 @@ import sys
 
 import psutil
 import pytest
+from machine import PATIENCE
 
 from autograder.sandbox import bubblewrap, doctor, forkserver
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
@@ -162,7 +163,7 @@ def test_the_end_of_a_forked_kernel_is_noticed_and_ends_the_sandbox(kernel):
     one = kernel()
     sandbox = one.process.manager.provisioner.process
     with pytest.raises(KernelDied):
-        one.run_cell("import os, subprocess\nsubprocess.Popen(['sleep', '300'])\nos._exit(3)")
+        one.run_cell("import os, subprocess\nsubprocess.Popen(['sleep', '9999'])\nos._exit(3)")
     assert sandbox.poll() is not None
     assert not one.alive()
 
@@ -170,11 +171,11 @@ def test_the_end_of_a_forked_kernel_is_noticed_and_ends_the_sandbox(kernel):
 def test_what_a_forked_kernel_starts_is_counted_and_ends_with_it(kernel):
     one = kernel(processes=20)
     pid = one.process.manager.provisioner.kernel_pid
-    one.run_cell("import subprocess\nchild = subprocess.Popen(['sleep', '300'])")
+    one.run_cell("import subprocess\nchild = subprocess.Popen(['sleep', '9999'])")
     children = psutil.Process(pid).children()
     assert [child.name() for child in children] == ["sleep"]
     one.close()
-    psutil.wait_procs(children, timeout=60)
+    psutil.wait_procs(children, timeout=PATIENCE)
     assert not any(child.is_running() for child in children)
 
 
@@ -226,7 +227,7 @@ def test_the_server_ends_with_the_process_that_started_it(bwrap):
     with subprocess.Popen([sys.executable, "-c", START], stdout=subprocess.PIPE, encoding="utf-8") as grader:
         server = psutil.Process(int(grader.stdout.readline()))
         grader.send_signal(signal.SIGKILL)
-    server.wait(timeout=60)
+    server.wait(timeout=PATIENCE)
 
 
 def test_another_user_gets_no_kernel(bwrap):
@@ -235,7 +236,9 @@ def test_another_user_gets_no_kernel(bwrap):
     address = forkserver.forkserver_address(bubblewrap.environment())
     ask = "import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect('\\0' + sys.argv[1])\nprint(s.recv(9))"
     command = [sys.executable, "-c", ask, address[1:]]
-    done = subprocess.run(["setpriv", "--reuid=12345", "--clear-groups", *command], capture_output=True, timeout=120)
+    done = subprocess.run(
+        ["setpriv", "--reuid=12345", "--clear-groups", *command], capture_output=True, timeout=PATIENCE
+    )
     assert done.stdout.strip() == b"b''"
 
 

@@ -165,7 +165,7 @@ if sandbox.sandbox_problem():
 print(sandbox.working_method().name)
 with tempfile.TemporaryDirectory() as folder, Kernel(folder, Limits(processes=64)) as kernel:
     try:
-        code = "for n in range(99):\\n    if os.fork() == 0:\\n        time.sleep(60)\\ntime.sleep(5)"
+        code = "for n in range(99):\\n    if os.fork() == 0:\\n        time.sleep(60)\\ntime.sleep(60)"
         found = kernel.run_cell(f"import os, time\\n{code}")
         print(*[output["evalue"] for output in found if output["output_type"] == "error"])
     except KernelDied as error:

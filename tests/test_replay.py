@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from machine import PATIENCE
 from small_course import ASSIGNMENT, NOTEBOOK, Attack, make_course, write_submission
 
 from autograder.__main__ import main
@@ -133,10 +134,10 @@ def test_a_script_of_a_notebook_fails_and_passes_with_the_right_function(replay,
     assert HELPER.split("\n\n")[1] in text
     assert "UNUSED" not in text
     assert "kl_divergence" not in text
-    completed = subprocess.run([sys.executable, path], capture_output=True, encoding="utf-8", timeout=60)
+    completed = subprocess.run([sys.executable, path], capture_output=True, encoding="utf-8", timeout=PATIENCE)
     assert "AssertionError: W_new" in completed.stderr
     path.write_text(text.replace(WRONG, RIGHT), encoding="utf-8")
-    assert subprocess.run([sys.executable, path], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, path], timeout=PATIENCE).returncode == 0
 
 
 def test_a_tampered_score_is_a_finding(replay, record):

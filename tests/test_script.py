@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from machine import PATIENCE
 
 from autograder.course.sync import solution_text
 from autograder.grading.notebook import Evidence
@@ -68,7 +69,7 @@ def replayed(task, cells, seed=7):
 def run(path):
     """Run a script in its own process; return its standard error."""
     completed = subprocess.run(
-        [sys.executable, "-W", "ignore", path], capture_output=True, encoding="utf-8", timeout=60
+        [sys.executable, "-W", "ignore", path], capture_output=True, encoding="utf-8", timeout=PATIENCE
     )
     assert (completed.returncode != 0) == bool(completed.stderr), completed
     return completed.stderr

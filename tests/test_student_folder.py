@@ -6,6 +6,7 @@ import sys
 
 import nbformat
 import pytest
+from machine import PATIENCE
 
 from autograder.demo.example_class import fill_solutions
 from autograder.tasks.catalog import TASKS, of_assignment
@@ -37,7 +38,7 @@ def run(folder, code):
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
 

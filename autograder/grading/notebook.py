@@ -13,11 +13,12 @@ from autograder.submission.partial_cell import Stop, definitions_after, find_err
 from autograder.tasks.spec import exam_of
 from chainrule.judging.exam import Case, Exam
 from chainrule.judging.runner import BadReply
-from chainrule.judging.verdict import AnswerError, Unanswered, Verdict, judge
+from chainrule.judging.verdict import MEASURES, AnswerError, Unanswered, Verdict, judge
 
 __all__ = ["Evidence", "Run", "notebook_allowance"]
 
 MAX_HANGS = 2
+TOGETHER_SECONDS = 2  # for several questions at once: a call takes milliseconds
 MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 TIMED_OUT_NOTE = "time was up: this is to be looked at by hand"
 CHECK_DEFINED = """
@@ -140,7 +141,8 @@ class Run:
 
         notes: messages on its cells that the verdict is to show.
         """
-        exam, questions, answers = exam_of(task, seed), _Questions(self), []
+        exam, answers = exam_of(task, seed), []
+        questions = _Questions(self, exam)
         verdict = judge(exam, _recording(questions.ask, answers), seed)
         self.notes += questions.limits
         sandbox_notes = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
@@ -241,8 +243,10 @@ def _recording(ask, answers):
 class _Questions:
     """The questions of one task. limits: messages on limits that its answers hit; timed_out: whether time was up."""
 
-    def __init__(self, run):
+    def __init__(self, run, exam):
         self.run, self.limits, self.hangs, self.timed_out, self.ended = run, [], 0, False, False
+        self.to_come = [case for check in exam.checks if check.kind not in MEASURES for case in check.cases]
+        self.answers = {}  # {id of a case: its answer, or the error in its place}
         self.time = Allowance(run.time.clock, run.limits.task_seconds, run.limits.patience)
 
     def ask(self, case, measured):
@@ -257,7 +261,7 @@ class _Questions:
         if self.hangs == MAX_HANGS:
             raise NotAsked(f"not asked: {self.hangs} questions before it got no answer")
         try:
-            return run._running_kernel().ask(case, measured, run._seconds(seconds))
+            return self._answer(case, measured, run._seconds(seconds))
         except TimeUp:
             self.timed_out = True
             raise NotAsked(f"not asked: {run._used_up()}") from None
@@ -270,9 +274,23 @@ class _Questions:
             raise
         except AnswerError as error:
             if error.kind == "NameError" and run.skipped:
+                self.answers = {}
                 run._run_skipped()
                 return self.ask(case, measured)
             limit = run.limits.explain(error.kind, error.message)
             if limit and limit not in self.limits:
                 self.limits.append(limit)
             raise
+
+    def _answer(self, case, measured, seconds):
+        """Return the answer to a case: of several that were asked together or, where that went wrong, asked alone."""
+        kernel = self.run._running_kernel()
+        if self.to_come and not measured:
+            answers = kernel.ask_all(self.to_come, min(seconds, TOGETHER_SECONDS))
+            self.answers |= {id(known): answer for known, answer in zip(self.to_come, answers, strict=False)}
+            self.to_come = self.to_come[len(answers) :] if answers else []
+            kernel = self.run._running_kernel()
+        answer = self.answers.pop(id(case), None)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer or kernel.ask(case, measured, seconds)

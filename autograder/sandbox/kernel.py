@@ -13,7 +13,7 @@ from autograder.sandbox.bubblewrap import START_SECONDS
 from autograder.sandbox.cpu_time import Allowance, Clock
 from autograder.sandbox.output_buffer import OutputBuffer
 from autograder.sandbox.process import Process
-from autograder.sandbox.reply import read_reply
+from autograder.sandbox.reply import read_replies, read_reply
 from chainrule.judging import runner
 from chainrule.judging.verdict import Unanswered
 
@@ -27,6 +27,12 @@ QUESTION = """
 {variable} = dict(__name__="<runner>", __file__="<runner>")
 exec(compile({source!r}, "<runner>", "exec"), {variable})
 {variable} = {variable}["respond"]({request!r}, globals())
+"""
+
+QUESTIONS = """
+{variable} = dict(__name__="<runner>", __file__="<runner>")
+exec(compile({source!r}, "<runner>", "exec"), {variable})
+{variable} = {variable}["respond_all"]({arguments})
 """
 
 
@@ -114,6 +120,22 @@ class Kernel:
             raise runner.BadReply(f"the answer did not come back: at most {self.limits.answer_bytes} bytes are allowed")
         names = ["steps", "views", "peak"] if measured else list(case.expected)
         return read_reply(reply, names, self.limits.answer_bytes)
+
+    def ask_all(self, cases, seconds):
+        """Run cases in a row; return the answers to the first of them, {output: array} or AnswerError or BadReply.
+
+        Those that do not fit into the seconds or into one reply are left out, all of them if anything goes wrong.
+        """
+        variable = f"_{secrets.token_hex(8)}"
+        requests = [self._request(case, False) for case in cases]
+        max_bytes = self.limits.answer_bytes
+        arguments = f"{requests!r}, globals(), {seconds / 4}, {max_bytes // 2}"
+        code = QUESTIONS.format(variable=variable, source=self.source, arguments=arguments)
+        try:
+            reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
+            return read_replies(reply, [list(case.expected) for case in cases], max_bytes)
+        except (TimeUp, KernelDied, runner.BadReply):
+            return []
 
     def _request(self, case, measured):
         inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}

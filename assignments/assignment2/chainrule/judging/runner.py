@@ -15,13 +15,24 @@ import math
 import os
 import sys
 import threading
+import time
 import traceback
 import tracemalloc
 import warnings
 
 import numpy as np
 
-__all__ = ["BadReply", "decode", "describe_error", "encode", "execute", "measure", "plain_array", "respond"]
+__all__ = [
+    "BadReply",
+    "decode",
+    "describe_error",
+    "encode",
+    "execute",
+    "measure",
+    "plain_array",
+    "respond",
+    "respond_all",
+]
 
 DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"}
 MAX_BYTES = 8_000_000
@@ -114,6 +125,28 @@ def measure(call, inputs, namespace):
 
 def respond(request, namespace):
     """Answer a JSON request {call, inputs, outputs, layout, measure, max_bytes} in JSON, as base64; never raises."""
+    return _packed(_answer(request, namespace))
+
+
+def respond_all(requests, namespace, seconds, max_bytes):
+    """Answer JSON requests in a row as a JSON list, as base64. Stops once the seconds or the bytes are used up."""
+    replies, size, start = [], 0, time.perf_counter()
+    for request in requests:
+        replies.append(_answer(request, namespace))
+        size += len(json.dumps(replies[-1]))
+        interrupted = replies[-1].get("error", {}).get("type") == "KeyboardInterrupt"
+        if interrupted or size > max_bytes:
+            replies.pop()
+        if interrupted or size > max_bytes or time.perf_counter() - start > seconds:
+            break
+    return _packed(replies)
+
+
+def _packed(reply):
+    return base64.b64encode(json.dumps(reply).encode()).decode()
+
+
+def _answer(request, namespace):
     try:
         task = json.loads(request)
         inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in task["inputs"].items()}
@@ -121,10 +154,9 @@ def respond(request, namespace):
             outputs = {n: plain_array(v) for n, v in measure(task["call"], inputs, namespace).items()}
         else:
             outputs = execute(task["call"], inputs, task["outputs"], namespace, task["layout"], task["max_bytes"])
-        reply = {"outputs": {name: encode(value) for name, value in outputs.items()}}
+        return {"outputs": {name: encode(value) for name, value in outputs.items()}}
     except BaseException as error:
-        reply = {"error": describe_error(error)}
-    return base64.b64encode(json.dumps(reply).encode()).decode()
+        return {"error": describe_error(error)}
 
 
 def describe_error(error):

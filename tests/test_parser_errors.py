@@ -1,9 +1,12 @@
 """Whatever Python's parser raises for a text, which differs between versions, affects only that text."""
 
 import ast
+import resource
 
+import psutil
 import pytest
 
+from autograder import python_parser
 from autograder.course.import_check import _tree
 from autograder.course.leaks import _in_code
 from autograder.errors import UsageError
@@ -72,3 +75,25 @@ def test_a_long_sum_is_parsed_or_left_unchanged():
     assert _in_code(text, frozenset()) is not None
     definitions_after(text)
     _definitions(text)
+
+
+@pytest.mark.parametrize("text", ["import " + ".".join("a" * 150_000), "from " + ".".join("a" * 150_000) + " import b"])
+@pytest.mark.parametrize("reader", [reader for reader in READERS if reader != "other notebooks"])  # in the sandbox
+def test_a_name_that_costs_gigabytes_is_given_up(reader, text, monkeypatch):
+    monkeypatch.setattr(python_parser, "MAX_BYTES", 2**26)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    READERS[reader](text)
+    peak = psutil.Process().memory_info().vms
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    with pytest.raises(MemoryError):
+        python_parser.parse_python(text)
+    assert psutil.Process().memory_info().vms < peak + 2**28
+
+
+def test_a_lower_limit_of_memory_stays(monkeypatch):
+    limits = [(2**40, resource.RLIM_INFINITY)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
+    monkeypatch.setattr(python_parser, "MAX_BYTES", 2**41)
+    python_parser.parse_python("x = 1")
+    assert limits[1:] == [(2**40, resource.RLIM_INFINITY)] * 2

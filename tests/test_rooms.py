@@ -17,7 +17,7 @@ FLOORS = (
     {"course"},
     {"tasks"},
     {"submission", "course_table"},
-    {"names"},
+    {"names", "python_parser"},
     {"errors", "__init__"},
 )
 # `configure` is named in nbgrader_config.py by the older name, too; `hidden_tests` is called in source notebooks.

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import socket
+import time
 
 import nbformat
 import pytest
@@ -13,6 +14,7 @@ from autograder.errors import MachineError
 from autograder.grading import submission as step
 from autograder.sandbox.limits import Limits
 from autograder.submission.files import case_mismatches, find_archives, find_notebooks, read_submission, student_files
+from autograder.submission.parse import _recover_cells
 
 LIMITS = Limits(notebook_bytes=1000, submission_bytes=3000, submission_files=10)
 
@@ -370,3 +372,17 @@ def test_a_file_in_other_capitals_is_in_the_notes_on_the_notebook(root, monkeypa
     monkeypatch.setattr(step, "grade_notebook", lambda *arguments: ([], [text for _, text in arguments[-1]]))
     graded = step.grade_submission(submitted, released, "assignment1", "ada", step.Options("none"))
     assert [name for name, notes in graded.notes.items() if "'data.csv': capitals" in " ".join(notes)] == ["softmax"]
+
+
+@pytest.mark.parametrize(
+    "unit", ['{"cell_type":1 ', '{"cell_type": "code", "source": [\n"a"\n', '{"source": "', "[{", '{"id":"\\']
+)
+def test_the_work_on_broken_json_grows_with_its_length(unit):
+    def seconds(count):
+        start = time.process_time()
+        _recover_cells(unit * count)
+        return time.process_time() - start
+
+    seconds(100)
+    # Linear work takes 4 times as long for 4 times the text, work with the square of the length 16 times.
+    assert min(seconds(8_000) / max(seconds(2_000), 1e-3) for _ in range(3)) < 10

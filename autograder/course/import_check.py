@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.python_parser import parse_python
 from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["missing_imports", "other_packages"]
@@ -118,7 +119,7 @@ def _python(source):
 @lru_cache(1000)  # the folders of several assignments hold the same modules
 def _tree(text):
     try:
-        return ast.parse(text)
+        return parse_python(text)
     except PARSER_ERRORS:
         return ast.Module([], [])
 

@@ -14,6 +14,7 @@ from autograder.course.edition import earlier_modules, excluded_modules, module_
 from autograder.course.folder import read_folder
 from autograder.course_table import course_table
 from autograder.errors import UsageError
+from autograder.python_parser import parse_python
 from autograder.tasks import catalog
 
 __all__ = ["find_leaks"]
@@ -94,7 +95,7 @@ def _in_notebook(notebook, secret):
 def _in_code(text, secret):
     """Messages on statements that follow each other as they do in a reference function."""
     try:
-        return sorted(set(_reference_code(ast.parse(_without_magics(text)), secret)))
+        return sorted(set(_reference_code(parse_python(_without_magics(text)), secret)))
     except (SyntaxError, ValueError):
         return []  # it is not Python
     except (RecursionError, MemoryError):
@@ -136,7 +137,7 @@ def _shape(statement):
     text = ast.unparse(statement)
     if len(text) < LONG_STATEMENT or isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import):
         return None
-    return ast.dump(_Renamed().visit(ast.parse(text)))
+    return ast.dump(_Renamed().visit(parse_python(text)))
 
 
 @cache

@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from autograder.errors import NotGraded
 from autograder.grading.notebook import Run, notebook_allowance
+from autograder.python_parser import parse_python
 from autograder.sandbox.limits import Limits
 from autograder.submission.files import case_mismatches, find_archives, find_notebooks, is_answered, student_files
 from autograder.submission.repair import repair
@@ -228,7 +229,7 @@ def definitions(source):
     """Return the imports and definitions of a cell, or all of its text if it is not plain Python."""
     try:
         kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-        return "\n".join(ast.unparse(part) for part in ast.parse(source).body if isinstance(part, kinds))
+        return "\n".join(ast.unparse(part) for part in parse_python(source).body if isinstance(part, kinds))
     except PARSER_ERRORS:
         return source
 

@@ -10,6 +10,7 @@ import warnings
 from functools import cached_property
 
 from autograder.errors import UsageError
+from autograder.python_parser import parse_python
 from autograder.submission.python_version import version_message
 from chainrule.errors import PARSER_ERRORS
 
@@ -37,7 +38,7 @@ class PythonFile:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # such as SyntaxWarning for an escape in a string
-                self.tree = ast.parse(source)
+                self.tree = parse_python(source)
         except SyntaxError as error:
             version = version_message(source, error)
             problem = f"{error.msg} in line {error.lineno}{version and f'; {version}'}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from autograder.python_parser import parse_python
 from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["needed_code"]
@@ -153,7 +154,7 @@ def _parse(source):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as SyntaxWarning for an escape in a string
-            return ast.parse(source)
+            return parse_python(source)
     except PARSER_ERRORS:
         return None
 

@@ -9,6 +9,7 @@ import textwrap
 import warnings
 from functools import lru_cache
 
+from autograder.python_parser import parse_python
 from autograder.submission.python_version import version_message
 from chainrule.errors import PARSER_ERRORS
 
@@ -111,14 +112,14 @@ def parse_cell(text):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(text)
+            tree = parse_python(text)
         except SyntaxError:
             if text.lstrip().startswith("%%") and not PYTHON_MAGICS.match(text):
                 return ast.parse("")
             plain = MAGIC.sub(r"\1pass", text)
             if plain == text:
                 raise
-            tree = ast.parse(plain)
+            tree = parse_python(plain)
     for node in tree.body:
         if isinstance(node, ast.Return):  # the parser lets it pass, the compiler does not
             raise SyntaxError("'return' outside function", ("", node.lineno, 0, ""))

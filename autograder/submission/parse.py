@@ -133,7 +133,9 @@ def _recover_cells(text):
             budget -= end - at
         except json.JSONDecodeError as error:
             budget -= error.pos - at
-            value, end = _parse_invalid_cell(text, at), at + 1
+            value, length = _parse_invalid_cell(text, at)
+            budget -= length
+            end = at + 1
         except RecursionError:
             budget -= len(text)
             value, end = None, at + 1
@@ -146,18 +148,21 @@ def _recover_cells(text):
 
 
 def _parse_invalid_cell(text, start):
-    """Return the type, id and text of a cell that is not valid JSON, read line by line as editors write it; or None."""
+    """Return (the type, id and text of a cell that is not valid JSON or None, how many characters were read).
+
+    Its source is read line by line, as editors write it.
+    """
     if not FIRST_KEY.match(text, start):
-        return None
+        return None, 0
     next_cell = NEXT_CELL.search(text, start + 1)
     part = text[start : next_cell.start() if next_cell else len(text)]
     kind, label = (re.search(rf'"{key}"\s*:\s*"([\w. -]+)"', part) for key in ("cell_type", "grade_id"))
     source = re.search(r'^[ \t]*"source"[ \t]*:[ \t]*\[[ \t]*\n(.*?)(?:^[ \t]*\]|\Z)', part, re.MULTILINE | re.DOTALL)
     if not kind or not source:
-        return None
+        return None, len(part)
     lines = [_line(line) for line in source[1].split("\n") if line.strip()]
     metadata = {"nbgrader": {"grade_id": label[1]}} if label else {}
-    return {"cell_type": kind[1], "metadata": metadata, "source": lines}
+    return {"cell_type": kind[1], "metadata": metadata, "source": lines}, len(part)
 
 
 def _line(text):

@@ -3,11 +3,11 @@
 Newer syntax is rewritten in older syntax, and named only if the result parses.
 """
 
-import ast
 import re
 import sys
 import warnings
 
+from autograder.python_parser import parse_python
 from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["GRADER_PYTHON", "version_message"]
@@ -53,7 +53,7 @@ def _parses(text):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(text)
+            parse_python(text)
         except PARSER_ERRORS:
             return False
     return True

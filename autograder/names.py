@@ -27,7 +27,7 @@ def require_name(student):
     """Raise UsageError for a student's name that nbgrader would treat as a pattern or markup, change or not find."""
     problem = None
     if FORBIDDEN.search(student) or any(map(_is_hidden, student)) or student != student.strip():
-        problem = 'without any of * ? [ < > & " \\ and without odd spaces in its name'
+        problem = 'without any of * ? [ < > & " \\ and without spaces at its ends'
     elif len(student) > MAX_CHARACTERS or len(os.fsencode(student)) > MAX_BYTES:
         problem = f"with a name of at most {MAX_CHARACTERS} characters and {MAX_BYTES} bytes"
     elif not student.isascii() and sys.getfilesystemencoding() != "utf-8":

@@ -6,7 +6,7 @@ Stock nbgrader runs every cell and the hidden tests in the student's process. It
 `--tests usual` what a course would write: `np.testing.assert_allclose` against the instructor's formula. Some attacks
 would take a machine with them, so each of its runs has a bubblewrap of its own: no network, no processes of others, a
 copy of the course as the only folder that can be written, limits on memory and files, and an end after `SECONDS`. What
-it leaves of the course, counts: a score is read from the copy's gradebook.
+it leaves of the course counts: a score is read from the copy's gradebook.
 """
 
 import argparse

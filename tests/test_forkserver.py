@@ -179,25 +179,46 @@ def test_what_a_forked_kernel_starts_is_counted_and_ends_with_it(kernel):
     assert not any(child.is_running() for child in children)
 
 
-def test_a_server_that_cannot_fork_costs_nothing_but_time(kernel, monkeypatch):
-    monkeypatch.setattr(forkserver, "_state", {"address": "\0nobody listens here", "problem": None, "server": None})
-    assert text(kernel(forked=False), "print(1)") == "1\n"
-    assert "refused" in forkserver.fork_problem()
-    assert "refused" in doctor._start_of_kernels()
-
-
-def test_a_server_that_ended_costs_nothing_but_time(kernel, monkeypatch):
+def no_forkserver_yet(monkeypatch):
     monkeypatch.setattr(forkserver, "_state", {"address": None, "problem": None, "server": None})
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"limits": {"NO_SUCH_LIMIT": 1}}, "NO_SUCH_LIMIT"),
+        ({"user": "nobody"}, "TypeError"),
+        ({"pid": os.getpid()}, "setns"),
+    ],
+)
+def test_where_no_kernel_can_be_forked_each_starts_anew(kernel, monkeypatch, change, problem):
+    no_forkserver_yet(monkeypatch)
+    fork = forkserver.fork_kernel
+
+    def fork_wrongly(pid, user, limits, argv, environment):
+        return fork(**{"pid": pid, "user": user, "limits": limits, "argv": argv, "environment": environment} | change)
+
+    monkeypatch.setattr(bubblewrap, "fork_kernel", fork_wrongly)
+    assert text(kernel(forked=False), "print(1)") == "1\n"
+    assert problem in doctor._start_of_kernels()
+    monkeypatch.setattr(bubblewrap, "fork_kernel", fork)
+    assert text(kernel(forked=False), "print(1)") == "1\n"
+
+
+def test_a_server_that_ended_costs_one_kernel_its_speed(kernel, monkeypatch):
+    no_forkserver_yet(monkeypatch)
     assert text(kernel(), "print(1)") == "1\n"
     server = forkserver._state["server"]
     server.kill()
     server.wait()
     assert text(kernel(forked=False), "print(1)") == "1\n"
+    assert text(kernel(), "print(1)") == "1\n"
+    assert forkserver._state["server"].pid != server.pid
 
 
 def test_the_server_holds_nothing_of_the_grader(kernel, monkeypatch):
     monkeypatch.setenv("CHAINRULE_SECRET", "secret")
-    monkeypatch.setattr(forkserver, "_state", {"address": None, "problem": None, "server": None})
+    no_forkserver_yet(monkeypatch)
     kernel()
     server = psutil.Process(forkserver._state["server"].pid)
     assert server.environ() == bubblewrap.environment()

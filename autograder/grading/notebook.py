@@ -246,7 +246,7 @@ class _Questions:
     def __init__(self, run, exam):
         self.run, self.limits, self.hangs, self.timed_out, self.ended = run, [], 0, False, False
         self.to_come = [case for check in exam.checks if check.kind not in MEASURES for case in check.cases]
-        self.answers = {}  # {id of a case: its answer, or the error in its place}
+        self.answers = {}  # {id(case): its answer, or the error in its place}
         self.time = Allowance(run.time.clock, run.limits.task_seconds, run.limits.patience)
 
     def ask(self, case, measured):

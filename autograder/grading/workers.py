@@ -53,6 +53,7 @@ class Workers:
         self.jobs, self.folder = jobs, folder
         self.threads = ThreadPoolExecutor(jobs)
         self.running, self.stopped = set(), False
+        # Python's own fork server, for jobs; kernels have another one, in `sandbox.forkserver`.
         # A process that is forked while this one has threads may inherit a lock that is never released.
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["autograder.grading.submission"])

@@ -1,4 +1,4 @@
-"""Write the feedback pages of a graded assignment, several students at once: `write_feedback`.
+"""Let nbgrader write the feedback pages of a graded assignment, several students at once: `write_feedback`.
 
 `make_releasable` is a hook that nbgrader calls at the end, so that its release_feedback accepts every folder.
 """

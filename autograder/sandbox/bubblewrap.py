@@ -85,12 +85,24 @@ CONNECTION = f"{SOCKETS}/connection.json"
 # The folders that code inside can write to. Each is its own file system in memory.
 WRITABLE = ("/tmp", HOME, "/dev/shm", SOCKETS)
 START_SECONDS = 180
-# --die-with-parent takes effect late: if the grader is killed before, the sandbox would go on running. So the code
-# inside starts only once it has told the grader, by its standard input, that it is ready, and has got an answer.
+# The sandbox is held open by a shell that tells the grader, by its standard input, that it is ready, and waits for an
+# answer. Where the kernel is forked none comes: the shell waits until the grader closes the other end or is killed.
+# Else it becomes the kernel: --die-with-parent takes effect late, so nothing may start before the grader has answered.
 # umask: inside, the sockets belong to another user, and root may lack the right to write to every file.
 WAIT_FOR_GRADER = ["sh", "-c", 'umask 0; echo >&0 && read -r _ && exec "$@"', "sh"]
-# Packages that a kernel must be able to find and read; a sandbox is tested with them once.
-PACKAGES = ("numpy", "matplotlib", "ipykernel", "IPython", "zmq", "tornado", "scipy", "sklearn", "PIL", "igraph")
+# Packages that a kernel must be able to find and read, those of them that are installed; a sandbox is tested with them.
+SANDBOX_PACKAGES = (
+    "numpy",
+    "matplotlib",
+    "ipykernel",
+    "IPython",
+    "zmq",
+    "tornado",
+    "scipy",
+    "sklearn",
+    "PIL",
+    "igraph",
+)
 READ_PACKAGES = """
 import importlib.util, sys
 for name in sys.argv[1:]:
@@ -113,8 +125,8 @@ class BwrapProvisioner(LocalProvisioner):
     folder = Unicode().tag(config=True)
     limits = Dict().tag(config=True)
 
-    # Of a kernel that was forked: its process id and pidfd.
-    kernel_pid, kernel_pidfd, grader_end = None, None, None
+    # grader_end: the socket to the shell that holds the sandbox. The others belong to a kernel that was forked.
+    grader_end, kernel_pid, kernel_pidfd = None, None, None
 
     async def pre_launch(self, **kwargs):
         kwargs = await super().pre_launch(**kwargs)
@@ -122,7 +134,7 @@ class BwrapProvisioner(LocalProvisioner):
         # The user inside may be another one. No other user can open the folder that holds the file.
         os.chmod(connection, 0o644)
         method = working_method()
-        ids, self.kernel_argv = method.user_and_group(), kwargs["cmd"][2:]
+        ids, self.kernel_argv = method.user_and_group(), kwargs["cmd"][2:]  # without python -m
         self.user = ids[0] if method.changes_user else None
         kwargs["cmd"] = bwrap_command(method, ids, self.folder, connection, self.limits) + kwargs["cmd"]
         # JPY_PARENT_PID is left out: in its own pid namespace the kernel cannot see its parent, and would exit.
@@ -143,13 +155,13 @@ class BwrapProvisioner(LocalProvisioner):
 
     def _start_inside(self):
         """Once the sandbox is whole, fork the kernel into it; where that cannot be done, start a new one inside."""
-        signal, credentials, _, _ = self.grader_end.recvmsg(1, socket.CMSG_SPACE(12))
-        if not signal:
+        ready, credentials, _, _ = self.grader_end.recvmsg(1, socket.CMSG_SPACE(12))
+        if not ready:
             return
         waiting, _, _ = struct.unpack("3i", credentials[0][2])
         try:
-            place = waiting, self.user, resource_limits(self.limits)
-            self.kernel_pid, self.kernel_pidfd = fork_kernel(*place, self.kernel_argv, environment())
+            request = waiting, self.user, resource_limits(self.limits), self.kernel_argv
+            self.kernel_pid, self.kernel_pidfd = fork_kernel(*request, environment())
         except ForkError:
             self.grader_end.sendall(b"\n")
 
@@ -324,7 +336,7 @@ def _find_method():
 
 def _method_problem(method):
     """Start Python in a sandbox as a kernel is started; return None, or the last line of its errors if it fails."""
-    packages = [name for name in PACKAGES if importlib.util.find_spec(name)]
+    packages = [name for name in SANDBOX_PACKAGES if importlib.util.find_spec(name)]
     with scratch() as folder:
         connection, home = Path(folder, "connection.json"), Path(folder, "home")
         connection.touch()

@@ -1,6 +1,7 @@
 """Prove on this machine that the sandbox is closed: `examine` tries from inside what must not work.
 
-Each probe is a piece of Python that must be blocked: by one of BLOCKING_ERRORS, by the watchdog, or by the time limit.
+Each probe is a piece of Python that must be blocked: by one of BLOCKING_ERRORS, by the watchdog, or, in the
+group "time", by the time limit. Probes are formatted: a brace is written twice.
 What a probe looks for exists outside, so that it would succeed in an open sandbox.
 """
 

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import threading
 
+import psutil
+
 from autograder.sandbox import forkserver_main
 
 __all__ = ["ForkError", "fork_kernel", "fork_problem", "forkserver_address", "use_forkserver"]
@@ -28,7 +30,7 @@ class ForkError(Exception):
 def forkserver_address(environment):
     """Return the address of the fork server that this process uses; start one where it has none.
 
-    environment: all variables that kernels will have. The server ends with the process that started it.
+    environment: all variables that kernels of a new server will have. It ends with the process that started it.
     """
     with _starting:
         if _state["address"] is None:
@@ -39,7 +41,7 @@ def forkserver_address(environment):
 
 
 def fork_problem():
-    """Return why the last kernel of this process was not forked, or None."""
+    """Return why no kernel of this process is forked any more, or None."""
     return _state["problem"]
 
 
@@ -57,19 +59,25 @@ def _start(address, environment):
         return subprocess.Popen(command, env=environment, cwd="/", pass_fds=[listener.fileno()], **streams)
 
 
-def fork_kernel(sandbox, user, limits, argv, environment):
-    """Fork a kernel into the namespaces of a process; return its process id and a pidfd.
+def fork_kernel(pid, user, limits, argv, environment):
+    """Fork a kernel into the namespaces of process pid; return its process id and a pidfd.
 
-    sandbox: the id of the process. user: the id that it becomes, or None. limits: {name: value} as in the module
-    resource, without RLIMIT_. argv: the arguments of ipykernel_launcher. Raises ForkError.
+    user: the id that it becomes, or None. limits: {name: value} as in the module resource, without RLIMIT_. argv: the
+    arguments of ipykernel_launcher. Raises ForkError; where this system cannot do it, for every kernel from then on.
     """
     if _state["problem"]:
         raise ForkError(_state["problem"])
     try:
-        request = {"pid": sandbox, "user": user, "limits": limits, "argv": argv}
-        return _ask(forkserver_address(environment), request)
+        address = forkserver_address(environment)
+        return _ask(address, {"pid": pid, "user": user, "limits": limits, "argv": argv})
+    except (ConnectionError, TimeoutError, ProcessLookupError) as error:
+        # The server or the sandbox has ended, or the machine is busy: the next kernel may ask another server.
+        if isinstance(error, ConnectionError) and _state["address"] == address:
+            _state["address"] = None
+        raise ForkError(error) from None
     except (OSError, ValueError, AttributeError) as error:  # AttributeError: a system without pidfds
-        _state["problem"] = str(error)
+        if psutil.pid_exists(pid):  # else the sandbox has ended
+            _state["problem"] = str(error)
         raise ForkError(error) from None
 
 
@@ -83,6 +91,8 @@ def _ask(address, request):
             reply, descriptors, _, _ = socket.recv_fds(connection, 2**12, 1)
     finally:
         os.close(pidfd)
+    if not reply:
+        raise ConnectionResetError("the fork server ended")
     if not descriptors:
-        raise OSError(reply.decode(errors="replace") or "the fork server ended")
+        raise OSError(reply.decode(errors="replace"))
     return int(reply), descriptors[0]

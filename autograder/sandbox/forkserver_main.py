@@ -42,8 +42,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main():
     sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
     _import_all()
+    # A kernel's parent ends at once: then it becomes our child, and as such leaves nothing behind when it ends.
     _call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kernels that end leave nothing behind
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
     while True:
         ready, _, _ = select.select([0, listener], [], [])
@@ -77,22 +78,26 @@ def _import_all():
 
 
 def _serve(connection, listener):
-    """In a fork: enter the sandbox, fork the kernel there, and answer with its pidfd or with what went wrong."""
+    """In a fork: enter the sandbox, fork the kernel there, and answer with its pidfd or with what went wrong.
+
+    The second fork is needed: a process that joins a namespace of processes stays outside, its children are inside.
+    """
     listener.close()
     os.setsid()
     try:
         message, (sandbox,), _, _ = socket.recv_fds(connection, 2**16, 1)
         request = json.loads(message)
         _enter(sandbox, request["pid"])
-        os.close(sandbox)
+        read_end, write_end = os.pipe()
         kernel = os.fork()
+        if kernel == 0:
+            _become_kernel(request, write_end)
+        os.close(write_end)
+        if problem := os.read(read_end, 2**12):  # empty once the kernel has given up its rights
+            raise RuntimeError(problem.decode())
+        socket.send_fds(connection, [b"%d" % kernel], [os.pidfd_open(kernel)])
     except Exception as error:
-        connection.sendall(repr(error).encode())
-        os._exit(1)
-    if kernel == 0:
-        _become_kernel(request)
-    descriptor = os.pidfd_open(kernel)
-    socket.send_fds(connection, [b"%d" % kernel], [descriptor])
+        connection.sendall(str(error).encode())
     os._exit(0)
 
 
@@ -116,19 +121,14 @@ def _namespace(kind, pid):
         return None
 
 
-def _become_kernel(request):
-    """Give up all rights, take the limits, and run a kernel until it ends. Does not return."""
-    os.setsid()
-    os.chdir("/")
-    os.umask(0)  # its sockets belong to another user, and root may lack the right to write to every file
-    null = os.open("/dev/null", os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(null, descriptor)
+def _become_kernel(request, write_end):
+    """Run a kernel until it ends, or write what went wrong before it could start. Does not return."""
+    try:
+        _confine(request)
+    except BaseException as error:
+        os.write(write_end, repr(error).encode()[:2000])
+        os._exit(1)
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    for name, value in request["limits"].items():
-        most = value + _address_space() if name == "AS" else value  # what is imported is no use of the student's
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
-    _drop_rights(request["user"])
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     importlib.invalidate_caches()
     sys.modules["numpy"].random.seed()
@@ -137,6 +137,20 @@ def _become_kernel(request):
         sys.modules["ipykernel.kernelapp"].launch_new_instance()
     finally:
         os._exit(0)
+
+
+def _confine(request):
+    """Cut off terminal and streams, take the limits, and give up all rights."""
+    os.setsid()
+    os.chdir("/")
+    os.umask(0)  # its sockets belong to another user, and root may lack the right to write to every file
+    null = os.open("/dev/null", os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+    for name, value in request["limits"].items():
+        most = value + _address_space() if name == "AS" else value  # imports do not count as the student's use
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+    _drop_rights(request["user"])
 
 
 def _drop_rights(user):

@@ -129,7 +129,8 @@ class Kernel:
         variable = f"_{secrets.token_hex(8)}"
         requests = [self._request(case, False) for case in cases]
         max_bytes = self.limits.answer_bytes
-        arguments = f"{requests!r}, globals(), {seconds / 4}, {max_bytes // 2}"
+        # Inside it stops much earlier: after a call that is not slow, the answers before the next one are not lost.
+        arguments = f"{requests!r}, globals(), {seconds / 4}, {max_bytes // 2}"  # the whole reply is encoded twice
         code = QUESTIONS.format(variable=variable, source=self.source, arguments=arguments)
         try:
             reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)

@@ -30,6 +30,8 @@ class AnswerError(Exception):
         if self.kind == "NotImplementedError":
             return NOT_ATTEMPTED
         detail = f": {self.message}" if self.message else ""
+        if not self.line and self.message.startswith("cannot unpack non-iterable NoneType"):
+            detail += " (it returned None: is a return statement missing?)"
         return f"raised {self.kind}{detail}" + (f", at `{self.line}`" if self.line else "")
 
 

@@ -371,3 +371,9 @@ def test_a_mistake_that_another_check_excludes_is_not_named(b):
 def test_a_check_that_raised_excludes_no_mistake():
     two_checks = exam(answering("a", WRONG), answering("b", 2 * WRONG), messages={"m": "the cause"})
     assert judge(two_checks, Student(a=WRONG, b=AnswerError("ValueError"))).outcomes[0].message == "the cause"
+
+
+def test_a_call_that_returned_none_is_told_so_where_values_were_expected():
+    unpacked = "cannot unpack non-iterable NoneType object"
+    assert "it returned None: is a return statement missing?" in AnswerError("TypeError", unpacked).diagnosis()
+    assert "return statement" not in AnswerError("TypeError", unpacked, "a, b = helper()").diagnosis()

@@ -467,6 +467,21 @@ def test_outputs_that_were_left_out_are_in_the_notes(folder, sandbox):
         run.close()
 
 
+def test_all_cells_of_a_notebook_together_may_show_so_much(folder, sandbox):
+    run = Run(folder, Options(sandbox, limits=replace(QUICK, notebook_output_bytes=25_000)))
+    try:
+        sizes = [len(json.dumps(run.cell(f"print('x' * 9_000)  # {n}"))) for n in range(5)]
+        ended = run.cell("print('x' * 9_000, flush=True)\nimport os; os._exit(1)")
+        assert [size > 9_000 for size in sizes] == [True, True, False, False, False]
+        assert not any("xxx" in output.get("text", "") for output in ended)
+        assert run.notes[0] == (
+            "cell `print('x' * 9_000)  # 2`: output was left out: all cells of a notebook together may show 25000 bytes"
+        )
+        assert run.cell("x = 1") == []
+    finally:
+        run.close()
+
+
 def test_a_cell_that_ends_the_process_only_when_it_is_run_again_does_not_take_the_others_along(folder, bwrap):
     run = Run(folder, Options(limits=QUICK))
     try:

@@ -106,7 +106,7 @@ messages = values | st.fixed_dictionaries(
 
 @given(st.lists(messages | st.sampled_from([ValueError("garbled"), KeyError("content")]), max_size=6))
 def test_messages_of_any_shape_are_stored_or_dropped(sent):
-    buffer = OutputBuffer(Limits(output_bytes=300, outputs=2))
+    buffer = OutputBuffer(Limits(output_bytes=300, outputs=2), 10**6)
     channel = FakeChannel(sent)
     while (message := next_message(channel.get_iopub_msg, 0)) is not None:
         message["parent_header"].get("msg_id")

@@ -1,5 +1,6 @@
 """Run the cells of one notebook and judge its tasks, whatever the code does to its process: `Run`."""
 
+import json
 import re
 from dataclasses import dataclass, replace
 
@@ -64,6 +65,7 @@ class Run:
         self.folder, self.options, self.limits = folder, options, options.limits
         self.time = time or notebook_allowance(self.limits)
         self.kernel, self.timed_out = None, False
+        self.output_bytes = self.limits.notebook_output_bytes  # what is left of them
         self.ran, self.skipped, self.notes = [], [], []
         self.stops = []  # [(names that a stopped cell was to define, message)]
         self.ended = None  # the Stop of the last cell if it was ended from outside
@@ -115,21 +117,28 @@ class Run:
             self.timed_out = True
             return [self._add_note(source, f"not run: {self._used_up()}")]
         try:
-            outputs = self._running_kernel().run_cell(source, seconds)
+            outputs = self._running_kernel().run_cell(source, seconds, self.output_bytes)
         except TimeUp as error:
+            self._count(error.outputs)
             self.timed_out, self.ended = True, Stop(f"after {error}")
             return [*error.outputs, self._add_note(source, f"stopped after {error}: is there an endless loop?")]
         except KernelDied as error:
             if retry and not str(error):
                 return self._cell(source, retry=False)
+            self._count(error.outputs)
             self.ended = Stop(f"as the process ended{error}")
             return [*error.outputs, self._add_note(source, f"the process ended while this cell ran{error}")]
         self.ran.append(source)
+        self._count(outputs)
         for output in outputs:
             limit = self.limits.explain(output.get("ename", ""), output.get("evalue", ""))
             if limit or output.get("text", "").startswith(LEFT_OUT):
                 self._add_note(source, limit or output["text"].removeprefix("[grader] ").strip())
         return outputs
+
+    def _count(self, outputs):
+        """Subtract outputs from what the notebook may still show."""
+        self.output_bytes = max(0, self.output_bytes - sum(len(json.dumps(output)) for output in outputs))
 
     def _add_note(self, source, text):
         """Add a message about a cell to the notes; return it as an output."""

@@ -90,9 +90,12 @@ class Kernel:
         """True while the process is running."""
         return self.process is not None and self.process.alive()
 
-    def run_cell(self, code, seconds=None):
-        """Run a cell and return its outputs. Raises TimeUp or KernelDied, which carry the outputs so far."""
-        buffer = OutputBuffer(self.limits)
+    def run_cell(self, code, seconds=None, output_bytes=None):
+        """Run a cell and return its outputs. Raises TimeUp or KernelDied, which carry the outputs so far.
+
+        output_bytes: what is left for the outputs of the notebook, if others were kept before.
+        """
+        buffer = OutputBuffer(self.limits, self.limits.notebook_output_bytes if output_bytes is None else output_bytes)
         try:
             _, idle = self._execute(code, seconds or self.limits.cell_seconds, buffer.add, store_history=True)
         except (TimeUp, KernelDied) as error:

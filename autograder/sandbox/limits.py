@@ -28,8 +28,9 @@ class Limits:
     file_bytes: int = 64 * 2**20
     disk_bytes: int = 256 * 2**20
     files: int = 20_000
-    # The size of what comes back: the outputs of one cell, and the arrays of one answer.
+    # The size of what comes back: the outputs of one cell, of all cells of a notebook, and the arrays of one answer.
     output_bytes: int = 2_000_000
+    notebook_output_bytes: int = 20_000_000
     outputs: int = 500
     answer_bytes: int = MAX_BYTES
     # The size of a submission: one notebook, one of its cells, the number of cells; all files, the number of files.

@@ -13,10 +13,16 @@ OUTPUT_TYPES = ("stream", "display_data", "execute_result", "error")
 
 
 class OutputBuffer:
-    """The outputs of one cell. Those beyond the limits are left out, and a line at the end says so."""
+    """The outputs of one cell. Those beyond the limits are left out, and a line at the end says so.
 
-    def __init__(self, limits):
-        self.limits, self.bytes_left = limits, limits.output_bytes
+    notebook_bytes: what is left of the limit for all cells of the notebook.
+    """
+
+    def __init__(self, limits, notebook_bytes):
+        self.limits, self.bytes_left = limits, min(limits.output_bytes, notebook_bytes)
+        self.message = f"a cell may show {limits.output_bytes} bytes and {limits.outputs} outputs"
+        if notebook_bytes < limits.output_bytes:
+            self.message = f"all cells of a notebook together may show {limits.notebook_output_bytes} bytes"
         self.outputs = []
 
     def add(self, message):
@@ -41,6 +47,4 @@ class OutputBuffer:
         """Return the outputs; complete: False if one did not arrive because it was too large."""
         if complete and self.bytes_left >= 0:
             return self.outputs
-        limit = f"{self.limits.output_bytes} bytes and {self.limits.outputs} outputs"
-        text = f"{LEFT_OUT}: a cell may show {limit}\n"
-        return [*self.outputs, new_output("stream", name="stderr", text=text)]
+        return [*self.outputs, new_output("stream", name="stderr", text=f"{LEFT_OUT}: {self.message}\n")]

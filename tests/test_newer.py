@@ -9,6 +9,7 @@ from autograder.errors import UsageError
 from autograder.plainfile.parse import PythonFile
 from autograder.submission.fix_source import syntax_error
 from autograder.submission.python_version import version_message
+from chainrule.errors import PARSER_ERRORS
 
 HERE = f"the grader runs Python {sys.version_info.major}.{sys.version_info.minor}"
 NEWER = {
@@ -52,7 +53,7 @@ def message_of(text):
         ast.parse(text.replace("%pwd", "pass"))
     except SyntaxError as error:
         return version_message(text.replace("%pwd", "pass"), error)
-    except ValueError:
+    except PARSER_ERRORS:  # no syntax that a newer Python would know
         return ""
     return None
 

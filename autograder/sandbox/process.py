@@ -1,5 +1,6 @@
 """Start and end the process that runs a student's code, with its sockets, limits and sandbox: `Process`."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -47,8 +48,7 @@ class Process:
             # Without a sandbox the kernel uses the same short path to its sockets.
             pass_fds = () if self.sandboxed else (self.folder_descriptor,)
             self.manager.start_kernel(cwd=str(self.sockets), pass_fds=pass_fds)
-            forked = getattr(self.manager.provisioner, "kernel_pid", None)
-            self.pids = [self.manager.provisioner.process.pid, *([forked] if forked else [])]
+            self.roots = _roots(self.manager.provisioner)
             if self.sandboxed:
                 self._open_sockets(end)
             self.connect()
@@ -56,7 +56,7 @@ class Process:
         except (RuntimeError, OSError) as error:
             self.close()
             raise MachineError(f"kernel: expected it to start within {seconds:.0f} s, got {error}") from None
-        self.watchdog = Watchdog(self.pids, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
+        self.watchdog = Watchdog(self.roots, limits, self.kill, self.descriptors[len(CHANNELS) :], clock)
         self.watchdog.start()
 
     def _open_sockets(self, end):
@@ -72,7 +72,7 @@ class Process:
             if time.monotonic() > end:
                 raise RuntimeError("no sockets")
             time.sleep(0.01)
-            self.descriptors = _open_paths(process_trees(self.pids), paths)
+            self.descriptors = _open_paths(process_trees(self.roots), paths)
         self.manager.ip = f"{self.short_sockets}/fd"
         for port, descriptor in zip(ports, self.descriptors, strict=False):
             os.symlink(f"/proc/self/fd/{descriptor}", f"{self.manager.ip}-{port}")
@@ -110,7 +110,7 @@ class Process:
 
     def kill(self):
         """End the process and all its children at once. A sandbox ends with its first process."""
-        for process in process_trees(self.pids)[: 1 if self.sandboxed else None]:
+        for process in self.roots[:1] if self.sandboxed else process_trees(self.roots):
             try:
                 process.kill()
             except psutil.Error:
@@ -128,6 +128,15 @@ class Process:
         shutil.rmtree(self.sockets, ignore_errors=True)
         for descriptor in [self.folder_descriptor, *self.descriptors]:
             os.close(descriptor)
+
+
+def _roots(provisioner):
+    """Return what was started and is still there: bubblewrap, or the kernel itself, and a kernel that was forked."""
+    processes = []
+    for pid in filter(None, (provisioner.process.pid, getattr(provisioner, "kernel_pid", None))):
+        with contextlib.suppress(psutil.Error):
+            processes.append(psutil.Process(pid))
+    return processes
 
 
 def _open_paths(processes, paths):

@@ -20,23 +20,23 @@ GRADER_GROWTH_BYTES = 2**30
 
 
 class Watchdog(threading.Thread):
-    """Calls `stop` once the processes `pids` and their descendants exceed a limit; `reason` then says which.
+    """Calls `stop` once the processes `roots` and their descendants exceed a limit; `reason` then says which.
 
     folders: descriptors of the folders they can write to, whose files are counted. clock: the `Clock` of their time.
     """
 
-    def __init__(self, pids, limits, stop, folders=(), clock=None):
+    def __init__(self, roots, limits, stop, folders=(), clock=None):
         super().__init__(daemon=True)
-        self.pids, self.limits, self.stop, self.folders = pids, limits, stop, folders
+        self.roots, self.limits, self.stop, self.folders = roots, limits, stop, folders
         self.reason = ""
         self.grader = psutil.Process()
         self.memory_at_start = self.grader.memory_info().rss
         self.stopped = threading.Event()
-        self.meter = Meter(clock or Clock(), process_trees(pids))
+        self.meter = Meter(clock or Clock(), process_trees(roots))
 
     def run(self):
         while not self.stopped.wait(EVERY_SECONDS):
-            processes = process_trees(self.pids)
+            processes = process_trees(self.roots)
             self.meter.read(processes)
             if reason := self.exceeded_limit(processes):
                 self.reason = reason
@@ -65,13 +65,15 @@ class Watchdog(threading.Thread):
         return ""
 
 
-def process_trees(pids):
-    """Return the running processes with these pids and all their descendants."""
+def process_trees(roots):
+    """Return those psutil.Processes that are still there and all their descendants.
+
+    Unlike a pid, which the system gives to another process later, a Process stands for one process only.
+    """
     processes = []
-    for pid in pids:
+    for root in roots:
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            processes += [process, *process.children(recursive=True)]
+            processes += [root, *root.children(recursive=True)]
     return processes
 
 

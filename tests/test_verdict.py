@@ -375,5 +375,8 @@ def test_a_check_that_raised_excludes_no_mistake():
 
 def test_a_call_that_returned_none_is_told_so_where_values_were_expected():
     unpacked = "cannot unpack non-iterable NoneType object"
-    assert "it returned None: is a return statement missing?" in AnswerError("TypeError", unpacked).diagnosis()
+    assert (
+        "None came where several values were expected: is a return statement missing?"
+        in AnswerError("TypeError", unpacked).diagnosis()
+    )
     assert "return statement" not in AnswerError("TypeError", unpacked, "a, b = helper()").diagnosis()

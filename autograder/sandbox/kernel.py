@@ -23,16 +23,10 @@ INTERRUPT_SECONDS = 2
 MESSAGE_FIELDS = {"parent_header": dict, "msg_type": str, "content": dict}
 EMPTY_MESSAGE = {"parent_header": {}, "msg_type": "", "content": {}}
 # The source of the runner is sent with every question, so that students' code cannot replace it in the kernel before.
-QUESTION = """
+CALL_RUNNER = """
 {variable} = dict(__name__="<runner>", __file__="<runner>")
 exec(compile({source!r}, "<runner>", "exec"), {variable})
-{variable} = {variable}["respond"]({request!r}, globals())
-"""
-
-QUESTIONS = """
-{variable} = dict(__name__="<runner>", __file__="<runner>")
-exec(compile({source!r}, "<runner>", "exec"), {variable})
-{variable} = {variable}["respond_all"]({arguments})
+{variable} = {variable}[{function!r}]({arguments})
 """
 
 
@@ -109,11 +103,9 @@ class Kernel:
         measured: return the counts of steps and views and the peak of memory instead of the outputs.
         Raises AnswerError if the student's code raised, BadReply, and Unanswered if no answer came.
         """
-        seconds = seconds or self.limits.answer_seconds
-        variable = f"_{secrets.token_hex(8)}"
-        code = QUESTION.format(variable=variable, source=self.source, request=self._request(case, measured))
+        arguments = f"{self._request(case, measured)!r}, globals()"
         try:
-            reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
+            reply = self._call_runner("respond", arguments, seconds or self.limits.answer_seconds)
         except TimeUp as error:
             raise TimedOut(f"no answer within {error}: is there an endless loop?") from None
         except KernelDied as error:
@@ -129,17 +121,22 @@ class Kernel:
 
         Those that do not fit into the seconds or into one reply are left out, all of them if anything goes wrong.
         """
-        variable = f"_{secrets.token_hex(8)}"
         requests = [self._request(case, False) for case in cases]
         max_bytes = self.limits.answer_bytes
         # Inside it stops much earlier: after a call that is not slow, the answers before the next one are not lost.
         arguments = f"{requests!r}, globals(), {seconds / 4}, {max_bytes // 2}"  # the whole reply is encoded twice
-        code = QUESTIONS.format(variable=variable, source=self.source, arguments=arguments)
         try:
-            reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
+            reply = self._call_runner("respond_all", arguments, seconds)
             return read_replies(reply, [list(case.expected) for case in cases], max_bytes)
         except (TimeUp, KernelDied, runner.BadReply):
             return []
+
+    def _call_runner(self, function, arguments, seconds):
+        """Call a function of the runner in the kernel; return the content of the reply, None if it was too large."""
+        variable = f"_{secrets.token_hex(8)}"
+        code = CALL_RUNNER.format(variable=variable, source=self.source, function=function, arguments=arguments)
+        reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
+        return reply
 
     def _request(self, case, measured):
         inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}

@@ -13,7 +13,7 @@ from chainrule.judging.exam import Check
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
 
-__all__ = ["AnswerError", "Outcome", "Unanswered", "Verdict", "judge"]
+__all__ = ["MEASURES", "AnswerError", "Outcome", "Unanswered", "Verdict", "judge"]
 
 NO_VALUE = "counts only once a value is right"
 NOT_ATTEMPTED = "not attempted yet"
@@ -31,7 +31,7 @@ class AnswerError(Exception):
             return NOT_ATTEMPTED
         detail = f": {self.message}" if self.message else ""
         if not self.line and self.message.startswith("cannot unpack non-iterable NoneType"):
-            detail += " (it returned None: is a return statement missing?)"
+            detail += " (None came where several values were expected: is a return statement missing?)"
         return f"raised {self.kind}{detail}" + (f", at `{self.line}`" if self.line else "")
 
 

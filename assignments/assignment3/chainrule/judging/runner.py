@@ -132,12 +132,12 @@ def respond_all(requests, namespace, seconds, max_bytes):
     """Answer JSON requests in a row as a JSON list, as base64. Stops once the seconds or the bytes are used up."""
     replies, size, start = [], 0, time.perf_counter()
     for request in requests:
-        replies.append(_answer(request, namespace))
-        size += len(json.dumps(replies[-1]))
-        interrupted = replies[-1].get("error", {}).get("type") == "KeyboardInterrupt"
-        if interrupted or size > max_bytes:
-            replies.pop()
-        if interrupted or size > max_bytes or time.perf_counter() - start > seconds:
+        reply = _answer(request, namespace)
+        size += len(json.dumps(reply))
+        if size > max_bytes or reply.get("error", {}).get("type") == "KeyboardInterrupt":
+            break
+        replies.append(reply)
+        if time.perf_counter() - start > seconds:
             break
     return _packed(replies)
 

@@ -179,6 +179,20 @@ def test_what_a_forked_kernel_starts_is_counted_and_ends_with_it(kernel):
     assert not any(child.is_running() for child in children)
 
 
+def test_once_the_sandbox_has_ended_nothing_else_is_killed(kernel):
+    one = kernel()
+    process = one.process
+    one.close()
+    with subprocess.Popen(["sleep", "9999"]) as other, subprocess.Popen(["sleep", "9999"]) as sandbox:
+        process.roots = [psutil.Process(sandbox.pid), psutil.Process(other.pid)]  # the id of a kernel was given again
+        sandbox.kill()
+        sandbox.wait()
+        process.kill()
+        survived = other.poll() is None
+        other.kill()
+    assert survived
+
+
 def no_forkserver_yet(monkeypatch):
     monkeypatch.setattr(forkserver, "_state", {"address": None, "problem": None, "server": None})
 
@@ -187,7 +201,7 @@ def no_forkserver_yet(monkeypatch):
     ("change", "problem"),
     [
         ({"limits": {"NO_SUCH_LIMIT": 1}}, "NO_SUCH_LIMIT"),
-        ({"user": "nobody"}, "TypeError"),
+        ({"limits": {"CORE": "none"}}, "TypeError"),
         ({"pid": os.getpid()}, "setns"),
     ],
 )

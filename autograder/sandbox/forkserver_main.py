@@ -98,7 +98,8 @@ def _serve(connection, listener):
         socket.send_fds(connection, [b"%d" % kernel], [os.pidfd_open(kernel)])
     except Exception as error:
         connection.sendall(str(error).encode())
-    os._exit(0)
+    finally:
+        os._exit(0)
 
 
 def _enter(sandbox, pid):

@@ -108,6 +108,7 @@ def test_a_forked_kernel_has_the_rights_and_the_surroundings_of_one_that_starts_
     assert 0 < more < 2**31  # for what is imported
     assert forked["status"].pop("NoNewPrivs") == ["1"]
     anew["status"].pop("NoNewPrivs")
+    assert set(forked["environment"].items()) ^ set(anew["environment"].items()) == set()
     assert forked == anew
 
 

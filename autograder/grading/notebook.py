@@ -112,12 +112,12 @@ class Run:
 
     def _cell(self, source, retry=True):
         self.ended = None
-        seconds = self._seconds(self.limits.cell_seconds)
-        if seconds <= 0:
+        if self.time.remaining() <= 0:
             self.timed_out = True
             return [self._add_note(source, f"not run: {self._used_up()}")]
         try:
-            outputs = self._running_kernel().run_cell(source, seconds, self.output_bytes)
+            kernel = self._running_kernel()
+            outputs = kernel.run_cell(source, self._seconds(self.limits.cell_seconds), self.output_bytes)
         except TimeUp as error:
             self._count(error.outputs)
             self.timed_out, self.ended = True, Stop(f"after {error}")
@@ -197,6 +197,8 @@ class Run:
         while not self.kernel.alive():
             self.kernel.start()
             self._rerun_cells()
+        if self.time.remaining() <= 0:
+            raise TimeUp(self.time.describe())
         return self.kernel
 
     def _rerun_cells(self):

@@ -18,10 +18,15 @@ import struct
 import sys
 import tempfile
 
+# What a kernel imports by itself, and what notebooks import.
+KERNEL_IMPORTS = (
+    *("ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger", "tornado.platform.asyncio"),
+    *("IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect"),
+    "IPython.extensions.storemagic",
+)
 IMPORTS = (
-    *("numpy", "numpy.random", "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.core.completer"),
+    *("numpy", "numpy.random", "scipy.sparse.linalg", "sklearn.datasets", "PIL.Image", "PIL.PngImagePlugin"),
     *("matplotlib.figure", "matplotlib.projections", "matplotlib.backends.backend_agg", "matplotlib.animation"),
-    *("scipy.sparse.linalg", "sklearn.datasets", "PIL.Image", "PIL.PngImagePlugin"),
 )
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel sets before it imports Matplotlib
 # In <sched.h>; one value for each kind of namespace that /proc names.
@@ -63,18 +68,23 @@ def _same_user(connection):
 
 def _import_all():
     """Import what there is. Matplotlib writes its list of fonts into a folder that is gone afterwards."""
+    _import(KERNEL_IMPORTS)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"MPLCONFIGDIR": folder, "MPLBACKEND": INLINE}
-        for name in IMPORTS:
-            try:
-                importlib.import_module(name)
-            except ImportError:
-                continue
+        _import(IMPORTS)
     os.environ.clear()
     os.environ |= before
     gc.collect()
     gc.freeze()
+
+
+def _import(names):
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
 
 
 def _serve(connection, listener):

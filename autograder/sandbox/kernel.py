@@ -5,7 +5,6 @@ Everything that comes back is data: it is checked, cut to size, and never run.
 
 import inspect
 import json
-import secrets
 import time
 from queue import Empty
 
@@ -23,10 +22,11 @@ INTERRUPT_SECONDS = 2
 MESSAGE_FIELDS = {"parent_header": dict, "msg_type": str, "content": dict}
 EMPTY_MESSAGE = {"parent_header": {}, "msg_type": "", "content": {}}
 # The source of the runner is sent with every question, so that students' code cannot replace it in the kernel before.
+# It is an expression: a cell of this length would cost IPython more time than the question itself.
 CALL_RUNNER = """
-{variable} = dict(__name__="<runner>", __file__="<runner>")
-exec(compile({source!r}, "<runner>", "exec"), {variable})
-{variable} = {variable}[{function!r}]({arguments})
+(lambda names: (exec(compile({source!r}, "<runner>", "exec"), names), names[{function!r}]({arguments}))[1])(
+    dict(__name__="<runner>", __file__="<runner>")
+)
 """
 
 
@@ -133,9 +133,8 @@ class Kernel:
 
     def _call_runner(self, function, arguments, seconds):
         """Call a function of the runner in the kernel; return the content of the reply, None if it was too large."""
-        variable = f"_{secrets.token_hex(8)}"
-        code = CALL_RUNNER.format(variable=variable, source=self.source, function=function, arguments=arguments)
-        reply, _ = self._execute(code, seconds, None, {"answer": variable}, silent=True)
+        call = CALL_RUNNER.format(source=self.source, function=function, arguments=arguments)
+        reply, _ = self._execute("", seconds, None, {"answer": call.strip()}, silent=True)
         return reply
 
     def _request(self, case, measured):

@@ -4,11 +4,13 @@ import contextlib
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from queue import Empty
 
 import psutil
 import zmq
@@ -52,7 +54,7 @@ class Process:
             if self.sandboxed:
                 self._open_sockets(end)
             self.connect()
-            self.client.wait_for_ready(timeout=max(end - time.monotonic(), 1))
+            self._wait_for_ready(end)
         except (RuntimeError, OSError) as error:
             self.close()
             raise MachineError(f"kernel: expected it to start within {seconds:.0f} s, got {error}") from None
@@ -76,6 +78,22 @@ class Process:
         self.manager.ip = f"{self.short_sockets}/fd"
         for port, descriptor in zip(ports, self.descriptors, strict=False):
             os.symlink(f"/proc/self/fd/{descriptor}", f"{self.manager.ip}-{port}")
+
+    def _wait_for_ready(self, end):
+        """Return once the kernel replies and its outputs come, too.
+
+        jupyter_client's own way goes on to wait until nothing has come for a while; here that belongs to no cell.
+        """
+        while True:
+            self.client.kernel_info()
+            with contextlib.suppress(Empty):
+                self.client.get_shell_msg(timeout=1)
+                self.client.get_iopub_msg(timeout=0.2)
+                return
+            if not self.alive():
+                raise RuntimeError("an end before it replied")
+            if time.monotonic() > end:
+                raise RuntimeError("no reply")
 
     def connect(self):
         """Make a new `client`; it replaces one whose connection was dropped."""
@@ -123,6 +141,8 @@ class Process:
             self.kill()
         self._disconnect()
         if self.manager.has_kernel:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the manager waits in steps of 0.1 s
+                self.manager.provisioner.process.wait(1)
             self.manager.shutdown_kernel(now=True)
         self.context.destroy(linger=0)
         shutil.rmtree(self.sockets, ignore_errors=True)
@@ -166,7 +186,8 @@ def _manager(folder, sockets, short_sockets, limits, sandboxed, context):
         kernel_name="chainrule",
         context=context,
     )
+    # `interrupt` sends a message itself; the manager interrupts only what it ends, and its message would linger.
     manager._kernel_spec = KernelSpec(
-        argv=argv, display_name="chainrule", language="python", interrupt_mode="message", metadata=metadata
+        argv=argv, display_name="chainrule", language="python", interrupt_mode="signal", metadata=metadata
     )
     return manager

@@ -120,6 +120,7 @@ def examine(course, sandbox="bwrap"):
         }
         with Kernel(folder, SMALL, sandbox) as kernel:
             if sandbox == "bwrap":
+                kernel.start()  # the second one is forked, if that can be done
                 yield Finding("sandbox", "start of kernels", True, _start_of_kernels())
             for group, probes in PROBES.items():
                 kernel.start()

@@ -1,7 +1,8 @@
 """Fork kernels from a warm process: a kernel that starts anew takes about a second, nearly all of it for imports.
 
-`fork_kernel` asks the fork server of this process, which is started when it is first needed, or the one at the address
-that `use_forkserver` was given. The server, `forkserver_main`, has seen no student's code and nothing of the course.
+`fork_kernel` asks the fork server of this process, or the one at the address that `use_forkserver` was given. A server
+takes as long to start as a kernel: without one, the first kernel of a process is not forked. The server,
+`forkserver_main`, has seen no student's code and nothing of the course.
 """
 
 import json
@@ -19,7 +20,7 @@ from autograder.sandbox import forkserver_main
 __all__ = ["ForkError", "fork_kernel", "fork_problem", "forkserver_address", "use_forkserver"]
 
 REQUEST_SECONDS = 60
-_state = {"address": None, "problem": None, "server": None}
+_state = {"address": None, "problem": None, "server": None, "first": True}
 _starting = threading.Lock()
 
 
@@ -63,10 +64,14 @@ def fork_kernel(pid, user, limits, argv, environment):
     """Fork a kernel into the namespaces of process pid; return its process id and a pidfd.
 
     user: the id that it becomes, or None. limits: {name: value} as in the module resource, without RLIMIT_. argv: the
-    arguments of ipykernel_launcher. Raises ForkError; where this system cannot do it, for every kernel from then on.
+    arguments of ipykernel_launcher. Raises ForkError: for the first kernel of a process that has no server, and, where
+    this system cannot do it, for every kernel from then on.
     """
     if _state["problem"]:
         raise ForkError(_state["problem"])
+    first, _state["first"] = _state["first"], False
+    if first and _state["address"] is None:
+        raise ForkError("a server is started for the second kernel")
     try:
         address = forkserver_address(environment)
         return _ask(address, {"pid": pid, "user": user, "limits": limits, "argv": argv})

@@ -51,8 +51,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 # The sandbox for students' code. Without it the tests that need it are skipped and grading refuses.
 sandbox:
 	@if command -v bwrap >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; \
-	else echo "make: bubblewrap is not installed; on Debian or Ubuntu: sudo apt-get install bubblewrap"; fi
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq bubblewrap libseccomp2 >/dev/null; \
+	else echo "make: bubblewrap is not installed; on Debian or Ubuntu: sudo apt-get install bubblewrap libseccomp2"; fi
 
 lint: install
 	$(BIN)/ruff check --quiet .

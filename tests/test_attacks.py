@@ -5,6 +5,7 @@ with short limits. Secrets that nobody may read lie where the attacks look: each
 """
 
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -99,8 +100,15 @@ def results(course, before, temporary):
         door.bind("\0chainrule-CANARY")
         port.bind(("127.0.0.1", 0))
         door.listen(), port.listen()
+        leave_key()
         with pool(4) as executor:
             return {r.student: r for r in grade(course, ASSIGNMENT, Options(limits=LIMITS), executor=executor)}
+
+
+def leave_key():
+    """Put a key into the keyring of this session, where the system has one."""
+    if os.uname().machine == "x86_64":
+        ctypes.CDLL(None).syscall(248, b"user", b"chainrule", CANARY.encode(), len(CANARY), -3)
 
 
 def fingerprint(course):

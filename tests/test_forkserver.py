@@ -15,7 +15,20 @@ from autograder.sandbox import bubblewrap, doctor, forkserver
 from autograder.sandbox.kernel import Kernel, KernelDied, TimeUp
 from autograder.sandbox.limits import Limits
 
-STATUS = ("Uid", "Gid", "Groups", "SigBlk", "SigIgn", "CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs", "PPid")
+STATUS = (
+    "Uid",
+    "Gid",
+    "Groups",
+    "SigBlk",
+    "SigIgn",
+    "CapInh",
+    "CapPrm",
+    "CapEff",
+    "CapAmb",
+    "NoNewPrivs",
+    "PPid",
+    "Seccomp",
+)
 DESCRIBE = f"""
 import json, os, resource, signal, sys
 status = dict(line.rstrip().split(":", 1) for line in open("/proc/self/status"))
@@ -210,8 +223,9 @@ def test_where_no_kernel_can_be_forked_each_starts_anew(kernel, monkeypatch, cha
     no_forkserver_yet(monkeypatch)
     fork = forkserver.fork_kernel
 
-    def fork_wrongly(pid, user, limits, argv, environment):
-        return fork(**{"pid": pid, "user": user, "limits": limits, "argv": argv, "environment": environment} | change)
+    def fork_wrongly(*arguments):
+        names = ("pid", "user", "limits", "argv", "environment", "filter")
+        return fork(**dict(zip(names, arguments, strict=True)) | change)
 
     monkeypatch.setattr(bubblewrap, "fork_kernel", fork_wrongly)
     assert text(kernel(forked=False), "print(1)") == "1\n"

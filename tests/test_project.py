@@ -13,7 +13,8 @@ def test_environment_yml_names_the_packages_of_pyproject(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     required = set(project["dependencies"]) | set(project["optional-dependencies"]["test"])
     conda = yaml.safe_load((root / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    assert set(conda) - {"pip"} == required | {f"python{project['requires-python']}"}
+    conda = {name for entry in conda for name in (entry["pip"] if isinstance(entry, dict) else [entry])}
+    assert conda - {"pip"} == required | {f"python{project['requires-python']}"}
 
 
 def test_every_dependency_is_pinned(root):

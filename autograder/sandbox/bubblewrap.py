@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,7 +26,8 @@ import autograder
 from autograder.errors import MachineError
 from autograder.sandbox.forkserver import ForkError, fork_kernel, forkserver_address, use_forkserver
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.namespaces import METHODS, advice, real_root
+from autograder.sandbox.namespaces import METHODS, NESTED, advice, real_root
+from autograder.sandbox.syscalls import syscall_filter
 from autograder.sandbox.temporary_folder import scratch
 
 __all__ = [
@@ -126,7 +128,7 @@ class BwrapProvisioner(LocalProvisioner):
     limits = Dict().tag(config=True)
 
     # grader_end: the socket to the shell that holds the sandbox. The others belong to a kernel that was forked.
-    grader_end, kernel_pid, kernel_pidfd = None, None, None
+    grader_end, kernel_pid, kernel_pidfd, filter = None, None, None, None
 
     async def pre_launch(self, **kwargs):
         kwargs = await super().pre_launch(**kwargs)
@@ -136,7 +138,9 @@ class BwrapProvisioner(LocalProvisioner):
         method = working_method()
         ids, self.kernel_argv = method.user_and_group(), kwargs["cmd"][2:]  # without python -m
         self.user = ids[0] if method.changes_user else None
-        kwargs["cmd"] = bwrap_command(method, ids, self.folder, connection, self.limits) + kwargs["cmd"]
+        self.filter = open_filter()
+        inner = kwargs["cmd"]
+        kwargs["cmd"] = bwrap_command(method, ids, self.folder, connection, self.limits, self.filter) + inner
         # JPY_PARENT_PID is left out: in its own pid namespace the kernel cannot see its parent, and would exit.
         kwargs["env"] = {"PATH": os.environ.get("PATH", "")}
         return kwargs
@@ -145,8 +149,9 @@ class BwrapProvisioner(LocalProvisioner):
         kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.grader_end, sandbox_end = socket.socketpair()
         self.grader_end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        with sandbox_end:
-            info = await super().launch_kernel(cmd, stdin=sandbox_end.fileno(), **kwargs)
+        with sandbox_end, self.filter:
+            kwargs |= {"stdin": sandbox_end.fileno(), "pass_fds": [self.filter.fileno()]}
+            info = await super().launch_kernel(cmd, **kwargs)
         self.grader_end.settimeout(START_SECONDS)
         # If the sandbox does not start, `Process` finds out, which waits for the kernel.
         with contextlib.suppress(OSError):
@@ -161,7 +166,7 @@ class BwrapProvisioner(LocalProvisioner):
         waiting, _, _ = struct.unpack("3i", credentials[0][2])
         try:
             request = waiting, self.user, resource_limits(self.limits), self.kernel_argv
-            self.kernel_pid, self.kernel_pidfd = fork_kernel(*request, environment())
+            self.kernel_pid, self.kernel_pidfd = fork_kernel(*request, environment(), syscall_filter())
         except ForkError:
             self.grader_end.sendall(b"\n")
 
@@ -181,13 +186,23 @@ class BwrapProvisioner(LocalProvisioner):
         self.grader_end = self.kernel_pidfd = None
 
 
-def bwrap_command(method, ids, folder, connection, limits, wait_command=WAIT_FOR_GRADER):
+def open_filter():
+    """Return an open file with the filter of system calls, empty if there is none; bubblewrap reads it once."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 it is closed by those who asked for it
+    file.write(syscall_filter() or b"")
+    file.seek(0)
+    return file
+
+
+def bwrap_command(method, ids, folder, connection, limits, filter_file, wait_command=WAIT_FOR_GRADER):
     """Return the command line that precedes the kernel's own. method: one of METHODS. ids: user and group inside.
 
-    Files passwd and group for the inside are written beside the connection file.
+    filter_file: of `open_filter`. Files passwd and group for the inside are written beside the connection file.
     """
     disk_bytes, file_bytes, (user, group) = limits["disk_bytes"], limits["file_bytes"], ids
     command = [shutil.which("bwrap"), *method.flags, "--die-with-parent", "--new-session", "--clearenv"]
+    if syscall_filter():
+        command += ["--seccomp", str(filter_file.fileno())]
     for name, value in environment().items():
         command += ["--setenv", name, value]
     command += open_parents(SYSTEM)
@@ -232,7 +247,7 @@ def open_parents(paths):
 
 def resource_limits(limits):
     """Return {name: value} of the limits that the operating system keeps for each process."""
-    resources = {"NPROC": "processes", "AS": "memory_bytes", "FSIZE": "file_bytes"}
+    resources = {"NPROC": "processes", "AS": "memory_bytes", "FSIZE": "file_bytes", "NOFILE": "open_files"}
     return {"CORE": 0, **{resource: limits[name] for resource, name in resources.items()}}
 
 
@@ -314,8 +329,12 @@ def use_sandbox_setup(setup):
 
 def known_gaps(method):
     """Return phrases that say what a method does not protect."""
-    unlimited = real_root() and not method.changes_user
-    return [*method.gaps, *(["the number of processes is watched, but not limited by the system"] if unlimited else [])]
+    gaps = [gap for gap in method.gaps if gap != NESTED or not syscall_filter()]
+    if not syscall_filter():
+        gaps.append("system calls are not filtered, as libseccomp or its Python package is missing")
+    if real_root() and not method.changes_user:
+        gaps.append("the number of processes is watched, but not limited by the system")
+    return gaps
 
 
 @functools.cache
@@ -337,14 +356,16 @@ def _find_method():
 def _method_problem(method):
     """Start Python in a sandbox as a kernel is started; return None, or the last line of its errors if it fails."""
     packages = [name for name in SANDBOX_PACKAGES if importlib.util.find_spec(name)]
-    with scratch() as folder:
+    with scratch() as folder, open_filter() as filter_file:
         connection, home = Path(folder, "connection.json"), Path(folder, "home")
         connection.touch()
         home.mkdir()
-        command = bwrap_command(method, method.user_and_group(), home, connection, asdict(Limits()), wait_command=())
+        ids, limits = method.user_and_group(), asdict(Limits())
+        command = bwrap_command(method, ids, home, connection, limits, filter_file, wait_command=())
         command += [sys.executable, "-c", READ_PACKAGES, *packages]
+        options = {"capture_output": True, "check": False, "pass_fds": [filter_file.fileno()]}
         try:
-            trial = subprocess.run(command, capture_output=True, check=False, cwd="/", timeout=START_SECONDS)
+            trial = subprocess.run(command, cwd="/", timeout=START_SECONDS, **options)
         except subprocess.TimeoutExpired:
             return f"no end within {START_SECONDS} s"
     messages = trial.stderr.decode(errors="replace").strip().splitlines()

@@ -29,10 +29,17 @@ __all__ = ["Finding", "examine"]
 SMALL = Limits(
     cell_seconds=5, memory_bytes=2**30, processes=64, file_bytes=16 * 2**20, disk_bytes=32 * 2**20, files=2000
 )
+SYSTEM_CALL = """
+import ctypes, os
+if ctypes.CDLL(None, use_errno=True).{} < 0:
+    raise OSError(os.strerror(ctypes.get_errno()))
+"""
+ADD_KEY = {"x86_64": 248, "aarch64": 217}  # the number of this system call
 PROBES = {
     "network": {
         "the internet": "import socket\nsocket.create_connection(('1.1.1.1', 53), 2)",
         "servers of this machine": "import socket\nsocket.create_connection(('127.0.0.1', {port}), 2)",
+        "sockets that namespaces do not hold back": "import socket\nsocket.socket(40, socket.SOCK_STREAM)",
         "abstract sockets of this machine": "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0{token}')",
     },
     "files": {
@@ -63,6 +70,8 @@ PROBES = {
         "rights beyond an ordinary user's": (
             "[n for n in open('/proc/self/status') if n.startswith('CapEff') and int(n.split()[1], 16)][0]"
         ),
+        "leaving a key in a keyring": SYSTEM_CALL.format("syscall({add_key}, b'user', b'x', b'x', 1, -4)"),
+        "namespaces of its own": SYSTEM_CALL.format("unshare(0x10000000)"),
         "more than {SMALL.processes} of them": (
             "import os, time\nfor n in range({SMALL.processes} + 1):\n    if os.fork() == 0:\n        time.sleep(60)"
         ),
@@ -76,6 +85,11 @@ PROBES = {
             "        os.write(go, b'x')\n        time.sleep(60)\n"
             "for n in range(6):\n    os.read(ready, 1)\n"
             "time.sleep(4)"
+        ),
+        "memory that belongs to no process": "import os\nos.memfd_create('x')",
+        "connections without end": (
+            "import socket\nfrom time import sleep\n"
+            "held = [socket.socketpair() for n in range({SMALL.open_files})]\nsleep(4)"
         ),
     },
     "time": {"a cell without end": "while True:\n    pass"},
@@ -116,6 +130,7 @@ def examine(course, sandbox="bwrap"):
             "token": token,
             "port": port,
             "secret": secret.name,
+            "add_key": ADD_KEY.get(os.uname().machine, -1),
             "course": str(course.root / "nbgrader_config.py"),
         }
         with Kernel(folder, SMALL, sandbox) as kernel:

@@ -60,12 +60,12 @@ def _start(address, environment):
         return subprocess.Popen(command, env=environment, cwd="/", pass_fds=[listener.fileno()], **streams)
 
 
-def fork_kernel(pid, user, limits, argv, environment):
+def fork_kernel(pid, user, limits, argv, environment, filter):
     """Fork a kernel into the namespaces of process pid; return its process id and a pidfd.
 
     user: the id that it becomes, or None. limits: {name: value} as in the module resource, without RLIMIT_. argv: the
-    arguments of ipykernel_launcher. Raises ForkError: for the first kernel of a process that has no server, and, where
-    this system cannot do it, for every kernel from then on.
+    arguments of ipykernel_launcher. filter: of `syscalls.syscall_filter`. Raises ForkError: for the first kernel of a
+    process that has no server, and, where this system cannot do it, for every kernel from then on.
     """
     if _state["problem"]:
         raise ForkError(_state["problem"])
@@ -74,7 +74,8 @@ def fork_kernel(pid, user, limits, argv, environment):
         raise ForkError("a server is started for the second kernel")
     try:
         address = forkserver_address(environment)
-        return _ask(address, {"pid": pid, "user": user, "limits": limits, "argv": argv})
+        request = {"pid": pid, "user": user, "limits": limits, "argv": argv, "filter": list(filter or b"")}
+        return _ask(address, request)
     except (ConnectionError, TimeoutError, ProcessLookupError) as error:
         # The server or the sandbox has ended, or the machine is busy: the next kernel may ask another server.
         if isinstance(error, ConnectionError) and _state["address"] == address:

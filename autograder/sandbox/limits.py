@@ -28,6 +28,8 @@ class Limits:
     file_bytes: int = 64 * 2**20
     disk_bytes: int = 256 * 2**20
     files: int = 20_000
+    # Open at one time. What is on its way in sockets and pipes takes memory that belongs to no process.
+    open_files: int = 2000
     # The size of what comes back: the outputs of one cell, of all cells of a notebook, and the arrays of one answer.
     output_bytes: int = 2_000_000
     notebook_output_bytes: int = 20_000_000
@@ -65,6 +67,8 @@ class Limits:
             return f"at most {self.disk_bytes / 2**20:.3g} MiB may be written, in files that stay"
         if "Errno 27" in message:
             return f"at most {self.file_bytes / 2**20:.3g} MiB may be written into one file"
+        if "Errno 24" in message:
+            return f"at most {self.open_files} files and connections may be open"
         if "Errno 11" in message or "can't start new thread" in message:
             return f"at most {self.processes} processes and threads are allowed"
         return ""

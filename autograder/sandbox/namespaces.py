@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["METHODS", "Method", "advice", "free_id", "real_root"]
+__all__ = ["METHODS", "NESTED", "Method", "advice", "free_id", "real_root"]
 
 NAMESPACE_FLAGS = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
 SAME_ID = "the code has the grader's user id"

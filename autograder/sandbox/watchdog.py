@@ -60,6 +60,8 @@ class Watchdog(threading.Thread):
             return f"its processes used more than {limits.memory_bytes / 2**30:.3g} GiB of memory together"
         if self.grader.memory_info().rss - self.memory_at_start > GRADER_GROWTH_BYTES:
             return "it sent more than the grader can hold"
+        if self.folders and sum(map(open_files, processes)) > limits.open_files:
+            return f"it had more than {limits.open_files} files and connections open"
         if any(count_files(folder) > limits.files for folder in self.folders):
             return f"it wrote more than {limits.files} files"
         return ""
@@ -79,6 +81,10 @@ def process_trees(roots):
 
 def threads(process):
     return _read(process.num_threads)
+
+
+def open_files(process):
+    return _read(process.num_fds)
 
 
 def resident(process):

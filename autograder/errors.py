@@ -7,7 +7,7 @@ import errno
 
 from chainrule.errors import ChainruleError
 
-__all__ = ["GradingError", "MachineError", "NotGraded", "SpecError", "UsageError", "unreadable_error"]
+__all__ = ["GradingError", "MachineError", "NotGraded", "SpecError", "UsageError", "WorkerError", "unreadable_error"]
 
 MAX_PATH = 160
 NO_PERMISSION = "let the user who grades read it: as its owner, chmod -R u+rX on its folder"
@@ -35,6 +35,10 @@ class SpecError(GradingError):
 
 class MachineError(GradingError):
     """Something is missing or cannot be read on this machine, such as a sandbox."""
+
+
+class WorkerError(GradingError):
+    """What came from a worker of a cluster is no graded submission."""
 
 
 def unreadable_error(path, error):

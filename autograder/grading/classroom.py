@@ -19,7 +19,7 @@ from pebble import ProcessExpired
 from autograder.course.folder import Course
 from autograder.course.lock import locked
 from autograder.course.release import register
-from autograder.errors import MachineError, NotGraded, UsageError
+from autograder.errors import MachineError, NotGraded, UsageError, WorkerError
 from autograder.grading import journal
 from autograder.grading.gradebook import read_points, record
 from autograder.grading.journal import Entry
@@ -134,17 +134,17 @@ class _GradingRun:
         with locked(self.course):
             _require_in_gradebook(self.course, self.assignment)
             retried = []
-            yield from self._judge_all(students, force, 2 * getattr(self.executor, "jobs", os.cpu_count()), retried)
-            yield from self._judge_all(retried, True, 1)
+            yield from self._judge_all(students, force, retried)
+            yield from self._judge_all(retried, True)
 
-    def _judge_all(self, students, force, max_pending, retried=None):
-        """Yield the results of students, with at most max_pending submissions in memory.
+    def _judge_all(self, students, force, retried=None):
+        """Yield the results of students, with at most two submissions for every job in memory.
 
         retried: a list to which students are added that are to be judged again; None for the last try.
         """
         pending = {}
         for student in students:
-            while len(pending) >= max_pending:
+            while len(pending) >= (1 if retried is None else 2 * getattr(self.executor, "jobs", os.cpu_count())):
                 yield from self._collect(pending, retried)
             try:
                 yield from self._start(student, force, pending)
@@ -194,7 +194,7 @@ class _GradingRun:
 
     def _failure_message(self, error):
         """Return a message on why a submission was not judged, and what to try."""
-        if isinstance(error, MachineError | NotGraded):
+        if isinstance(error, MachineError | NotGraded | WorkerError):
             return _line(error)
         if getattr(error, "errno", None) in MACHINE_ERRORS:
             return f"machine: expected room to judge in, got {_line(error)}; run this again"

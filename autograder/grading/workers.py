@@ -14,7 +14,6 @@ from multiprocessing.forkserver import _forkserver
 
 from pebble import concurrent
 
-from autograder.errors import UsageError
 from autograder.sandbox.bubblewrap import sandbox_setup, use_sandbox_setup
 from autograder.sandbox.socket_path import short_path
 from autograder.sandbox.temporary_folder import scratch
@@ -33,16 +32,16 @@ def pool(jobs=None, scheduler=None):
         with scratch() as folder, _sockets_in(folder), Workers(jobs or os.cpu_count(), folder) as workers:
             yield workers
     else:
-        with _cluster(scheduler) as client:
-            executor = client.get_executor()
-            executor.jobs = sum(client.nthreads().values()) or 1
+        from autograder.grading.cluster import cluster
+
+        with cluster(scheduler) as executor:
             yield executor
 
 
 def submit(executor, seconds, function, *args):
-    """Return the future of function(*args). It is ended after `seconds`, except on Dask, which has no such limit."""
-    if isinstance(executor, Workers):
-        return executor.submit(seconds, function, *args)
+    """Return the future of function(*args), which an executor of `pool` gives up after `seconds`."""
+    if hasattr(executor, "submit_for"):
+        return executor.submit_for(seconds, function, *args)
     return executor.submit(function, *args)
 
 
@@ -58,7 +57,7 @@ class Workers:
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["autograder.grading.submission"])
 
-    def submit(self, seconds, function, *args):
+    def submit_for(self, seconds, function, *args):
         """Return the future of function(*args): TimeoutError after seconds, ProcessExpired if the process ends."""
         return self.threads.submit(self._run, seconds, sandbox_setup(), function, args)
 
@@ -109,16 +108,3 @@ def _job(folder, setup, function, args):
 def _end_with_parent():
     multiprocessing.parent_process().join()
     os._exit(1)
-
-
-def _cluster(scheduler):
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError(
-            "scheduler: expected the package distributed, found none; pip install 'chainrule[cluster]'"
-        ) from None
-    try:
-        return Client(scheduler, timeout=10)
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"scheduler: expected a Dask scheduler at {scheduler}, got {error}") from None

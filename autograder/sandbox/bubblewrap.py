@@ -38,11 +38,15 @@ __all__ = [
     "START_SECONDS",
     "WAIT_FOR_GRADER",
     "WRITABLE",
+    "environment",
     "known_gaps",
+    "python_flags",
     "require_sandbox",
     "retry_problem",
     "sandbox_problem",
     "sandbox_setup",
+    "system_flags",
+    "tmpfs",
     "use_sandbox_setup",
     "working_method",
 ]
@@ -205,18 +209,11 @@ def bwrap_command(method, ids, folder, connection, limits, filter_file, wait_com
         command += ["--seccomp", str(filter_file.fileno())]
     for name, value in environment().items():
         command += ["--setenv", name, value]
-    command += open_parents(SYSTEM)
-    for path in SYSTEM:
-        if Path(path).is_symlink():
-            command += ["--symlink", os.readlink(path), path]
-        elif Path(path).exists():
-            command += ["--ro-bind", path, path]
+    command += system_flags()
     for path in write_user_files(Path(connection).parent, user, group):
         command += ["--ro-bind", str(path), f"/etc/{path.name}"]
     command += ["--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", file_bytes), *tmpfs("/tmp", disk_bytes)]
-    command += open_parents([*python_folders(), SOCKETS, HOME])
-    for path in python_folders():
-        command += ["--ro-bind", path, path]
+    command += [*open_parents([SOCKETS, HOME]), *python_flags()]
     for path in trusted_folders():
         command += ["--tmpfs", path, "--remount-ro", path]
     command += [*tmpfs(SOCKETS, 2**20), "--ro-bind", connection, CONNECTION, *tmpfs(HOME, file_bytes)]
@@ -227,6 +224,23 @@ def bwrap_command(method, ids, folder, connection, limits, filter_file, wait_com
     # The limits are set inside: outside, all processes of this user would count.
     prlimit = ["prlimit", *(f"--{name.lower()}={value}" for name, value in resource_limits(limits).items())]
     return [*command, *method.setpriv_command(user), *wait_command, *prlimit]
+
+
+def system_flags():
+    """The flags that let code read the system."""
+    flags = open_parents(SYSTEM)
+    for path in SYSTEM:
+        if Path(path).is_symlink():
+            flags += ["--symlink", os.readlink(path), path]
+        elif Path(path).exists():
+            flags += ["--ro-bind", path, path]
+    return flags
+
+
+def python_flags():
+    """The flags that let code read this Python and its packages. They come after /tmp, where these may be."""
+    binds = [word for path in python_folders() for word in ("--ro-bind", path, path)]
+    return open_parents(python_folders()) + binds
 
 
 def write_user_files(folder, user, group):

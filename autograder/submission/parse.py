@@ -1,4 +1,4 @@
-"""Read the cells of a file that should be a Jupyter notebook, as many as can be read: `read_cells`.
+"""Read the cells of a file that should be a Jupyter notebook, as many as can be read: `read_cells`, one: `read_cell`.
 
 Any version of the format and any encoding is read. From a damaged or truncated file the complete cells are read.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from autograder.submission.fix_source import conflict_sides
 
-__all__ = ["Cell", "normalize_whitespace", "read_cells"]
+__all__ = ["Cell", "normalize_whitespace", "read_cell", "read_cells"]
 
 PICTURES = {"image/png", "image/jpeg", "image/gif"}
 MAX_PICTURES, MAX_PICTURE_BYTES = 20, 5_000_000  # of one cell, in base64
@@ -56,7 +56,7 @@ def read_cells(data):
     if raw_cells is None:
         return None, []
     notes = [("", note)] if note else []
-    cells = [_cell(raw, notes) for raw in raw_cells]
+    cells = [read_cell(raw, notes) for raw in raw_cells]
     if unreadable := cells.count(None):
         notes.append(("", f"cells that cannot be read were left out: {unreadable}"))
     return [cell for cell in cells if cell], notes
@@ -139,7 +139,7 @@ def _recover_cells(text):
         except RecursionError:
             budget -= len(text)
             value, end = None, at + 1
-        if isinstance(value, dict) and "cell_type" in value and _cell(value, []):
+        if isinstance(value, dict) and "cell_type" in value and read_cell(value, []):
             cells.append(value)
             at = end
         else:
@@ -174,7 +174,7 @@ def _line(text):
         return text.removeprefix('"').removesuffix('"').replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
 
 
-def _cell(raw, notes):
+def read_cell(raw, notes):
     """Return the Cell for an object of the file, or None if it has no text. Messages are added to notes."""
     source = _joined(raw.get("source", raw.get("input"))) if isinstance(raw, dict) else None
     if source is None:

@@ -21,6 +21,7 @@ from traitlets import List, Unicode
 
 from autograder.course.changed_questions import SaveCells
 from autograder.course.folder import Course, add_scripts_to_path
+from autograder.course.secret import hidden_seed
 from autograder.errors import GradingError, MachineError, UsageError
 from autograder.grading.gradebook import SAVING_STEPS
 from autograder.grading.submission import Options, grade_submission, notebook_paths
@@ -88,7 +89,8 @@ class Execute(StockExecute):
         names, course = resources["nbgrader"], Course(self.config.CourseDirectory.get("root", "."))
         assignment, notebook, student = names["assignment"], names["notebook"], names["student"]
         require_name(student)
-        options = Options(self.sandbox, limits=Limits.of(course.config))
+        seed = hidden_seed(course, assignment, student)
+        options = Options(self.sandbox, limits=Limits.of(course.config), seed=seed)
         released, folder = released_files(course, names), course.path("submitted", assignment, student)
         submitted, notes = read_submission(folder, options.limits, notebook_paths(released))
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)

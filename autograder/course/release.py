@@ -14,6 +14,7 @@ from autograder.course.folder import failure_message, read_folder
 from autograder.course.import_check import missing_imports
 from autograder.course.leaks import find_leaks
 from autograder.course.lock import locked
+from autograder.course.secret import course_secret
 from autograder.course.sync import sync
 from autograder.course_table import course_table
 from autograder.errors import GradingError, SpecError, UsageError
@@ -45,6 +46,7 @@ def release(course, assignment):
     _require_tasks(course.path("source", assignment), assignment)
     target = course.path("release", assignment)
     with locked(course), course.transaction():
+        course_secret(course)
         new_release = _generate(course, assignment)
         write_edition(new_release, assignment, old=target)
         leaks = find_leaks(new_release, assignment)

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 from concurrent.futures import FIRST_COMPLETED, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from nbgrader.api import MissingEntry
@@ -19,6 +19,7 @@ from pebble import ProcessExpired
 from autograder.course.folder import Course
 from autograder.course.lock import locked
 from autograder.course.release import register
+from autograder.course.secret import hidden_seed
 from autograder.errors import MachineError, NotGraded, UsageError, WorkerError
 from autograder.grading import journal
 from autograder.grading.gradebook import read_points, record
@@ -159,12 +160,13 @@ class _GradingRun:
         folder, notebooks = self.course.path("submitted", self.assignment, student), notebook_paths(self.released)
         submitted, notes = read_submission(folder, self.options.limits, notebooks)
         notes += student_files(submitted, self.released)[1]
-        stamp = stamp_of(submitted, self.released, self.options)
+        options = replace(self.options, seed=hidden_seed(self.course, self.assignment, student))
+        stamp = stamp_of(submitted, self.released, options)
         earlier = None if force else self._earlier_result(student, submitted, stamp)
         if earlier:
             yield earlier
             return
-        arguments = submitted, self.released, self.assignment, student, self.options
+        arguments = submitted, self.released, self.assignment, student, options
         job = submit(self.executor, self._timeout(), grade_submission, *arguments)
         timestamp, note = submission_time(submitted)
         pending[job] = student, submitted, stamp, timestamp, notes + ([note] if note else [])

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import json
 import tempfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ from autograder.tasks.catalog import of_assignment
 from chainrule.errors import PARSER_ERRORS
 from chainrule.judging.verdict import Outcome, Verdict
 
-__all__ = ["Graded", "Options", "grade_submission", "notebook_paths", "seed_of", "workspace", "write_verdict"]
+__all__ = ["Graded", "Options", "grade_submission", "notebook_paths", "workspace", "write_verdict"]
 
 
 # A name that is too long below another folder, or that of a file and of a folder: the file is left out.
@@ -38,12 +37,13 @@ NAME_ERRORS = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, er
 class Options:
     """How to grade. sandbox: "bwrap" or "none". run_all: run every cell, so that feedback pages hold all pictures.
 
-    on_evidence: called with the `Evidence` of every verdict.
+    seed: of the hidden tests. on_evidence: called with the `Evidence` of every verdict.
     """
 
     sandbox: str = "bwrap"
     run_all: bool = False
     limits: Limits = field(default_factory=Limits)
+    seed: int = 0
     on_evidence: Callable | None = field(default=None, repr=False, compare=False)
 
 
@@ -62,11 +62,6 @@ class Graded:
 
     def add(self, name, notebook, verdicts, notes):
         self.notebooks[name], self.verdicts[name], self.notes[name] = nbformat.writes(notebook), verdicts, notes
-
-
-def seed_of(assignment, student):
-    """Return the seed of a student's hidden tests, the same each time."""
-    return zlib.crc32(f"{assignment}/{student}".encode())
 
 
 def grade_submission(submitted, released, assignment, student, options, only=None):
@@ -88,7 +83,7 @@ def grade_submission(submitted, released, assignment, student, options, only=Non
             name_notes = case_mismatches(code, students_files)
             file_notes = notebooks[name][1], archive_note if work.unreadable else "", *name_notes
             repair_notes = [("", note) for note in file_notes if note] + work.notes
-            graded = grade_notebook(work, releases[name], folder, assignment, student, options, repair_notes)
+            graded = grade_notebook(work, releases[name], folder, assignment, options, repair_notes)
             result.add(name, work.notebook, *graded)
     return result
 
@@ -147,7 +142,7 @@ def _code_of(notebook):
     return json.dumps(new_notebook(cells=code))
 
 
-def grade_notebook(repaired, release, folder, assignment, student, options, repair_notes=()):
+def grade_notebook(repaired, release, folder, assignment, options, repair_notes=()):
     """Run and judge a repaired notebook in place; return (verdicts, notes).
 
     repair_notes: [(grade id or "", message)], each shown in the verdict on its task, or in the first verdict.
@@ -158,7 +153,7 @@ def grade_notebook(repaired, release, folder, assignment, student, options, repa
     cells = [cell for cell in repaired.notebook.cells if cell.cell_type == "code"]
     by_test = {task.test_id: task for task in of_assignment(assignment).values()}
     tests = [(cell, by_test[name]) for cell in cells if (name := _grade_id(cell)) in by_test]
-    seed, unreadable = seed_of(assignment, student), repaired.unreadable
+    seed, unreadable = options.seed, repaired.unreadable
     notes_by_task = {
         task.name: [text for name, text in repair_notes if name in (task.solution_id, task.test_id)]
         for _, task in tests

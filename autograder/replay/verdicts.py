@@ -95,6 +95,8 @@ def replay_record(course, assignment, student, options, task=None):
     if student not in students:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     entry = _read_entry(course, assignment, student)
+    seeds = [v["seed"] for verdicts in entry.verdicts.values() for v in verdicts]
+    options = replace(options, seed=next(iter(seeds), 0))
     folder = course.path("submitted", assignment, student)
     submitted, _ = read_submission(folder, options.limits, notebook_paths(released))
     run_all = next((flag for flag in (False, True) if entry.stamp in _stamps(submitted, released, options, flag)), None)

@@ -53,7 +53,7 @@ def wall(monkeypatch):
     """A wall clock set by the test; processes are at work according to their state."""
     now = SimpleNamespace(time=100.0)
     monkeypatch.setattr(clock.time, "monotonic", lambda: now.time)
-    monkeypatch.setattr(clock, "_is_busy", lambda process: process.state in "RD")
+    monkeypatch.setattr(clock, "busy_threads", lambda process: int(process.state in "RD"))
     return now
 
 
@@ -191,7 +191,7 @@ def test_what_never_ends_is_stopped_by_its_own_time(folder, sandbox, what):
 
 @pytest.mark.slow
 def test_what_takes_no_time_of_its_own_is_stopped_by_the_wall(folder, sandbox, monkeypatch):
-    monkeypatch.setattr(clock, "_is_busy", lambda process: True)
+    monkeypatch.setattr(clock, "busy_threads", lambda process: 1)
     limits = replace(SHORT, cell_seconds=1, patience=3)
     with Kernel(folder, limits, sandbox) as kernel, pytest.raises(TimeUp, match="3 s on the wall"):
         kernel.run_cell("import time\ntime.sleep(10_000)")
@@ -207,7 +207,7 @@ def test_a_kernel_that_is_killed_once_costs_nothing(folder, sandbox):
         kernel, execute = run.kernel, run.kernel._execute
 
         def killed(code, *args, **kwargs):
-            if ("a = 1" if not kills else "<runner>") in code and len(kills) < 2:
+            if ("a = 1" if not kills else "<runner>") in f"{code}{args}" and len(kills) < 2:
                 kills.append(next(marks))
                 kernel.process.kill()
             return execute(code, *args, **kwargs)
@@ -223,14 +223,14 @@ def test_a_kernel_that_is_killed_once_costs_nothing(folder, sandbox):
 
 def test_the_state_of_every_thread_is_read():
     process = psutil.Process()
-    assert clock._is_busy(process)  # this thread
+    assert clock.busy_threads(process)  # this thread
     sleeper = subprocess.Popen(["sleep", "9999"])
     try:
-        assert wait_until(lambda: not clock._is_busy(psutil.Process(sleeper.pid)))
+        assert wait_until(lambda: not clock.busy_threads(psutil.Process(sleeper.pid)))
     finally:
         sleeper.kill()
         sleeper.wait()
-    assert not clock._is_busy(SimpleNamespace(pid=sleeper.pid))
+    assert not clock.busy_threads(SimpleNamespace(pid=sleeper.pid))
 
 
 # --- the class ---

@@ -1,5 +1,6 @@
 """Run the cells of one notebook and judge its tasks, whatever the code does to its process: `Run`."""
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from chainrule.judging.verdict import MEASURES, AnswerError, Unanswered, Verdict
 __all__ = ["Evidence", "Run", "notebook_allowance"]
 
 MAX_HANGS = 2
+MAX_CROWDS = 5
 TOGETHER_SECONDS = 2  # for several questions at once: a call takes milliseconds
 MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 TIMED_OUT_NOTE = "time was up: this is to be looked at by hand"
@@ -65,6 +67,7 @@ class Run:
         self.folder, self.options, self.limits = folder, options, options.limits
         self.time = time or notebook_allowance(self.limits)
         self.kernel, self.timed_out = None, False
+        self.careful = False  # whether to look for processes that a cell leaves behind
         self.output_bytes = self.limits.notebook_output_bytes  # what is left of them
         self.ran, self.skipped, self.notes = [], [], []
         self.stops = []  # [(names that a stopped cell was to define, message)]
@@ -116,14 +119,13 @@ class Run:
             self.timed_out = True
             return [self._add_note(source, f"not run: {self._used_up()}")]
         try:
-            kernel = self._running_kernel()
-            outputs = kernel.run_cell(source, self._seconds(self.limits.cell_seconds), self.output_bytes)
+            outputs = self._run_in(self._running_kernel(), source, self.output_bytes)
         except TimeUp as error:
             self._count(error.outputs)
             self.timed_out, self.ended = True, Stop(f"after {error}")
             return [*error.outputs, self._add_note(source, f"stopped after {error}: is there an endless loop?")]
         except KernelDied as error:
-            if retry and not str(error):
+            if retry and (not str(error) or self.kernel.crowded):
                 return self._cell(source, retry=False)
             self._count(error.outputs)
             self.ended = Stop(f"as the process ended{error}")
@@ -134,6 +136,13 @@ class Run:
             limit = self.limits.explain(output.get("ename", ""), output.get("evalue", ""))
             if limit or output.get("text", "").startswith(LEFT_OUT):
                 self._add_note(source, limit or output["text"].removeprefix("[grader] ").strip())
+        return outputs
+
+    def _run_in(self, kernel, source, output_bytes=None):
+        """Run a cell in a kernel; return its outputs. A cell that left too many processes counts as one that died."""
+        outputs = kernel.run_cell(source, self._seconds(self.limits.cell_seconds), output_bytes)
+        if self.careful:
+            kernel.rest()
         return outputs
 
     def _count(self, outputs):
@@ -153,6 +162,9 @@ class Run:
         exam, answers = exam_of(task, seed), []
         questions = _Questions(self, exam)
         verdict = judge(exam, _recording(questions.ask, answers), seed)
+        if self.careful and self.kernel.alive():
+            with contextlib.suppress(KernelDied):
+                self.kernel.rest()
         self.notes += questions.limits
         sandbox_notes = [] if self.options.sandbox == "bwrap" else ["graded without a sandbox"]
         verdict, stop_notes = self._with_stops(verdict)
@@ -195,6 +207,9 @@ class Run:
         if self.kernel is None:
             self.kernel = Kernel(self.folder, self.limits, self.options.sandbox, clock=self.time.clock)
         while not self.kernel.alive():
+            if self.kernel.crowded:  # what it did to the machine costs time; the cell that began it is looked for
+                self.careful, self.kernel.crowded = True, False
+                self.time.clock.seconds += self.limits.notebook_seconds / MAX_CROWDS
             self.kernel.start()
             self._rerun_cells()
         if self.time.remaining() <= 0:
@@ -204,11 +219,10 @@ class Run:
     def _rerun_cells(self):
         """Run the earlier cells again. One that times out or ends the process is left out from now on."""
         for source in list(self.ran):
-            seconds = self._seconds(self.limits.cell_seconds)
-            if seconds <= 0:
+            if self.time.remaining() <= 0:
                 raise TimeUp(self.time.describe())
             try:
-                self.kernel.run_cell(source, seconds)
+                self._run_in(self.kernel, source)
             except (TimeUp, KernelDied) as error:
                 self.timed_out |= isinstance(error, TimeUp)
                 self.ran.remove(source)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import psutil
 
-__all__ = ["Allowance", "Clock", "Meter"]
+__all__ = ["Allowance", "Clock", "Meter", "busy_threads"]
 
 # If more time passes between two readings, the grader itself had to wait.
 LONGEST_TICK = 0.2
@@ -50,7 +50,7 @@ class Meter:
         elapsed, self.last_reading = min(now - self.last_reading, LONGEST_TICK), now
         before, self.cpu_seconds = self.cpu_seconds, max(self.cpu_seconds, self._measure(processes))
         taken = self.cpu_seconds - before
-        if self.clock.sleep_counts and taken < elapsed and not any(map(_is_busy, processes)):
+        if self.clock.sleep_counts and taken < elapsed and not any(map(busy_threads, processes)):
             taken = elapsed
         self.clock.seconds += taken
 
@@ -89,13 +89,13 @@ class Allowance:
         return f"{self.patience * self.seconds:.3g} s on the wall"
 
 
-def _is_busy(process):
-    """True if a thread of the process works, or waits for a processor or a disk. Only Linux tells; else False."""
+def busy_threads(process):
+    """The number of threads of a process that work, or wait for a processor or a disk. Only Linux tells; else 0."""
     folder = THREADS.format(process.pid)
     try:
-        return any(_state(f"{folder}/{thread}/stat") in BUSY_STATES for thread in os.listdir(folder))
+        return sum(_state(f"{folder}/{thread}/stat") in BUSY_STATES for thread in os.listdir(folder))
     except OSError:
-        return False
+        return 0
 
 
 def _state(path):

@@ -13,6 +13,7 @@ from autograder.sandbox.cpu_time import Allowance, Clock
 from autograder.sandbox.output_buffer import OutputBuffer
 from autograder.sandbox.process import Process
 from autograder.sandbox.reply import read_replies, read_reply
+from autograder.sandbox.watchdog import EVERY_SECONDS
 from chainrule.judging import runner
 from chainrule.judging.verdict import Unanswered
 
@@ -60,7 +61,7 @@ class Kernel:
     def __init__(self, folder, limits, sandbox="bwrap", seconds=START_SECONDS, clock=None):
         self.folder, self.limits, self.sandbox, self.clock = folder, limits, sandbox, clock or Clock()
         self.source = inspect.getsource(runner)
-        self.process = None
+        self.process, self.crowded = None, False  # crowded: whether one was ended as too many processes computed
         self.start(seconds)
 
     def start(self, seconds=START_SECONDS):
@@ -97,6 +98,14 @@ class Kernel:
             raise
         return buffer.all(complete=idle)
 
+    def rest(self):
+        """Wait while more processes compute than may. Raises KernelDied once they are ended for that."""
+        time.sleep(2 * EVERY_SECONDS)
+        while self.process.watchdog.crowd_began is not None:
+            if not self.process.alive():
+                self._raise_died()
+            time.sleep(EVERY_SECONDS)
+
     def ask(self, case, measured, seconds=None):
         """Run a case on the student's code; return {output: array}.
 
@@ -109,7 +118,7 @@ class Kernel:
         except TimeUp as error:
             raise TimedOut(f"no answer within {error}: is there an endless loop?") from None
         except KernelDied as error:
-            kind = Unanswered if str(error) else Ended
+            kind = Ended if not str(error) or self.crowded else Unanswered
             raise kind(f"the process ended while this ran{error}") from None
         if reply is None:
             raise runner.BadReply(f"the answer did not come back: at most {self.limits.answer_bytes} bytes are allowed")
@@ -195,7 +204,7 @@ class Kernel:
         raise TimeUp(limit)
 
     def _raise_died(self):
-        reason = self.process.reason
+        reason, self.crowded = self.process.reason, self.process.watchdog.crowded
         self.close()
         raise KernelDied(f": {reason}" if reason else "")
 

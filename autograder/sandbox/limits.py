@@ -25,6 +25,8 @@ class Limits:
     # What the processes of a notebook may use together. Files live in memory: file_bytes limits one, disk_bytes all.
     memory_bytes: int = 4 * 2**30
     processes: int = 256
+    # Processes and threads that compute at the same time, for longer than a second: all submissions share the machine.
+    busy: int = 8
     file_bytes: int = 64 * 2**20
     disk_bytes: int = 256 * 2**20
     files: int = 20_000

@@ -7,14 +7,16 @@ take up in the grader's own process.
 import contextlib
 import os
 import threading
+import time
 
 import psutil
 
-from autograder.sandbox.cpu_time import Clock, Meter
+from autograder.sandbox.cpu_time import Clock, Meter, busy_threads
 
 __all__ = ["Watchdog", "process_trees"]
 
 EVERY_SECONDS = 0.1
+CROWD_SECONDS = 1
 SANDBOX_PROCESSES = 8  # more than bubblewrap itself needs
 GRADER_GROWTH_BYTES = 2**30
 
@@ -32,6 +34,8 @@ class Watchdog(threading.Thread):
         self.grader = psutil.Process()
         self.memory_at_start = self.grader.memory_info().rss
         self.stopped = threading.Event()
+        self.crowd_began = None  # when more than limits.busy threads began to compute at the same time
+        self.crowded = False  # whether they were ended for that
         self.meter = Meter(clock or Clock(), process_trees(roots))
 
     def run(self):
@@ -56,6 +60,9 @@ class Watchdog(threading.Thread):
         if count > limits.processes:
             return f"it had more than {limits.processes} processes"
         # Shared memory counts several times in the first sum, which is quick, and once in the second.
+        if self._is_crowded(processes):
+            self.crowded = True
+            return f"more than {limits.busy} of its processes and threads computed at the same time"
         if all(sum(map(count, processes)) > limits.memory_bytes for count in (resident, proportional)):
             return f"its processes used more than {limits.memory_bytes / 2**30:.3g} GiB of memory together"
         if self.grader.memory_info().rss - self.memory_at_start > GRADER_GROWTH_BYTES:
@@ -65,6 +72,13 @@ class Watchdog(threading.Thread):
         if any(count_files(folder) > limits.files for folder in self.folders):
             return f"it wrote more than {limits.files} files"
         return ""
+
+    def _is_crowded(self, processes):
+        if sum(map(busy_threads, processes)) <= self.limits.busy:
+            self.crowd_began = None
+        elif self.crowd_began is None:
+            self.crowd_began = time.monotonic()
+        return self.crowd_began is not None and time.monotonic() - self.crowd_began > CROWD_SECONDS
 
 
 def process_trees(roots):

@@ -11,7 +11,7 @@ from dataclasses import fields
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from autograder.errors import MachineError, NotGraded, WorkerError
-from autograder.grading.submission import Graded, Options, read_notebooks, seed_of, write_verdict
+from autograder.grading.submission import Graded, Options, read_notebooks, write_verdict
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.outputs import clean_output, clean_text
 from autograder.submission.parse import read_cell
@@ -87,7 +87,7 @@ def decode_result(data, released, assignment, student, options):
     for name, release in releases.items():
         text, verdicts, notes = (part[name] for part in parts)
         notebook = _notebook(_of_type(str, text, "notebook").encode("utf-8", "replace"), release, options.limits)
-        verdicts = _verdicts(verdicts, notebook, assignment, seed_of(assignment, student))
+        verdicts = _verdicts(verdicts, notebook, assignment, options.seed)
         notes = [_message(note) for note in _of_type(list, notes, "notes")]
         graded.add(name, notebook, verdicts, notes)
     return graded

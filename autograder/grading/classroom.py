@@ -98,25 +98,25 @@ class Result:
 def grade(course, assignment, options, student=None, force=False, executor=None):
     """Return an iterator over the Results of the students who submitted the assignment, in the order they are done.
 
-    student: grade only this one. force: grade again what was graded before. Raises UsageError if there is no release,
-    no such student or no submission, and MachineError if there is no sandbox.
+    student: grade only this one, or those in a list. force: grade again what was graded before. Raises UsageError if
+    there is no release, no such student or no submission, and MachineError if there is no sandbox.
     """
     released = course.released_files(assignment)
     students, misplaced_students = course.students(assignment), find_misplaced(course, assignment)
+    chosen = [student] if isinstance(student, str) else student
     misplaced_results = [
-        Result(name, error=message) for name, message in misplaced_students.items() if student in (None, name)
+        Result(name, error=message) for name, message in misplaced_students.items() if chosen is None or name in chosen
     ]
-    if misplaced_results and not (students if student is None else student in students):
+    selected = students if chosen is None else [name for name in students if name in chosen]
+    if not selected and (misplaced_results or chosen == []):
         return iter(misplaced_results)
-    if student is not None and student not in students:
+    if chosen is not None and not selected:
         raise UsageError(f"student: expected one of {', '.join(students) or 'none'} in submitted/, got {student!r}")
     if not students:
         raise UsageError(f"submitted/*/{assignment}: expected the folder of a student, found none; collect them first")
     if options.sandbox == "bwrap":
         require_sandbox()
-    results = _GradingRun(course, assignment, options, released, executor).results(
-        [student] if student else students, force
-    )
+    results = _GradingRun(course, assignment, options, released, executor).results(selected, force)
     return chain(misplaced_results, results)
 
 

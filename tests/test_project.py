@@ -20,10 +20,10 @@ def test_environment_yml_names_the_packages_of_pyproject(root):
 def test_every_dependency_is_pinned(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    requirements = project["dependencies"] + extras["test"] + extras["cluster"] + extras["oracle"]
+    requirements = project["dependencies"] + extras["test"] + extras["cluster"] + extras["postgres"] + extras["oracle"]
     pins = re.findall(r"^([\w.-]+)==", (root / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
     names = {pin.lower().replace("_", "-") for pin in pins}
-    assert {re.split(r"[<>=]", line)[0].lower() for line in requirements} <= names
+    assert {re.split(r"[\[<>=]", line)[0].lower() for line in requirements} <= names
 
 
 def test_constraints_name_versions_and_no_addresses(root):

@@ -20,13 +20,20 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course.nbgrader_paths import CONFIG, create_engine, require_path
+from autograder.course.nbgrader_paths import CONFIG, DATABASE_SETTING, create_engine, require_path
+from autograder.course.postgres import take_turns
 from autograder.errors import GradingError, MachineError, UsageError, unreadable_error
 
-__all__ = ["CONFIG", "Course", "add_scripts_to_path", "failure_message", "read_folder"]
+__all__ = ["CONFIG", "Course", "add_scripts_to_path", "database_errors", "failure_message", "read_folder"]
 
 UNSPECIFIC = ("traceback for details", "There was an error", "Traceback (most recent")
-ADVICE = {"locked": "close what is using it", "full": "make room on the disk", "readonly": "let it be written"}
+ADVICE = dict.fromkeys(("password", "authentication", "does not exist", "parse", "plugin"), f"mend {DATABASE_SETTING}")
+ADVICE |= dict.fromkeys(
+    ("connect", "server closed", "shutting down", "starting up", "resolve"),
+    f"let the server run and answer, or mend {DATABASE_SETTING}",
+)
+ADVICE |= dict.fromkeys(("locked", "lock timeout", "deadlock"), "close what is using it")
+ADVICE |= {"full": "make room on the disk", "readonly": "let it be written"}
 ADVICE["unable"] = "let its folder be written"
 OLD_TABLES = re.compile(
     r"no such (column|table)|has no column|undefined(column|table)|(column|relation) \S+ does not", re.I
@@ -95,7 +102,7 @@ class Course:
     @contextmanager
     def gradebook(self):
         """Open nbgrader's gradebook. Errors of the database become a GradingError of one line."""
-        with _database_errors(), Gradebook(self.directory.db_url) as gradebook:
+        with database_errors(), Gradebook(self.directory.db_url) as gradebook:
             yield gradebook
 
     @contextmanager
@@ -111,7 +118,8 @@ class Course:
             event.listen(database, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
             event.listen(database, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         try:
-            with _database_errors(), database.connect() as connection, connection.begin() as transaction:
+            with database_errors(), database.connect() as connection, connection.begin() as transaction:
+                take_turns(connection, self.directory)
                 connection.dispose = lambda: None
                 with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
                     yield transaction
@@ -133,7 +141,7 @@ def _add_to_python_path(root):
 
 
 @contextmanager
-def _database_errors():
+def database_errors():
     """Turn an error of the database into a GradingError of one line."""
     try:
         yield

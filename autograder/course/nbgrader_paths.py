@@ -16,9 +16,10 @@ import sqlalchemy
 
 from autograder.errors import UsageError
 
-__all__ = ["CONFIG", "create_engine", "database_url", "glob_course", "require_path"]
+__all__ = ["CONFIG", "DATABASE_SETTING", "create_engine", "database_url", "glob_course", "require_path"]
 
 CONFIG = "nbgrader_config.py"
+DATABASE_SETTING = f"c.CourseDirectory.db_url in {CONFIG}"
 SQLITE, GRADEBOOK = "sqlite:///", "gradebook.db"
 GLOBBING = ("apps.api", "converters.base", "exchange.default.exchange", "exchange.default.release_feedback", "utils")
 
@@ -47,8 +48,13 @@ def database_url(text):
 
 
 def create_engine(text, **options):
-    """Return SQLAlchemy's engine for a gradebook."""
-    return sqlalchemy.create_engine(database_url(text), **options)
+    """Return SQLAlchemy's engine for a gradebook. Raises UsageError if its driver is not installed."""
+    try:
+        return sqlalchemy.create_engine(database_url(text), **options)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"gradebook: expected the driver for {DATABASE_SETTING}, got {error}; pip install 'chainrule[postgres]'"
+        ) from None
 
 
 def _write_alembic_ini(alembic_ini, db_url):

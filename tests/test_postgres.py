@@ -94,9 +94,8 @@ def test_a_round_and_what_formgrader_and_nbgrader_read(course, sandbox, capsys):
         done = subprocess.run([sys.executable, "-m", "nbgrader", *arguments], **options)
         assert done.returncode == 0, (arguments, done.stderr)
     with open(course.root / "grades.csv", encoding="utf-8", newline="") as file:
-        assert [(row["student_id"], float(row["score"])) for row in csv.DictReader(file)] == [
-            (n, SCORE) for n in STUDENTS
-        ]
+        found = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert found == dict.fromkeys(STUDENTS, SCORE)
     with Gradebook(course.directory.db_url) as gradebook:
         gradebook.find_grade("softmax-q1", "softmax", ASSIGNMENT, "ada").manual_score = 1.5
         gradebook.db.commit()

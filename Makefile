@@ -12,7 +12,7 @@ ifneq ($(shell test -n "$$HOME" && made=$$(mktemp -d "$$HOME/.XXXXXX" 2>/dev/nul
 export HOME := $(shell mktemp -d)
 endif
 
-.PHONY: demo test released mutants portability install sandbox lint format notebooks release clean
+.PHONY: demo test released mutants portability bench-grading install sandbox lint format notebooks release clean
 
 demo: install sandbox
 	$(BIN)/autograder demo
@@ -39,6 +39,11 @@ mutants: install
 # with noise in the last bits of products.
 portability: install
 	$(BIN)/python -m tests.portability $(NOTEBOOKS)
+
+# A class of 10, 30 and 100 beside stock nbgrader, and one of 1000 that was graded before. Takes about half an hour.
+bench-grading: install
+	$(BIN)/python benchmarks/grading.py
+	$(BIN)/python benchmarks/grading.py --assignment assignment3 --sizes 30 --copies 0
 
 install: $(VENV)/.installed
 

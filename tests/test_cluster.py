@@ -32,6 +32,12 @@ DASK = [sys.executable, "-m", "dask"]
 FAKE_SCHEDULER = Path(__file__).with_name("fake_scheduler.py")
 
 
+@pytest.fixture(autouse=True)
+def scratch(monkeypatch, tmp_path):
+    """Where Dask's workers leave their files."""
+    monkeypatch.setenv("DASK_TEMPORARY_DIRECTORY", str(tmp_path))
+
+
 @contextmanager
 def started(command, **environment):
     """A process with more variables, killed at the end."""

@@ -173,7 +173,16 @@ def exam_of(task, seed):
 def _check(task, index, spec, seed):
     cases = tuple(_case(task, spec, (seed, zlib.crc32(task.name.encode()), index, n)) for n in range(spec.cases))
     fields = ("name", "points", "kind", "rtol", "atol", "view", "limit", "kinds", "costs")
-    return Check(cases=cases, **{name: getattr(spec, name) for name in fields})
+    return Check(cases=cases, gradients=_variables(task, spec, cases), **{n: getattr(spec, n) for n in fields})
+
+
+def _variables(task, spec, cases):
+    """{output: the input it is a gradient for}; in a check of values such as dW that no check compares numerically."""
+    compared = {output: variable for check in task.checks for output, _, variable in check.gradients}
+    named = {name: name[1:] for name in spec.outputs if name.startswith("d") and name[1:] in cases[0].inputs}
+    if spec.kind != "values" or spec.gradients or not compared:
+        return {output: variable for output, _, variable in spec.gradients}
+    return {output: variable for output, variable in named.items() if output not in compared}
 
 
 def _case(task, spec, entropy):

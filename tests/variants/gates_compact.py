@@ -1,6 +1,5 @@
-"""Gates, circuits, deltas and Values as short as may be: einsum, masks, complex steps, slopes in place of closures."""
+"""Gates, circuits, deltas and Values as short as may be: einsum, masks, slopes in place of closures."""
 
-import cmath
 import math
 from collections import deque
 
@@ -30,26 +29,20 @@ def sigmoid_gate_backward(dout, cache):
     return dout * cache
 
 
-def complex_step(f, values):
-    """Derivatives of an analytic f by the imaginary part of f(x + ih): exact to rounding (Squire and Trapp, 1998)."""
-    shifted = [[v + 1e-30j * (i == k) for i, v in enumerate(values)] for k in range(len(values))]
-    return [f(*row).imag / 1e-30 for row in shifted]
-
-
 def product_circuit(x, y, z):
     return (x + y) * z, z, z, x + y
 
 
 def sigmoid_neuron(w, x):
-    f = lambda *v: 1 / (1 + cmath.exp(-(v[0] * v[3] + v[1] * v[4] + v[2])))  # noqa: E731
-    slopes = complex_step(f, [*w, *x])
-    return f(*w, *x).real, np.array(slopes[:3]), np.array(slopes[3:])
+    f = 1 / (1 + math.exp(-(w[0] * x[0] + w[1] * x[1] + w[2])))
+    return f, f * (1 - f) * np.append(x, 1), f * (1 - f) * np.array(w[:2])
 
 
 def staged_circuit(x, y):
-    s = lambda z: 1 / (1 + cmath.exp(-z))  # noqa: E731
-    f = lambda x, y: (x + s(y)) / (s(x) + (x + y) ** 2)  # noqa: E731
-    return f(x, y).real, *complex_step(f, [x, y])
+    (sx, sy), total = [1 / (1 + math.exp(-z)) for z in (x, y)], x + y
+    f = (x + sy) / (sx + total**2)
+    dx, dy = 1 - f * (sx * (1 - sx) + 2 * total), sy * (1 - sy) - f * 2 * total
+    return f, dx / (sx + total**2), dy / (sx + total**2)
 
 
 def matmul_backward(dD, W, X):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from chainrule.judging.compare import apply_view, difference, label, same
+from chainrule.judging.differences import differenced
 from chainrule.judging.exam import Check
 from chainrule.judging.explain import explain
 from chainrule.judging.runner import BadReply
@@ -169,6 +170,7 @@ def judge(exam, run_case, seed=None):
         else:
             result = _run_check(check, run_case)
         results.append(result if proved else replace(result, partial_points=0.0))
+    results = _without_differenced(results, run_case)
     return Verdict(exam.task, tuple(_outcome(result, results, exam.messages) for result in results), seed)
 
 
@@ -196,6 +198,25 @@ def _run_check(check, run_case):
         return _CheckResult(check, False, error.diagnosis() if isinstance(error, AnswerError) else str(error))
     except Unanswered as error:
         return _CheckResult(check, None, str(error))
+
+
+def _without_differenced(results, run_case):
+    """The results, without points for gradients that were found by finite differences."""
+
+    def ask(case):
+        try:
+            return run_case(case, False)
+        except (AnswerError, BadReply, Unanswered):
+            return None
+
+    gradients = {output for result in results for output in result.check.gradients}
+    held = [r for r in results if (r.passed or r.partial_points) and gradients & r.answers.keys()]
+    found = differenced([(r.check, r.answers) for r in results], ask) if held else {}
+    for n, result in enumerate(results):
+        message = next((found[name] for name in result.answers if name in found), "")
+        if result in held and message:
+            results[n] = replace(result, passed=False, message=message, partial_points=0.0)
+    return results
 
 
 def _compare(check, pairs):

@@ -35,6 +35,7 @@ class Check:
     kind: "values" compares outputs, "untouched" inputs after the call, "growth" the work done in Python at two sizes,
     "memory" the peak in bytes. All but "values" earn points only where a value of the task is right.
     view: what an output is reduced to before it is compared ("abs", "gram"; see `compare.VIEWS`).
+    gradients: {output: the input it is a gradient for}.
     kinds: {output: kind of strictness}, costs: {kind: points}. Where no other output is wrong, only these are lost.
     """
 
@@ -46,6 +47,7 @@ class Check:
     atol: float = 0.0
     view: str = ""
     limit: float = 0.0
+    gradients: Mapping = field(default_factory=dict)
     kinds: Mapping = field(default_factory=dict)
     costs: Mapping = field(default_factory=dict)
 

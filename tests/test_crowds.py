@@ -65,3 +65,17 @@ def test_work_that_ends_soon_and_many_threads_that_sleep_are_no_crowd(run):
     while time.monotonic() < began + 3:
         assert run.cell("1 + 1")[0]["data"]["text/plain"] == "2"
     assert run.notes == []
+
+
+def test_what_forked_processes_share_is_counted_once(run):
+    source = "import os, time\nends = [os.pipe() for _ in range(50)]\nfor _ in range(30):\n    if os.fork() == 0:\n"
+    run.cell(source + "        time.sleep(3)\n        os._exit(0)\ntime.sleep(1)")
+    assert run.notes == []
+
+
+def test_connections_in_several_processes_are_counted_together(run):
+    source = (
+        "import os, time\nfor _ in range(30):\n    if os.fork() == 0:\n        ends = [os.pipe() for _ in range(80)]\n"
+    )
+    outputs = run.cell(source + "        time.sleep(60)\ntime.sleep(60)")
+    assert "it had more than 2000 connections open" in outputs[-1]["text"]

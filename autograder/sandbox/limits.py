@@ -30,7 +30,7 @@ class Limits:
     file_bytes: int = 64 * 2**20
     disk_bytes: int = 256 * 2**20
     files: int = 20_000
-    # Open at one time. What is on its way in sockets and pipes takes memory that belongs to no process.
+    # Open in one process, and sockets and pipes in all: what is on its way in them takes memory of no process.
     open_files: int = 2000
     # The size of what comes back: the outputs of one cell, of all cells of a notebook, and the arrays of one answer.
     output_bytes: int = 2_000_000

@@ -21,6 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.edition import write_edition
 from autograder.course.folder import Course, read_folder
+from autograder.course.secret import course_secret
 from autograder.demo.example_class import fill_solutions
 
 __all__ = ["ASSIGNMENT", "MANUAL", "POINTS", "Attack", "attacks", "make_course", "write_submission"]
@@ -62,6 +63,7 @@ def make_course(root, folder):
     if not result["success"]:
         raise RuntimeError(f"release: expected success, got {result}")
     write_edition(course.path("release", ASSIGNMENT), ASSIGNMENT)
+    course_secret(course)  # as `release` does
     return course
 
 

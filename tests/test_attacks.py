@@ -207,6 +207,7 @@ def test_no_file_is_left(course, results, temporary):
         "autograded",
         ".autograder",
         "gradebook.db",
+        "course_secret",
         "nbgrader_config.py",
     }
 

@@ -64,7 +64,10 @@ PROBES = {
     },
     "processes": {
         "seeing others": (
-            "import glob\n[p for p in glob.glob('/proc/[0-9]*/cmdline') if b'{token}' in open(p, 'rb').read()][0]"
+            "import contextlib, glob\nfound = []\nfor path in glob.glob('/proc/[0-9]*/cmdline'):\n"
+            "    with contextlib.suppress(FileNotFoundError, ProcessLookupError):\n"  # one that has ended
+            "        found.append(open(path, 'rb').read())\n"
+            "[line for line in found if b'{token}' in line][0]"
         ),
         "environment variables of the grader": "import os\nos.environ['CHAINRULE_DOCTOR']",
         "rights beyond an ordinary user's": (

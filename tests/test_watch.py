@@ -41,7 +41,11 @@ def test_what_arrives_is_graded_until_the_command_is_stopped(small, sandbox, tmp
     options = ["grade", ASSIGNMENT, "--watch", "--json", "--sandbox", sandbox]
     out = tmp_path / "out"
     with open(out, "w", encoding="utf-8") as file:
-        process = subprocess.Popen([sys.executable, "-m", "autograder", "--course", small.root, *options], stdout=file)
+        command = [sys.executable, "-m", "autograder", "--course", small.root, *options]
+        # A process that is started in the background of a script ignores Ctrl-C, and so do those that it starts.
+        process = subprocess.Popen(
+            command, stdout=file, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+        )
 
     def results():
         return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]

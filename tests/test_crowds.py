@@ -57,6 +57,8 @@ def test_a_function_that_starts_crowds_uses_up_the_notebooks_time(run):
         verdict = run.judge(task_named("max_norm"), 1)
         assert verdict.score == 0
     assert verdict.timed_out
+    run.cell("never = 1")
+    assert run.notes[-1].endswith("100 s were used up, 20 s each time too many processes computed at once")
     assert len(run.starts) <= MAX_CROWDS + 2
 
 

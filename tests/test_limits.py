@@ -1,5 +1,8 @@
 """The limits of a course: their names, their values, and which one an exception is about."""
 
+import subprocess
+import sys
+
 import pytest
 from traitlets.config import Config
 
@@ -55,3 +58,21 @@ def test_an_exception_about_a_limit_gets_a_hint(kind, message, hint):
 @pytest.mark.parametrize(("kind", "message"), [("ValueError", "no"), ("OSError", "[Errno 2] No such file"), ("", "")])
 def test_other_exceptions_get_no_hint(kind, message):
     assert Limits().explain(kind, message) == ""
+
+
+TRY = """
+import os, resource, tempfile
+resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500))
+from autograder.sandbox.kernel import Kernel
+from autograder.sandbox.limits import Limits
+with tempfile.TemporaryDirectory() as folder:
+    os.chmod(folder, 0o755)
+    with Kernel(folder, Limits()) as first, Kernel(folder, Limits()) as second:
+        code = "import resource; resource.getrlimit(resource.RLIMIT_NOFILE)[1]"
+        print([kernel.run_cell(code)[0]["data"]["text/plain"] for kernel in (first, second)])
+"""
+
+
+def test_a_grader_whose_own_limit_is_lower_can_start_kernels(bwrap):
+    completed = subprocess.run([sys.executable, "-c", TRY], capture_output=True, encoding="utf-8", check=False)
+    assert completed.stdout == "['500', '500']\n", completed.stderr

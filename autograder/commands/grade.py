@@ -9,6 +9,7 @@ from tqdm import tqdm
 from autograder.commands.arguments import add_jobs, add_json, add_sandbox, course_of, options_of
 from autograder.commands.table import text_table
 from autograder.errors import GradingError
+from autograder.names import printable
 from autograder.submission.misplaced import find_misplaced
 
 __all__ = ["add_arguments", "grade_class", "run"]
@@ -99,5 +100,5 @@ def _watch(course, options, arguments):
                 arrivals.give_back(students)
                 if str(error) != problem:
                     problem = str(error)
-                    print(problem, file=sys.stderr)
+                    print(f"autograder: {printable(problem)}", file=sys.stderr)
             time.sleep(WATCH_SECONDS)

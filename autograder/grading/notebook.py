@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nbformat.v4 import new_output
 
@@ -19,6 +20,8 @@ from chainrule.judging.verdict import MEASURES, AnswerError, Unanswered, Verdict
 
 __all__ = ["Evidence", "Run", "notebook_allowance"]
 
+# A task is judged again once the student's own cells were run.
+kept_exam = lru_cache(maxsize=64)(exam_of)
 MAX_HANGS = 2
 MAX_CROWDS = 5
 TOGETHER_SECONDS = 2  # for several questions at once: a call takes milliseconds
@@ -67,7 +70,8 @@ class Run:
         self.folder, self.options, self.limits = folder, options, options.limits
         self.time = time or notebook_allowance(self.limits)
         self.kernel, self.timed_out = None, False
-        self.careful = False  # whether to look for processes that a cell leaves behind
+        # How often too many processes were ended. From then on, those that a cell leaves behind are looked for.
+        self.crowds = 0
         self.output_bytes = self.limits.notebook_output_bytes  # what is left of them
         self.ran, self.skipped, self.notes = [], [], []
         self.stops = []  # [(names that a stopped cell was to define, message)]
@@ -115,11 +119,13 @@ class Run:
 
     def _cell(self, source, retry=True):
         self.ended = None
-        if self.time.remaining() <= 0:
+        try:
+            kernel = self._running_kernel()
+        except TimeUp:
             self.timed_out = True
             return [self._add_note(source, f"not run: {self._used_up()}")]
         try:
-            outputs = self._run_in(self._running_kernel(), source, self.output_bytes)
+            outputs = self._run_in(kernel, source, self.output_bytes)
         except TimeUp as error:
             self._count(error.outputs)
             self.timed_out, self.ended = True, Stop(f"after {error}")
@@ -141,7 +147,7 @@ class Run:
     def _run_in(self, kernel, source, output_bytes=None):
         """Run a cell in a kernel; return its outputs. A cell that left too many processes counts as one that died."""
         outputs = kernel.run_cell(source, self._seconds(self.limits.cell_seconds), output_bytes)
-        if self.careful:
+        if self.crowds:
             kernel.rest()
         return outputs
 
@@ -159,10 +165,10 @@ class Run:
 
         notes: messages on its cells that the verdict is to show.
         """
-        exam, answers = exam_of(task, seed), []
+        exam, answers = kept_exam(task, seed), []
         questions = _Questions(self, exam)
         verdict = judge(exam, _recording(questions.ask, answers), seed)
-        if self.careful and self.kernel.alive():
+        if self.crowds and self.kernel.alive():
             with contextlib.suppress(KernelDied):
                 self.kernel.rest()
         self.notes += questions.limits
@@ -203,24 +209,27 @@ class Run:
         return [name for name, exists in zip(names, answers, strict=True) if exists]
 
     def _running_kernel(self):
-        """Return a running kernel in which the earlier cells were run."""
+        """Return a running kernel in which the earlier cells were run. Raises TimeUp once the notebook's is up."""
+        self._require_time()
         if self.kernel is None:
             self.kernel = Kernel(self.folder, self.limits, self.options.sandbox, clock=self.time.clock)
         while not self.kernel.alive():
             if self.kernel.crowded:  # what it did to the machine costs time; the cell that began it is looked for
-                self.careful, self.kernel.crowded = True, False
+                self.crowds, self.kernel.crowded = self.crowds + 1, False
                 self.time.clock.seconds += self.limits.notebook_seconds / MAX_CROWDS
             self.kernel.start()
             self._rerun_cells()
+        self._require_time()
+        return self.kernel
+
+    def _require_time(self):
         if self.time.remaining() <= 0:
             raise TimeUp(self.time.describe())
-        return self.kernel
 
     def _rerun_cells(self):
         """Run the earlier cells again. One that times out or ends the process is left out from now on."""
         for source in list(self.ran):
-            if self.time.remaining() <= 0:
-                raise TimeUp(self.time.describe())
+            self._require_time()
             try:
                 self._run_in(self.kernel, source)
             except (TimeUp, KernelDied) as error:
@@ -234,7 +243,8 @@ class Run:
         return min(limit, self.time.remaining())
 
     def _used_up(self):
-        return f"the notebook's {self.time.describe()} were used up"
+        part = f"{self.limits.notebook_seconds / MAX_CROWDS:.3g} s each time too many processes computed at once"
+        return f"the notebook's {self.time.describe()} were used up" + (f", {part}" if self.crowds else "")
 
 
 def notebook_allowance(limits):

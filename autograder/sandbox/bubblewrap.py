@@ -25,7 +25,7 @@ from traitlets import Dict, Unicode
 import autograder
 from autograder.errors import MachineError
 from autograder.sandbox.forkserver import ForkError, fork_kernel, forkserver_address, use_forkserver
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Limits, resource_limits
 from autograder.sandbox.namespaces import METHODS, NESTED, advice, real_root
 from autograder.sandbox.syscalls import syscall_filter
 from autograder.sandbox.temporary_folder import scratch
@@ -257,12 +257,6 @@ def open_parents(paths):
     """The flags that make the parent folders of these paths readable by all users; bubblewrap's own would not be."""
     parents = {parent for path in paths for parent in Path(path).parents} - {Path("/tmp"), Path("/dev/shm")}
     return [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", str(path))]
-
-
-def resource_limits(limits):
-    """Return {name: value} of the limits that the operating system keeps for each process."""
-    resources = {"NPROC": "processes", "AS": "memory_bytes", "FSIZE": "file_bytes", "NOFILE": "open_files"}
-    return {"CORE": 0, **{resource: limits[name] for resource, name in resources.items()}}
 
 
 def tmpfs(path, size):

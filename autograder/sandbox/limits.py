@@ -1,14 +1,15 @@
-"""The limits on what a submission may use, in one place: `Limits`.
+"""The limits on what a submission may use, in one place: `Limits`; `resource_limits` are those that the system keeps.
 
 An instructor changes a limit in nbgrader_config.py, such as `c.Limits.cell_seconds = 60`.
 """
 
+import resource
 from dataclasses import dataclass, fields
 
 from autograder.errors import UsageError
 from chainrule.judging.runner import MAX_BYTES
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "resource_limits"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,17 @@ class Limits:
         if "Errno 11" in message or "can't start new thread" in message:
             return f"at most {self.processes} processes and threads are allowed"
         return ""
+
+
+def resource_limits(limits):
+    """Return {name: value} of the limits that the operating system keeps for each process.
+
+    None is above the grader's own, which only root could raise.
+    """
+    resources = {"NPROC": "processes", "AS": "memory_bytes", "FSIZE": "file_bytes", "NOFILE": "open_files"}
+    return {"CORE": 0, **{kind: _within_own(kind, limits[name]) for kind, name in resources.items()}}
+
+
+def _within_own(kind, value):
+    most = resource.getrlimit(getattr(resource, f"RLIMIT_{kind}"))[1]
+    return value if most == resource.RLIM_INFINITY else min(value, most)

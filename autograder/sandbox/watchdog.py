@@ -59,10 +59,10 @@ class Watchdog(threading.Thread):
         count = sum(map(threads, processes)) - SANDBOX_PROCESSES if self.folders else len(processes)
         if count > limits.processes:
             return f"it had more than {limits.processes} processes"
-        # Shared memory counts several times in the first sum, which is quick, and once in the second.
         if self._is_crowded(processes):
             self.crowded = True
             return f"more than {limits.busy} of its processes and threads computed at the same time"
+        # Shared memory counts several times in the first sum, which is quick, and once in the second.
         if all(sum(map(count, processes)) > limits.memory_bytes for count in (resident, proportional)):
             return f"its processes used more than {limits.memory_bytes / 2**30:.3g} GiB of memory together"
         if self.grader.memory_info().rss - self.memory_at_start > GRADER_GROWTH_BYTES:

@@ -12,7 +12,7 @@ import textwrap
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -163,7 +163,6 @@ def mistake(name, message):
     return lambda *edits: Mistake(name, message, edits)
 
 
-@lru_cache(maxsize=64)  # a task is judged again once the student's own cells were run
 def exam_of(task, seed):
     """Return an Exam: the inputs of a task drawn from a seed, with the expected outputs."""
     checks = tuple(_check(task, index, check, seed) for index, check in enumerate(task.checks))

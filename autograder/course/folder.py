@@ -9,6 +9,7 @@ import re
 import stat
 import sys
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.nbgrader_paths import CONFIG, DATABASE_SETTING, create_engine, require_path
@@ -112,19 +114,21 @@ class Course:
         nbgrader opens the gradebook for every step and commits every cell. Inside, all steps share one connection that
         holds the lock on the gradebook and commits at the end.
         """
-        database = create_engine(self.directory.db_url)
+        with database_errors(), self._database.connect() as connection, connection.begin() as transaction:
+            take_turns(connection, self.directory)
+            connection.dispose = lambda: None
+            with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
+                yield transaction
+
+    @cached_property
+    def _database(self):
+        """The engine of all transactions: it compiles each statement once. It keeps no connection open."""
+        database = create_engine(self.directory.db_url, poolclass=NullPool)
         if database.dialect.name == "sqlite":
             # The driver itself would begin a transaction at the first change only, and not before tables are made.
             event.listen(database, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
             event.listen(database, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        try:
-            with database_errors(), database.connect() as connection, connection.begin() as transaction:
-                take_turns(connection, self.directory)
-                connection.dispose = lambda: None
-                with patch.object(nbgrader.api, "create_engine", lambda *_, **__: connection):
-                    yield transaction
-        finally:
-            database.dispose()
+        return database
 
 
 def add_scripts_to_path():

@@ -126,7 +126,7 @@ def test_any_answers_end_in_a_verdict(data, task):
     exam = exam_of(task, 1)
 
     def ask(case, measured):
-        names = ["steps", "views", "peak"] if measured else case.expected
+        names = case.measured if measured else case.asked[1]
         drawn = {name: data.draw(answers) for name in names}
         for value in drawn.values():
             if isinstance(value, Exception):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from machine import PATIENCE
 from small_course import ASSIGNMENT, NOTEBOOK, Attack, make_course, write_submission
@@ -18,7 +19,9 @@ from autograder.grading import journal
 from autograder.grading.classroom import grade, pool
 from autograder.grading.submission import Options
 from autograder.replay.show import as_text
-from autograder.replay.verdicts import replay_record, verdict_for_script
+from autograder.replay.verdicts import _failures, replay_record, verdict_for_script
+from autograder.tasks.catalog import task_named
+from autograder.tasks.spec import exam_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 WRONG = 'def max_norm(W, c):\n    """My own."""\n    return shrunk(W, c)'
@@ -292,3 +295,15 @@ def test_a_list_of_verdicts_is_replayed(replay, file, tmp_path, sandbox, capsys)
     assert [v["recorded"] for v in json.loads(output)] == printed
     assert all(v["same"] for v in json.loads(output))
     assert {v["task"] for v in json.loads(output)} == {"max_norm", "kl_divergence"}
+
+
+def test_a_measured_call_that_is_wrong_shows_its_outputs_and_one_that_costs_too_much_its_costs():
+    exam = exam_of(task_named("softmax_loss_vectorized"), 1)
+    check = next(check for check in exam.checks if check.kind == "growth")
+    right = [dict.fromkeys(case.measured, np.array(5)) for case in check.cases]
+    for case, answer in zip(check.cases, right, strict=True):
+        answer |= {name: case.expected[name.split(" of ")[1]] for name in case.measured if " of " in name}
+    answers = {id(case): answer for case, answer in zip(check.cases, right, strict=True)}
+    assert [failure.costs for failure in _failures(check, answers)] == [{"steps": 5, "views": 5, "peak": 5}] * 2
+    right[1]["views of loss"] = np.array(0.0)
+    assert list(_failures(check, answers)[1].outputs) == ["loss"]

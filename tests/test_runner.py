@@ -1,8 +1,10 @@
 import base64
 import importlib.util
 import json
+import subprocess
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -449,13 +451,74 @@ def test_steps_of_other_threads_are_not_counted():
             sum(range(10))
 
     call, inputs = "y = [v + 1 for v in x]", {"x": np.arange(2000)}
-    alone = runner._count_steps(call, inputs, {})
+    alone, _ = runner._count_steps(call, inputs, {})
     threads = [threading.Thread(target=spin) for _ in range(3)]
     for thread in threads:
         thread.start()
     try:
-        assert [runner._count_steps(call, inputs, {}) for _ in range(5)] == [alone] * 5
+        assert [runner._count_steps(call, inputs, {})[0] for _ in range(5)] == [alone] * 5
     finally:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def test_the_outputs_of_every_measured_run_come_back():
+    found = measure("n = f(x)", {"x": np.ones(3)}, {"f": len}, ["n"])
+    assert {name: found[f"{name} of n"] for name in ("steps", "views", "peak")} == {"steps": 3, "views": 3, "peak": 3}
+
+
+def in_a_thread(X, W):
+    found = []
+    thread = threading.Thread(target=lambda: found.extend([x @ W for x in X]))
+    thread.start()
+    thread.join()
+    return found
+
+
+def test_the_steps_of_threads_that_a_call_starts_are_counted():
+    assert costs(in_a_thread, 200)["steps"] > costs(in_a_thread, 20)["steps"] + 5 * 180
+
+
+def without_tracer(X, W):
+    if monitoring := getattr(sys, "monitoring", None):
+        monitoring.set_events(4, 0)
+    else:
+        sys.settrace(None)
+    return X @ W
+
+
+def with_own_tool(X, W):
+    if monitoring := getattr(sys, "monitoring", None):
+        monitoring.free_tool_id(4)
+    else:
+        sys.settrace(lambda *_: None)
+    return X @ W
+
+
+def without_tracemalloc(X, W):
+    tracemalloc.stop()
+    return X @ W
+
+
+def with_cleared_traces(X, W):
+    tracemalloc.clear_traces()
+    return X @ W
+
+
+def in_another_process(X, W):
+    subprocess.run([sys.executable, "-c", "sum(range(1000))"], check=True)
+    return X @ W
+
+
+@pytest.mark.parametrize(
+    "function", [without_tracer, with_own_tool, without_tracemalloc, with_cleared_traces, in_another_process]
+)
+def test_what_cannot_be_measured_is_not_taken_for_little_work(function):
+    tracing = sys.gettrace()
+    try:
+        with pytest.raises(BadReply, match="could not be measured"):
+            costs(function, 20)
+    finally:
+        sys.settrace(tracing)
+    assert costs(lambda X, W: X @ W, 20)["steps"] > 0  # and the next call is measured

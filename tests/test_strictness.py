@@ -3,13 +3,15 @@
 import copy
 import functools
 import inspect
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 from mutants.answers import names_of
 
 from autograder.errors import SpecError
-from autograder.tasks.catalog import TASKS
+from autograder.tasks.catalog import TASKS, task_named
 from autograder.tasks.spec import CheckSpec, Task, exam_of, growth, untouched, values
 from autograder.tasks.strictness import SHARES, apply_strictness
 from chainrule import layers
@@ -124,6 +126,10 @@ def test_large_but_right_costs_its_share(task):
     assert score_of(task, hungry) == pytest.approx(task.points - cost(task, "memory"))
 
 
+def all_nan(array):
+    return np.full_like(array, np.nan, array.dtype if array.dtype.kind == "f" else float)
+
+
 @per_task_with("extremes")
 def test_nan_at_extremes_costs_its_share(task):
     ask, exam = case_runner(names_of(task)), exam_of(task, SEED)
@@ -132,7 +138,7 @@ def test_nan_at_extremes_costs_its_share(task):
     def overflowing(case, measured):
         kinds = extreme.get(id(case), {})
         answer = ask(case, measured)
-        return {n: np.full_like(v, np.nan, float) if kinds.get(n) == "extremes" else v for n, v in answer.items()}
+        return {n: all_nan(v) if kinds.get(n) == "extremes" else v for n, v in answer.items()}
 
     assert judge(exam, overflowing, SEED).score == pytest.approx(task.points - cost(task, "extremes"))
 
@@ -233,3 +239,46 @@ def test_a_task_needs_a_check_of_values():
 def test_growth_costs_the_share_of_loops():
     checks = apply_strictness((values("a", 1, "out"), growth(1, None, None)), "out = f(x)")
     assert [check.points for check in checks] == [1.6, 0.4]
+
+
+# Shortcuts that are taken only where the work is counted. The other calls are right, so the values earn their points.
+
+
+def is_large(arguments):
+    return any(np.size(a) and len(a) >= 20 for a in arguments if isinstance(a, np.ndarray) and a.ndim)
+
+
+def is_traced(arguments):
+    return sys.gettrace() is not None or getattr(sys, "monitoring", None) is not None and sys.monitoring.get_tool(4)
+
+
+SHORTCUTS = {
+    "large inputs": is_large,
+    "while steps are counted": is_traced,
+    "arrays of another class": lambda arguments: any(type(a) not in (np.ndarray, int, float) for a in arguments),
+    "while memory is traced": lambda arguments: tracemalloc.is_tracing(),
+}
+
+
+def zeros_like(value):
+    if isinstance(value, tuple):
+        return tuple(map(zeros_like, value))
+    return np.zeros_like(value) if isinstance(value, np.ndarray | np.floating | float) else value
+
+
+LOSS, DISTANCES = "softmax_loss_vectorized", "KNearestNeighbor.compute_distances_no_loops"
+TAKEN = [(LOSS, s, "loops") for s in list(SHORTCUTS)[:3]] + [(DISTANCES, s, "loops") for s in list(SHORTCUTS)[:2]]
+
+
+@pytest.mark.parametrize(("name", "shortcut", "kind"), [*TAKEN, (DISTANCES, "while memory is traced", "memory")])
+def test_a_shortcut_in_the_measured_call_earns_nothing_for_the_work(name, shortcut, kind):
+    task = task_named(name)
+
+    def wrapper(function):
+        def short(*args, **kwargs):
+            result = function(*args, **kwargs)
+            return zeros_like(result) if SHORTCUTS[shortcut](args) else result
+
+        return short
+
+    assert score_of(task, wrapper) <= task.points - cost(task, kind) + 1e-9

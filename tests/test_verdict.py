@@ -40,8 +40,10 @@ class Student:
         return reply if isinstance(reply, dict) else {"x": reply}
 
 
-def costs(steps=100, views=5, peak=1000):
-    return {"steps": np.array(steps), "views": np.array(views), "peak": np.array(peak)}
+def costs(steps=100, views=5, peak=1000, **outputs):
+    """What comes back of a call that is measured; outputs: {cost: x of its run}, ONE unless stated."""
+    found = {"steps": np.array(steps), "views": np.array(views), "peak": np.array(peak)}
+    return found | {f"{cost} of x": outputs.get(f"x_{cost}", ONE) for cost in found}
 
 
 def growing(small, large):
@@ -97,6 +99,37 @@ def test_a_named_mistake_is_reported():
     cases = tuple(Case("a", {}, {"x": ONE}, {"sum": {"x": ONE + n}}) for n in (1, 2))
     one_exam = exam(Check("a", 1, cases), messages={"sum": "the mean is missing"})
     assert judge(one_exam, Student(a=[ONE + 1, ONE + 2])).reason() == "the mean is missing"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_proves_nothing_pays_once_something_proves(order):
+    checks = (check("flag", 2, proves=False), check("value", 3))[::order]
+    assert judge(exam(*checks), Student()).score == 5
+    forged = judge(exam(*checks), Student(value=WRONG))
+    assert forged.score == 0
+    assert {o.name: o.message for o in forged.outcomes} == {"flag": "counts only once a value is right", "value": SAID}
+    assert forged.reason() == SAID
+
+
+def test_measures_and_unchanged_inputs_need_a_check_that_proves():
+    checks = check("flag", proves=False), check("x", kind="untouched"), check("growth", kind="growth", cases=2)
+    student = Student()
+    assert judge(exam(*checks), student).score == 0
+    assert [call for call, _ in student.asked] == ["flag"]
+
+
+@pytest.mark.parametrize("run", ["steps", "views"])
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_shortcut_while_steps_are_measured_earns_nothing_for_the_work(run, size):
+    replies = [costs(), costs()]
+    replies[size] = costs(**{f"x_{run}": WRONG})
+    assert growing(*replies).reason() == f"growth: in the call that is measured, {SAID}"
+
+
+def test_a_shortcut_while_memory_is_measured_earns_nothing_for_it():
+    checks = check("value"), check("memory", kind="memory", limit=2000)
+    assert judge(exam(*checks), Student(memory=costs())).passed
+    assert judge(exam(*checks), Student(memory=costs(x_peak=WRONG))).score == 1
 
 
 # A blank answer.

@@ -16,7 +16,9 @@ from autograder.plainfile.judge import judge_file
 from autograder.submission.files import read_submission
 from autograder.tasks.catalog import task_named
 from chainrule.judging.compare import apply_view, difference, label, same
-from chainrule.judging.exam import Case, Check
+from chainrule.judging.derive import derive
+from chainrule.judging.exam import COSTS, Case, Check
+from chainrule.judging.runner import BadReply
 from chainrule.judging.verdict import Outcome, Verdict
 
 __all__ = ["FailedCheck", "Failure", "Replayed", "replay_file", "replay_list", "replay_record", "verdict_for_script"]
@@ -205,16 +207,33 @@ def _failures(check, answers):
     """Return a Failure for every case of a check that was run and is wrong; only the errors if there are any."""
     failures = []
     for number, case in enumerate(check.cases, 1):
-        answer = answers.get(id(case))
+        answer = _derived(case, answers.get(id(case)))
         if isinstance(answer, Exception):
             failures.append(Failure(number, case, error=answer))
         elif answer is not None and check.kind in ("growth", "memory"):
-            failures.append(Failure(number, case, costs={name: value.tolist() for name, value in answer.items()}))
+            failures.append(_measured_failure(check, number, case, answer))
         elif answer is not None:
             pairs = {name: (answer[name], expected) for name, expected in case.expected.items()}
             wrong = {name: pair for name, pair in pairs.items() if _difference(check, name, *pair)}
             failures += [Failure(number, case, outputs=wrong)] if wrong else []
     return [failure for failure in failures if failure.error] or failures  # an error ends a check and is its message
+
+
+def _measured_failure(check, number, case, answer):
+    """A Failure with the outputs that are wrong in a run that was measured or, where all are right, with the costs."""
+    runs = [(name, answer.get(f"{cost} of {name}"), case.expected[name]) for cost in COSTS for name in case.expected]
+    wrong = {n: (got, due) for n, got, due in runs if got is not None and _difference(check, n, got, due)}
+    if wrong:
+        return Failure(number, case, outputs=wrong)
+    return Failure(number, case, costs={cost: answer[cost].tolist() for cost in COSTS if cost in answer})
+
+
+def _derived(case, answer):
+    """The outputs of a case, or the error in their place, by what came back for it."""
+    try:
+        return derive(case, answer) if isinstance(answer, dict) else answer
+    except BadReply as error:
+        return error
 
 
 def _difference(check, name, got, expected):

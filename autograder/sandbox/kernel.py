@@ -122,7 +122,7 @@ class Kernel:
             raise kind(f"the process ended while this ran{error}") from None
         if reply is None:
             raise runner.BadReply(f"the answer did not come back: at most {self.limits.answer_bytes} bytes are allowed")
-        names = ["steps", "views", "peak"] if measured else list(case.expected)
+        names = case.measured if measured else case.asked[1]
         return read_reply(reply, names, self.limits.answer_bytes)
 
     def ask_all(self, cases, seconds):
@@ -136,7 +136,7 @@ class Kernel:
         arguments = f"{requests!r}, globals(), {seconds / 4}, {max_bytes // 2}"  # the whole reply is encoded twice
         try:
             reply = self._call_runner("respond_all", arguments, seconds)
-            return read_replies(reply, [list(case.expected) for case in cases], max_bytes)
+            return read_replies(reply, [case.asked[1] for case in cases], max_bytes)
         except (TimeUp, KernelDied, runner.BadReply):
             return []
 
@@ -148,7 +148,8 @@ class Kernel:
 
     def _request(self, case, measured):
         inputs = {n: runner.encode(v) if hasattr(v, "dtype") else v for n, v in case.inputs.items()}
-        request = {"call": case.call, "inputs": inputs, "outputs": list(case.expected), "layout": case.layout}
+        call, names = case.asked
+        request = {"call": call, "inputs": inputs, "outputs": names, "layout": case.layout}
         return json.dumps(request | {"measure": measured, "max_bytes": self.limits.answer_bytes})
 
     def _execute(self, code, seconds, on_output, expressions=None, **options):

@@ -6,6 +6,7 @@ from autograder.tasks.spec import values
 
 __all__ = [
     *("CHANGES_DOUT", "CHANGES_X", "DOUT_MISSING", "FLOAT64", "OVERFLOW", "CATCH_WARNINGS"),
+    "FIRST_ENTRIES",
     *("draw_any_shape", "draw_zeros", "float32", "in_float32", "with_dtype_check", "backward_twice"),
 ]
 
@@ -14,6 +15,8 @@ DOUT_MISSING = "this is the layer's own derivative: it is not multiplied by dout
 CHANGES_DOUT = "dout is changed by the call: dout *= ... and dout[mask] = ... work in place, so take a copy"
 CHANGES_X = "x is changed by the call: x *= ... and x[mask] = ... work in place, so take a copy"
 OVERFLOW = "exp overflows on large numbers and NumPy warns: give it only arguments that are not positive"
+# One number of each array of a dict, together: it is float32 only if all of them are.
+FIRST_ENTRIES = "np.concatenate([np.ravel(value)[:1] for value in {}.values()])"
 # Only RuntimeWarning counts: NumPy uses it for numerical problems.
 CATCH_WARNINGS = """
 import warnings

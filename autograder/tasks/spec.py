@@ -17,11 +17,13 @@ from functools import cache
 import numpy as np
 
 from autograder.errors import SpecError
+from autograder.tasks.split import split_call
 from autograder.tasks.strictness import apply_strictness
 from chainrule.check import resolve_task
 from chainrule.gradcheck import numerical_gradient
 from chainrule.judging import runner
 from chainrule.judging.compare import VIEWS, same
+from chainrule.judging.derive import extents
 from chainrule.judging.exam import Case, Check, Exam
 
 __all__ = [
@@ -56,7 +58,7 @@ class CheckSpec:
     """A check before its inputs are drawn. gradients: {output: (loss output, input it is the gradient for)}.
 
     strict: the kind of strictness that its values test ("extremes"); `autograder.tasks.strictness` fills in kinds and
-    costs.
+    costs. proves: False where constants, or an input handed back, would be right (see `chainrule.judging.exam.Check`).
     """
 
     name: str
@@ -75,6 +77,7 @@ class CheckSpec:
     strict: str = ""
     kinds: dict = field(default_factory=dict, hash=False)
     costs: dict = field(default_factory=dict, hash=False)
+    proves: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,12 +153,12 @@ def untouched(points, *inputs, **options):
 
 def growth(points, small, large, name="vectorised over N"):
     """Check that the work done in Python does not grow with N. small, large: draw functions for two sizes N."""
-    return CheckSpec(name, points, draw=(small, large), kind="growth", cases=2)
+    return CheckSpec(name, points, draw=(small, large), kind="growth", cases=2, rtol=NUMERIC_RTOL)
 
 
 def memory(name, points, draw, limit):
     """Check that the call never allocates more than limit bytes at one time."""
-    return CheckSpec(name, points, draw=draw, kind="memory", cases=1, limit=limit)
+    return CheckSpec(name, points, draw=draw, kind="memory", cases=1, limit=limit, rtol=NUMERIC_RTOL)
 
 
 def mistake(name, message):
@@ -171,7 +174,7 @@ def exam_of(task, seed):
 
 def _check(task, index, spec, seed):
     cases = tuple(_case(task, spec, (seed, zlib.crc32(task.name.encode()), index, n)) for n in range(spec.cases))
-    fields = ("name", "points", "kind", "rtol", "atol", "view", "limit", "kinds", "costs")
+    fields = ("name", "points", "kind", "rtol", "atol", "view", "limit", "kinds", "costs", "proves")
     return Check(cases=cases, gradients=_variables(task, spec, cases), **{n: getattr(spec, n) for n in fields})
 
 
@@ -191,14 +194,40 @@ def _case(task, spec, entropy):
     for attempt in range(50):
         inputs = draw(np.random.default_rng([*entropy, attempt]))
         if spec.kind in ("growth", "memory"):
-            return Case(call, inputs, {})
+            return Case(call, inputs, _outputs(task, call, inputs, _compared(task, call, inputs)))
         expected = _outputs(task, call, inputs, spec.outputs)
         numeric = {out: _numeric(task, call, inputs, loss, var) for out, loss, var in spec.gradients}
         # A kink between the two points of a central difference makes it wrong; then other inputs are drawn.
         if all(same(expected[name], value, NUMERIC_RTOL / 10) for name, value in numeric.items()):
             # The analytic gradient is stored once the numerical one confirms it: it has no rounding noise.
-            return Case(call, inputs, expected, _Mistakes(task, spec, call, inputs, expected), spec.layout)
+            wrong = _Mistakes(task, spec, call, inputs, expected)
+            return Case(call, inputs, expected, wrong, spec.layout, *_split(task, call, inputs, spec.outputs))
     raise SpecError(f"{task.name}, {spec.name}: the reference's gradient and the numerical one never agree")
+
+
+def _compared(task, call, inputs):
+    """The outputs of a call that checks of values compare."""
+    checks = [check for check in task.checks if check.kind == "values" and (check.call or task.call) == call]
+    return list(dict.fromkeys(name for check in checks for name in check.outputs if name not in inputs))
+
+
+def _split(task, call, inputs, outputs):
+    """Return (head, returned, after, extents) of a Case: see there. All empty if the call as a whole is asked."""
+    objects = frozenset()
+    while split := split_call(call, tuple(inputs), tuple(outputs), objects):
+        if shapes := _shapes(task, split.call, inputs, split.returned):
+            known = [_shapes(task, call, inputs, [name]).get(name, []) for name in split.known]
+            return split.call, shapes, split.after, extents(known)
+        objects |= {name for name in split.returned if not _shapes(task, split.call, inputs, [name])}
+    return "", {}, "", []
+
+
+def _shapes(task, call, inputs, names):
+    """{name: shape} of what the reference leaves in variables, empty unless all are plain arrays."""
+    try:
+        return {name: list(array.shape) for name, array in _outputs(task, call, inputs, names).items()}
+    except runner.BadReply:
+        return {}
 
 
 def _outputs(task, call, inputs, outputs, mistake=None):

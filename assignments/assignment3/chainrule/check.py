@@ -80,9 +80,10 @@ def case_runner(namespace):
     def run_case(case, measured):
         try:
             if measured:
-                costs = runner.measure(case.call, case.inputs, namespace)
+                costs = runner.measure(case.call, case.inputs, namespace, list(case.expected))
                 return {name: runner.plain_array(value) for name, value in costs.items()}
-            return runner.execute(case.call, case.inputs, list(case.expected), namespace, case.layout)
+            call, names = case.asked
+            return runner.execute(call, case.inputs, names, namespace, case.layout)
         except runner.BadReply:
             raise
         except Exception as error:

@@ -46,6 +46,7 @@ matmul_backward = task(
             call=MATMUL + "\nfloat32_kept = dW.dtype == dX.dtype == np.float32",
             draw=draw_float32,
             cases=1,
+            proves=False,
         ),
     ),
     (

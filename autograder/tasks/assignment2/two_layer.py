@@ -230,7 +230,7 @@ predict = task(
     draw_scored,
     (
         values("labels", 1, "labels"),
-        values("one image, N = 1", 0.5, "labels", draw=draw_one_scored),
+        values("one image, N = 1", 0.5, "labels", draw=draw_one_scored, proves=False),
         untouched(0.5, *NAMES, "X"),
     ),
     (

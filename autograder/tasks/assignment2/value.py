@@ -109,7 +109,7 @@ def unary(method, draw, large, mistakes):
                 call=ADDED.format(f"A.{method}()"),
                 draw=draw_numbers("a", "b", "a0", "b0", "dout"),
             ),
-            values(*large),
+            large,
         ),
         mistakes,
     )
@@ -238,7 +238,7 @@ draw_exponent = draw_numbers("a", "dout")
 exp = unary(
     "exp",
     draw_exponent,
-    ("far out: -800 and 300", 0.5, "data", "da"),
+    values("far out: -800 and 300", 0.5, "data", "da"),
     (
         mistake("overwritten", OVERWRITTEN)(("+=", "=")),
         mistake("power_rule", "x e^(x-1) is the rule for powers: the derivative of e^x is e^x itself")(
@@ -263,7 +263,7 @@ exp = unary(
 tanh = unary(
     "tanh",
     draw_exponent,
-    ("far out: -800 and 800", 0.5, "data", "da"),
+    values("far out: -800 and 800", 0.5, "data", "da", proves=False),
     (
         mistake("overwritten", OVERWRITTEN)(("+=", "=")),
         mistake("input_squared", "1 - x^2 is computed from the input, expected 1 - t^2 with the output t = tanh(x)")(
@@ -291,8 +291,7 @@ def with_extremes(task, expression):
     *other_checks, last_check = task.checks
     call = LARGE.format(*expression)
     options = {"call": call, "draw": draw_numbers("dout"), "cases": 2, "strict": "extremes"}
-    extreme_check = values(last_check.name, last_check.points, *last_check.outputs, **options)
-    return replace(task, checks=(*other_checks, extreme_check))
+    return replace(task, checks=(*other_checks, replace(last_check, **options)))
 
 
 exp = with_extremes(exp, ("Value(-800.0).exp()", "Value(300.0).exp()"))

@@ -23,7 +23,8 @@ def draw_images(rng):
     return draw_setting(rng) | images | {"p": 1e-12}
 
 
-# How the functions are called: 10,000 entries, none of them 0. The facts are read from what comes back.
+# How the functions are called: 10,000 entries, none of them 0. The facts are read from what comes back, by the grader:
+# every result has a name of its own, so that they come back together.
 
 START = """x = scale * np.linspace(1, 2, 10_000).reshape(100, 100)
 dout = scale * np.linspace(2, 1, 10_000).reshape(100, 100)
@@ -32,13 +33,17 @@ param = {"p": p, "mode": "train", "seed": seed}
 TRAIN = START + "out, cache = LAYER_forward(x.copy(), param)\n"
 TEST = START + 'out, cache = LAYER_forward(x.copy(), param | {"mode": "test"})\n'
 # The smallest and the largest factor of what is not 0.
-FACTOR = "ratios = (out / x)[out != 0]\nRESULT = np.array([ratios.min(), ratios.max()])\n"
+FACTOR = "ratios = (out / x)[out != 0]\nfactor = np.array([ratios.min(), ratios.max()])\n"
 SHARES = (
     "kept = np.mean(out != 0)\n"
     "spread = np.array([np.std(np.mean(out != 0, axis=1)), np.std(np.mean(out != 0, axis=0))])\n"
 )
 KEEPS_MOST = "keeps_most = np.mean(out != 0) > 0.5\n"
-OF_TEST = FACTOR.replace("RESULT", "test_factor") + "test_drops = np.any(out == 0)\n"
+OF_TEST = """tested, cache = LAYER_forward(x.copy(), param | {"mode": "test"})
+test_ratios = (tested / x)[tested != 0]
+test_factor = np.array([test_ratios.min(), test_ratios.max()])
+test_drops = np.any(tested == 0)
+"""
 IMAGES = 'out, cache = LAYER_forward(x, {"p": p, "mode": "train", "seed": seed})\n'
 FLOAT32 = "float32_kept = out.dtype == np.float32\n"
 IMAGES_BACK = IMAGES + "dx = LAYER_backward(dout, cache)\n"
@@ -62,12 +67,17 @@ ratios = (dx / dout)[out != 0]
 factor = np.array([ratios.min(), ratios.max()])
 passes_dropped = np.any(dx[out == 0] != 0)
 """
-AGAIN = """first = LAYER_backward(dout.copy(), cache)
-passes_dropped = np.any(first[out == 0] != 0)
-again = np.max(LAYER_backward(dout.copy(), cache)) / np.max(first)
+AGAIN = """trained, cache = LAYER_forward(x.copy(), param)
+first = LAYER_backward(dout.copy(), cache)
+second = LAYER_backward(dout.copy(), cache)
+passes_dropped = np.any(first[trained == 0] != 0)
+again = np.max(second) / np.max(first)
 """
 # The mask cannot be read from an output whose input was 0: as many entries are kept as elsewhere.
-ZEROS = "out, cache = LAYER_forward(0 * x, param)\nkept = np.mean(LAYER_backward(dout.copy(), cache) != 0)\n"
+ZEROS = """_, cache = LAYER_forward(0 * x, param)
+of_zeros = LAYER_backward(dout.copy(), cache)
+kept = np.mean(of_zeros != 0)
+"""
 
 # Two random shares of 10,000 entries differ by 6 * sqrt(2 * 0.25 / 10000) = 0.042, but for one case in 10^8.
 SHARE = 0.045
@@ -83,6 +93,19 @@ def task(name, text, checks, mistakes, module=dropout):
 
 DRAW = "rng.random(x.shape) < p"
 SWAPPED = "p is taken for the probability of dropping an entry; in this course it is that of keeping it"
+
+
+def forward_checks(seed_points, mode_points, image_points, kind):
+    """Return the checks of both forward functions that a constant passes."""
+    masks, images = ("same_seed_same_mask", "no_seed_same_mask", "drops"), ("out", "float32_kept", "x")
+    parts = ((START, SEEDS), (START, OTHER_MODE), (IMAGES, FLOAT32))
+    seeds, modes, float32 = (call(*texts, kind=kind) for texts in parts)
+    unproved = {"cases": 1, "proves": False}
+    return (
+        values("a seed repeats the mask", seed_points, *masks, call=seeds, cases=2, proves=False),
+        values("another mode raises ValueError", mode_points, "refused", call=modes, **unproved),
+        values("images in float32, x unchanged", image_points, *images, call=float32, draw=draw_images, **unproved),
+    )
 
 
 def mask_mistakes():
@@ -146,24 +169,9 @@ dropout_forward = task(
             "divided by p in training, as it is in test mode",
             0.5,
             *("factor", "keeps_most", "test_drops", "test_factor"),
-            call=call(TRAIN, FACTOR.replace("RESULT", "factor"), KEEPS_MOST, TEST, OF_TEST, kind=KIND),
+            call=call(TRAIN, FACTOR, KEEPS_MOST, OF_TEST, kind=KIND),
         ),
-        values(
-            "a seed repeats the mask",
-            0.4,
-            *("same_seed_same_mask", "no_seed_same_mask", "drops"),
-            call=call(START, SEEDS, kind=KIND),
-            cases=2,
-        ),
-        values("another mode raises ValueError", 0.2, "refused", call=call(START, OTHER_MODE, kind=KIND), cases=1),
-        values(
-            "images in float32, x unchanged",
-            0.4,
-            *("out", "float32_kept", "x"),
-            call=call(IMAGES, FLOAT32, kind=KIND),
-            draw=draw_images,
-            cases=1,
-        ),
+        *forward_checks(0.4, 0.2, 0.4, KIND),
     ),
     mask_mistakes()
     + (
@@ -188,14 +196,15 @@ dropout_backward = task(
     call(TRAIN, BACK, kind=KIND),
     (
         values("dout where kept, divided by p; 0 where dropped", 0.5, "factor", "passes_dropped"),
-        values("test mode", 0.5, "factor", "passes_dropped", call=call(TEST, BACK, kind=KIND), cases=2),
+        values("test mode", 0.5, "factor", "passes_dropped", call=call(TEST, BACK, kind=KIND), cases=2, proves=False),
         values(
             "zeros in x, two calls",
             0.35,
             *("kept", "again"),
-            call=call(TRAIN, AGAIN, ZEROS, kind=KIND),
+            call=call(START, AGAIN, ZEROS, kind=KIND),
             cases=2,
             atol=SHARE,
+            proves=False,
         ),
         untouched(0.15, "dout", call=call(IMAGES_BACK, kind=KIND), draw=draw_images),
     ),
@@ -221,24 +230,9 @@ plain_dropout_forward = task(
             "kept as it is in training, times p in test mode",
             0.4,
             *("factor", "test_drops", "test_factor"),
-            call=call(TRAIN, FACTOR.replace("RESULT", "factor"), TEST, OF_TEST, kind=PLAIN),
+            call=call(TRAIN, FACTOR, OF_TEST, kind=PLAIN),
         ),
-        values(
-            "a seed repeats the mask",
-            0.3,
-            *("same_seed_same_mask", "no_seed_same_mask", "drops"),
-            call=call(START, SEEDS, kind=PLAIN),
-            cases=2,
-        ),
-        values("another mode raises ValueError", 0.1, "refused", call=call(START, OTHER_MODE, kind=PLAIN), cases=1),
-        values(
-            "images in float32, x unchanged",
-            0.3,
-            *("out", "float32_kept", "x"),
-            call=call(IMAGES, FLOAT32, kind=PLAIN),
-            draw=draw_images,
-            cases=1,
-        ),
+        *forward_checks(0.3, 0.1, 0.3, PLAIN),
     ),
     mask_mistakes()
     + (
@@ -260,12 +254,12 @@ plain_dropout_backward = task(
     "plain_dropout_backward",
     call(TRAIN, BACK, kind=PLAIN),
     (
-        values("dout where kept, 0 where dropped", 0.5, "factor", "passes_dropped"),
+        values("dout where kept, 0 where dropped", 0.5, "factor", "passes_dropped", proves=False),
         values(
             "test mode, two calls",
             0.4,
             *("factor", "passes_dropped", "again"),
-            call=call(TEST, BACK, TRAIN, AGAIN, kind=PLAIN),
+            call=call(TEST, BACK, AGAIN, kind=PLAIN),
             cases=2,
         ),
         untouched(0.1, "dout", call=call(IMAGES_BACK, kind=PLAIN), draw=draw_images),
@@ -293,19 +287,20 @@ out, cache = net.drop_forward(x.copy(), "train")
 NET_FORWARD = (
     NET
     + "drops = np.any(out == 0)\n"
-    + FACTOR.replace("RESULT", "factor")
-    + 'net.dropout_param = {"mode": "train", "p": p}\nout, cache = net.drop_forward(x.copy(), "test")\n'
-    + OF_TEST
+    + FACTOR
+    + 'net.dropout_param = {"mode": "train", "p": p}\n'
+    + OF_TEST.replace('LAYER_forward(x.copy(), param | {"mode": "test"})', 'net.drop_forward(x.copy(), "test")')
     + 'net.dropout_param = {"mode": "train", "p": p, "seed": seed}\n'
-    + 'repeats = np.all(net.drop_forward(x.copy(), "train")[0] == net.drop_forward(x.copy(), "train")[0])\n'
+    + 'first, second = net.drop_forward(x.copy(), "train")[0], net.drop_forward(x.copy(), "train")[0]\n'
+    + "repeats = np.all(first == second)\n"
     + 'net.dropout_param = {"mode": "train", "p": 1}\noff, cache = net.drop_forward(x[0], "train")\n'
 )
 NET_BACKWARD = (
     NET
     + "dx = net.drop_backward(dout.copy(), cache)\npasses_dropped = np.any(dx[out == 0] != 0)\n"
     + "ratios = (dx / dout)[out != 0]\nfactor = np.array([ratios.min(), ratios.max()])\n"
-    + 'out, cache = net.drop_forward(x[0], "test")\ntested = net.drop_backward(dout[0].copy(), cache)\n'
-    + 'net.dropout_param = {"mode": "train", "p": 1}\nout, cache = net.drop_forward(x[0], "train")\n'
+    + '_, cache = net.drop_forward(x[0], "test")\ntested = net.drop_backward(dout[0].copy(), cache)\n'
+    + 'net.dropout_param = {"mode": "train", "p": 1}\n_, cache = net.drop_forward(x[0], "train")\n'
     + "off = net.drop_backward(dout[0].copy(), cache)\n"
 )
 SET_MODE = 'self.dropout_param["mode"] = mode'

@@ -1,5 +1,6 @@
 """Tasks of fully_connected.ipynb: the loss of a net of any depth."""
 
+from autograder.tasks.layer_checks import FIRST_ENTRIES
 from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule import fc_net
 
@@ -83,8 +84,9 @@ def draw_net(*dims, shape=(), num=4):
 
 
 draw_three = draw_net(3, 5, 4, 2)
-SINGLE = """
-float32_kept = [scores.dtype == np.float32, all(value.dtype == np.float32 for value in grads.values())]
+SINGLE = f"""
+entries = {FIRST_ENTRIES.format("grads")}
+float32_kept = [scores.dtype == np.float32, entries.dtype == np.float32]
 dW1 = grads["W1"]
 """
 MODES = """

@@ -1,5 +1,6 @@
 """Tasks of fully_connected.ipynb: the parameters and settings of a net of any depth."""
 
+from autograder.tasks.layer_checks import FIRST_ENTRIES
 from autograder.tasks.spec import Task, mistake, values
 from chainrule import fc_net
 
@@ -23,13 +24,15 @@ default_shapes = [*plain.params["W1"].shape, *plain.params["W2"].shape]
 # Doublings from weight_scale to the standard deviation; 3 is the kurtosis of normal numbers, 1.8 of uniform ones. All
 # bounds are more than 6 standard errors away; the small last layer is judged by its doublings alone.
 WEIGHTS = """
-W = read("W")
-doublings = [round(float(np.log2(np.std(w) / scale + 1e-9))) for w in W]
+numbers, sizes = np.concatenate([np.ravel(w) for w in read("W")]), [np.size(w) for w in read("W")]
+second = net.params["W2"]
+again = FullyConnectedNet([32, 128, 32], input_dim=32, num_classes=C, weight_scale=scale).params["W2"]
+by_default = FullyConnectedNet([2]).params["W1"]
+W = np.split(numbers, np.cumsum(sizes)[:-1])
+doublings = [round(float(np.log2(np.std(w) + 1e-9))) for w in [*(w / scale for w in W), by_default / 0.01]]
 centred = [bool(abs(np.mean(w)) < 0.2 * np.std(w)) for w in W[:3]]
 normal = [bool(2.4 < np.mean(w**4) / np.std(w) ** 4 < 3.8) for w in W[1:3] if np.std(w) > 0]
-again = FullyConnectedNet([32, 128, 32], input_dim=32, num_classes=C, weight_scale=scale).params["W2"]
-drawn_anew = bool(np.any(again != net.params["W2"]))
-doublings.append(round(float(np.log2(np.std(FullyConnectedNet([2]).params["W1"]) / 0.01 + 1e-9))))
+drawn_anew = bool(np.any(again != second))
 """
 
 BIASES = """
@@ -38,16 +41,16 @@ gamma, beta = ([part for a in read(kind) for part in a] for kind in ("gamma", "b
 """
 
 # Settings that make no difference (no norm, no dropout) may be kept in another way.
-SETTINGS = """
+SETTINGS = f"""
 settings = dict(dropout_keep_ratio=keep, normalization=normalization, reg=strength, seed=number, dtype=np.float64)
 wide, plain = FullyConnectedNet([4, 3], input_dim=5, **settings), FullyConnectedNet([2])
-single = bool(all(value.dtype == np.float32 for value in net.params.values()))
-double = bool(all(value.dtype == np.float64 for value in wide.params.values()))
+of_net, of_wide = {FIRST_ENTRIES.format("net.params")}, {FIRST_ENTRIES.format("wide.params")}
+single, double = of_net.dtype == np.float32, of_wide.dtype == np.float64
 regs = [wide.reg, plain.reg]
 same_kind = wide.normalization == normalization
 keep_ratio, seed = (wide.dropout_param.get(key, -1) for key in ("p", "seed"))
-default_ratio = getattr(plain, "dropout_param", {}).get("p", 1)
-own_dicts = normalization is None or len({id(of_layer) for of_layer in wide.bn_params}) == 2
+default_ratio = getattr(plain, "dropout_param", {{}}).get("p", 1)
+own_dicts = normalization is None or len({{id(of_layer) for of_layer in wide.bn_params}}) == 2
 """
 
 
@@ -79,8 +82,9 @@ init = Task(
             call=MAKE + WEIGHTS,
             draw=KINDS[:1] * 2,
             cases=2,
+            proves=False,
         ),
-        values("biases and betas 0, gammas 1", 1, "b", "gamma", "beta", call=MAKE + BIASES, draw=KINDS),
+        values("biases and betas 0, gammas 1", 1, "b", "gamma", "beta", call=MAKE + BIASES, draw=KINDS, proves=False),
         values(
             "of type dtype; settings kept",
             *(0.5, "single", "double", "regs", "same_kind", "keep_ratio", "seed", "default_ratio", "own_dicts"),

@@ -24,7 +24,8 @@ mean_over_std = w.mean() / w.std()
 share_within_one_std = (abs(w - w.mean()) < w.std()).mean()
 same_for_same_seed, new_for_new_seed = (w == again).all(), (w != other).mean()
 rng = default_rng(seed)
-new_in_each_call = (initialize("xavier", 7, 5, rng) != initialize("xavier", 7, 5, rng)).mean()
+first, second = initialize("xavier", 7, 5, rng), initialize("xavier", 7, 5, rng)
+new_in_each_call = (first != second).mean()
 """
 
 SPECIAL = """
@@ -39,11 +40,13 @@ except ValueError:
 
 
 def draw_wide(rng):
-    return {"fan_in": 80, "fan_out": 150, "seed": int(rng.integers(10**6))}
+    fan_in = int(rng.integers(30, 81))
+    return {"fan_in": fan_in, "fan_out": 12000 // fan_in, "seed": int(rng.integers(10**6))}
 
 
 def draw_narrow(rng):
-    return draw_wide(rng) | {"fan_in": 150, "fan_out": 80}
+    wide = draw_wide(rng)
+    return wide | {"fan_in": wide["fan_out"], "fan_out": wide["fan_in"]}
 
 
 STD = '"small": 0.01, "xavier": np.sqrt(1 / fan_in), "he": np.sqrt(2 / fan_in)'
@@ -71,8 +74,9 @@ initialize = task(
             atol=0.08,
             rtol=0.0,
             cases=1,
+            proves=False,
         ),
-        values("zeros, and an unknown kind", 0.5, "zeros", "error_raised", call=SPECIAL, cases=1),
+        values("zeros, and an unknown kind", 0.5, "zeros", "error_raised", call=SPECIAL, cases=1, proves=False),
     ),
     (
         mistake("xavier_variance", VARIANCE.format("1 / fan_in"))(("np.sqrt(1 / fan_in)", "1 / fan_in")),

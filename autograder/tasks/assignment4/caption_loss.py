@@ -3,15 +3,17 @@
 import numpy as np
 
 from autograder.tasks.assignment4.caption_draws import NAMES, NET, draw_captions, draw_weights, task
+from autograder.tasks.layer_checks import FIRST_ENTRIES
 from autograder.tasks.spec import NUMERIC_RTOL, CheckSpec, mistake, untouched, values
 
 __all__ = ["TASKS"]
 
 LOSS = NET + "loss, grads = net.loss(features, captions)\n"
 READ = "".join(f'd{name} = grads.get("{name}", 0)\n' for name in NAMES)  # 0 where one is missing
-SINGLE = """
+SINGLE = f"""
 loss, grads = net.loss(features.astype(np.float32), captions)
-float32_kept = all(value.dtype == np.float32 for value in grads.values())
+entries = {FIRST_ENTRIES.format("grads")}
+float32_kept = entries.dtype == np.float32
 dW_proj, dWh = grads["W_proj"], grads["Wh"]
 """
 

@@ -169,7 +169,7 @@ clip_gradient_norm = task(
         values("too long together, each short enough", 0.5, *FOUND, draw=draw_each_short, cases=2),
         values("ten thousand times too long", 0.5, *FOUND, draw=draw_long, cases=2),
         values("short enough: as they were", 0.5, *FOUND, draw=draw_short, cases=2),
-        values("zeros", 0.5, *FOUND, draw=draw_zero, cases=2),
+        values("zeros", 0.5, *FOUND, draw=draw_zero, cases=2, proves=False),
         values(
             "float32 kept, a new dict, inputs unchanged",
             0.5,
@@ -178,6 +178,7 @@ clip_gradient_norm = task(
             draw=float32(draw_grads),
             layout="strided",
             strict="inputs",  # a dict that is not new is one that was changed
+            proves=False,
         ),
     ),
     (

@@ -52,9 +52,9 @@ def fails_twice(call):
     *before, second_run = call.splitlines()
     gradients, backward = second_run.split(" = ")
     first_run = f"{gradients} = " + re.sub(r"\bd\w+(?=,)", r"\g<0>.copy()", backward)
-    return "\n".join([*before, first_run, f"float32_kept = str({gradients.split(', ')[0]}.dtype) == 'float32'"]) + (
+    return "\n".join([*before, first_run]) + (
         f"\nsecond_call_fails = False\ntry:\n    {second_run}\nexcept (IndexError, KeyError, TypeError, ValueError):\n"
-        "    second_call_fails = True"
+        f"    second_call_fails = True\nfloat32_kept = str({gradients.split(', ')[0]}.dtype) == 'float32'"
     )
 
 
@@ -165,6 +165,7 @@ rnn_step_backward = task(
             draw=draw_huge,
             atol=1e-10,  # slopes of nearly 0 are what rounding left of 1 - h^2
             strict="extremes",
+            proves=False,
         ),
         in_float32(
             "a second time: same, float32, inputs unchanged",

@@ -180,7 +180,7 @@ temporal_softmax_loss = task(
         values("T = 1, and N = 1", 0.5, "loss", "dx", draw=(draw_one_step_scores, draw_one_sequence_scores), cases=2),
         values("every step counts", 0.5, "loss", "dx", draw=draw_all_count, cases=2),
         values("whole sequences hidden", 0.5, "loss", "dx", draw=draw_hidden_rows, cases=2),
-        values("everything hidden", 0.5, "loss", "dx", draw=draw_all_hidden, cases=2),
+        values("everything hidden", 0.5, "loss", "dx", draw=draw_all_hidden, cases=2, proves=False),
         values("finite at scores of 1e3", 0.5, "loss", "dx", draw=draw_huge, strict="extremes"),
         in_float32(
             "float32 kept, inputs unchanged",

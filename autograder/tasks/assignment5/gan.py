@@ -50,6 +50,7 @@ sample_noise = task(
             *("same_seed_same_noise", "other_seed_same_noise", "second_call_same", "unseeded_calls_same", "small"),
             call=CHANCE,
             cases=2,
+            proves=False,
         ),
     ),
     (

@@ -5,7 +5,7 @@ A net is judged by its outputs for parameters that are set from outside; its __i
 
 import numpy as np
 
-from autograder.tasks.layer_checks import CHANGES_DOUT, FLOAT64, float32
+from autograder.tasks.layer_checks import CHANGES_DOUT, FIRST_ENTRIES, FLOAT64, float32
 from autograder.tasks.spec import Task, gradients, mistake, values
 from chainrule.gan import nets
 
@@ -56,7 +56,8 @@ AGAIN = (
     BACKWARD.replace("(dout,", "(dout.copy(),")
     + "dx, grads = net.backward(dout, cache)\n"
     + TAKE
-    + "count = len(grads)\nfloat32_kept = all(str(g.dtype) == 'float32' for g in [dx, *grads.values()])\n"
+    + f"count, entries = len(grads), {FIRST_ENTRIES.format('grads')}\n"
+    + "float32_kept = dx.dtype == entries.dtype == np.float32\n"
 )
 GRADS = ("dx", *(f"d{name}" for name in NAMES))
 

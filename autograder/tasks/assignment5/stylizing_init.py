@@ -1,5 +1,6 @@
 """Tasks of style_transfer.ipynb, second part: the parameters of the stylizing net."""
 
+from autograder.tasks.layer_checks import FIRST_ENTRIES
 from autograder.tasks.spec import mistake, task_factory, values
 from chainrule import fast_style
 
@@ -11,7 +12,7 @@ NAMES = ("W1", "gamma1", "beta1", "W2", "gamma2", "beta2", "W3", "b3")
 
 
 def draw_sizes(rng):
-    return {"num_filters": int(rng.integers(8, 11)), "seed": int(rng.integers(1000))}
+    return {"num_filters": int(rng.integers(8, 13)), "seed": int(rng.integers(1000))}
 
 
 INIT = f"""
@@ -27,22 +28,24 @@ SHAPES = INIT + (
 STATISTICS = INIT + (
     "many = [StylizingNet(num_filters, seed=seed + k).params for k in range(200)]\n"
     "goals = {'W1': np.sqrt(2 / 27), 'W2': np.sqrt(2 / 9 / num_filters), 'W3': 0.1 * np.sqrt(2 / 9 / num_filters)}\n"
-    "weights = [np.array([params[name] for params in many]) / goal for name, goal in goals.items()]\n"
+    "weights1, weights2, weights3 = (np.array([params[name] for params in many]) for name in ('W1', 'W2', 'W3'))\n"
+    "weights = [weights1 / goals['W1'], weights2 / goals['W2'], weights3 / goals['W3']]\n"
     "means, scales = [np.mean(W) / 2 for W in weights], [np.std(W) for W in weights]\n"
     "beyond_one = [np.mean(np.abs(W) > 1) for W in weights]\n"
     "gammas = [np.min(gamma1), np.max(gamma1), np.min(gamma2), np.max(gamma2)]\n"
     "zeros = [np.max(np.abs(b)) for b in (beta1, beta2, b3)]"
 )
-SEEDS = """
+SEEDS = f"""
 np.random.seed(seed)
 single, same, other = (StylizingNet(4, seed=s) for s in (seed, seed, seed + 1))
 double, fresh, fresher = StylizingNet(4, dtype=np.float64), StylizingNet(4), StylizingNet(4)
-float32_made = all(str(value.dtype) == "float32" for value in single.params.values())
-float64_made = all(str(value.dtype) == "float64" for value in double.params.values())
+of_single, of_double = {FIRST_ENTRIES.format("single.params")}, {FIRST_ENTRIES.format("double.params")}
+float32_made, float64_made = of_single.dtype == np.float32, of_double.dtype == np.float64
 dtypes_kept = [net.dtype == dtype for net, dtype in ((single, np.float32), (double, np.float64))]
-same_seed_same = all(np.all(single.params[name] == same.params[name]) for name in single.params)
-other_seed_same = np.all(single.params["W2"] == other.params["W2"])
-no_seed_same = np.all(fresh.params["W2"] == fresher.params["W2"])
+one, again = (np.concatenate([made.params[name].ravel() for name in single.params]) for made in (single, same))
+same_seed_same = np.all(one == again)
+W2s = [made.params["W2"] for made in (single, other, fresh, fresher)]
+other_seed_same, no_seed_same = np.all(W2s[0] == W2s[1]), np.all(W2s[2] == W2s[3])
 """
 GAIN, ONES, ZEROS = "gain * np.sqrt(2 / (9 * shape[1]))", "np.ones((1, F, 1, 1))", "np.zeros((1, F, 1, 1))"
 
@@ -62,6 +65,7 @@ init = task(
             call=STATISTICS,
             atol=0.035,
             cases=2,
+            proves=False,
         ),
         values(
             "dtype and seed",
@@ -69,6 +73,7 @@ init = task(
             *("float32_made", "float64_made", "dtypes_kept", "same_seed_same", "other_seed_same", "no_seed_same"),
             call=SEEDS,
             cases=2,
+            proves=False,
         ),
     ),
     (

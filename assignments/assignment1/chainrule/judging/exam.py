@@ -11,7 +11,10 @@ from dataclasses import dataclass, field, is_dataclass
 
 import numpy as np
 
-__all__ = ["Case", "Check", "Exam", "load_exams", "save_exams"]
+__all__ = ["COSTS", "Case", "Check", "Exam", "load_exams", "save_exams"]
+
+
+COSTS = ("steps", "views", "peak")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,9 @@ class Case:
     """One call: its text, its inputs, the expected outputs, and what each named mistake would return.
 
     mistakes: {name: {output: array}}; an output that a mistake gets right is left out.
+    head, returned, after: where something can be worked out from what the student's code returns, `head` is run beside
+    that code instead of all of `call`, the arrays of `returned` {name: shape} come back, and `after` is run on them.
+    extents: the sizes, from the last axis on, of the largest array that `after` uses beside them.
     """
 
     call: str
@@ -26,6 +32,20 @@ class Case:
     expected: dict
     mistakes: Mapping = field(default_factory=dict)
     layout: str = "C"
+    head: str = ""
+    returned: Mapping = field(default_factory=dict)
+    after: str = ""
+    extents: list = field(default_factory=list)
+
+    @property
+    def asked(self):
+        """(what is run beside the student's code, the names of the arrays that come back)."""
+        return (self.head, list(self.returned)) if self.after else (self.call, list(self.expected))
+
+    @property
+    def measured(self):
+        """The names of what comes back where the call is measured (see `runner.measure`)."""
+        return [*COSTS, *(f"{cost} of {name}" for cost in COSTS for name in self.expected)]
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,9 @@ class Check:
     """A few cases that earn points together.
 
     kind: "values" compares outputs, "untouched" inputs after the call, "growth" the work done in Python at two sizes,
-    "memory" the peak in bytes. All but "values" earn points only where a value of the task is right.
+    "memory" the peak in bytes; both compare the outputs of the runs that are measured as well.
+    proves: a right answer shows that the task was worked on. Constants, or what an input handed back is right for, do
+    not: such checks, and all kinds but "values", earn points only where a check that proves is right.
     view: what an output is reduced to before it is compared ("abs", "gram"; see `compare.VIEWS`).
     gradients: {output: the input it is a gradient for}.
     kinds: {output: kind of strictness}, costs: {kind: points}. Where no other output is wrong, only these are lost.
@@ -50,6 +72,7 @@ class Check:
     gradients: Mapping = field(default_factory=dict)
     kinds: Mapping = field(default_factory=dict)
     costs: Mapping = field(default_factory=dict)
+    proves: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from chainrule.judging.compare import apply_view, difference, label, same
+from chainrule.judging.derive import derive
 from chainrule.judging.differences import differenced
 from chainrule.judging.exam import Check
 from chainrule.judging.explain import explain
@@ -157,21 +158,35 @@ def _html(text):
 def judge(exam, run_case, seed=None):
     """Return the Verdict on one task.
 
-    run_case(case, measure) runs a case in the student's process and returns {output: array}; it raises AnswerError,
-    BadReply or Unanswered. Once a check says that the task is not attempted, the other checks are not run.
+    run_case(case, measure) runs a case in the student's process and returns the arrays that it asks for, by name; it
+    raises AnswerError, BadReply or Unanswered. Once a check says that the task is not attempted, the other checks are
+    not run. Checks that measure are run last, and only if a check that proves is right.
     """
-    results = []
-    for check in exam.checks:
-        proved = any(result.passed for result in results)
-        if results and results[-1].message == NOT_ATTEMPTED:
+    results, attempted, proved = {}, True, False
+    for check in sorted(exam.checks, key=lambda check: check.kind != "values"):
+        if not attempted:
             result = _CheckResult(check, False, NOT_ATTEMPTED)
         elif check.kind != "values" and not proved:
             result = _CheckResult(check, False, NO_VALUE)
         else:
             result = _run_check(check, run_case)
-        results.append(result if proved else replace(result, partial_points=0.0))
-    results = _without_differenced(results, run_case)
+        attempted = result.message != NOT_ATTEMPTED
+        proved |= _proves(result)
+        results[id(check)] = result
+    results = _without_differenced([results[id(check)] for check in exam.checks], run_case)
+    results = [_pay(result, any(map(_proves, results))) for result in results]
     return Verdict(exam.task, tuple(_outcome(result, results, exam.messages) for result in results), seed)
+
+
+def _proves(result):
+    return result.passed is True and result.check.kind == "values" and result.check.proves
+
+
+def _pay(result, proved):
+    """The result as it counts: where nothing proves that the task was worked on, none earns points."""
+    if proved:
+        return result
+    return replace(result, partial_points=0.0, **{"passed": False, "message": NO_VALUE} if result.passed else {})
 
 
 @dataclass(frozen=True)
@@ -193,7 +208,7 @@ def _run_check(check, run_case):
         if check.kind in MEASURES:
             message = MEASURES[check.kind](check, run_case)
             return _CheckResult(check, not message, message)
-        return _compare(check, [(run_case(case, False), case) for case in check.cases])
+        return _compare(check, [(derive(case, run_case(case, False)), case) for case in check.cases])
     except (AnswerError, BadReply) as error:
         return _CheckResult(check, False, error.diagnosis() if isinstance(error, AnswerError) else str(error))
     except Unanswered as error:
@@ -277,7 +292,7 @@ class _ViewedMistakes(Mapping):
 
 def _growth(check, run_case):
     """The work done in Python must not grow with the size of the input."""
-    small, large = (run_case(case, True) for case in check.cases)
+    small, large = (_measured(check, case, run_case, ("steps", "views")) for case in check.cases)
     sizes = [case.inputs["N"] for case in check.cases]
     for cost, unit in (("steps", "steps"), ("views", "arrays taken from the input")):
         few, many = _count(small[cost]), _count(large[cost])
@@ -292,10 +307,20 @@ def _growth(check, run_case):
 
 def _memory(check, run_case):
     """The largest memory in use at one time stays under the limit."""
-    peak = _count(run_case(check.cases[0], True)["peak"])
+    peak = _count(_measured(check, check.cases[0], run_case, ("peak",))["peak"])
     if peak <= check.limit:
         return ""
     return f"it needs {peak / 1e6:.1f} MB at one time where {check.limit / 1e6:.1f} MB are enough"
+
+
+def _measured(check, case, run_case, costs):
+    """What a call costs. BadReply if an output is wrong in one of the runs that these costs were measured in."""
+    answer = run_case(case, True)
+    for cost in costs:
+        for name, expected in case.expected.items():
+            if wrong := difference(name, answer[f"{cost} of {name}"], expected, check.rtol, check.atol):
+                raise BadReply(f"in the call that is measured, {wrong}")
+    return answer
 
 
 def _count(value):

@@ -22,6 +22,11 @@ import warnings
 
 import numpy as np
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 __all__ = [
     "BadReply",
     "decode",
@@ -115,12 +120,36 @@ def execute(call, inputs, outputs, namespace, layout="C", max_bytes=MAX_BYTES):
     return arrays
 
 
-def measure(call, inputs, namespace):
-    """Return what running the call costs: bytecodes in Python frames, array views made, peak bytes allocated."""
+def measure(call, inputs, namespace, outputs=()):
+    """Return what running the call costs: bytecodes in Python frames, array views made, peak bytes allocated.
+
+    Each cost has a run of its own. The named outputs of the run for "steps" are in the result as "steps of NAME", and
+    so on: a shortcut that is taken only while something is measured gives a wrong value there.
+    """
     costs = {"steps": _count_steps, "views": _count_views, "peak": _peak_bytes}
+    found = {}
     # A debugging print of an array is not work done for the answer: numpy formats few entries, however many there are.
-    with np.printoptions(threshold=0, edgeitems=1):
-        return {name: cost(call, inputs, namespace) for name, cost in costs.items()}
+    with np.printoptions(threshold=0, edgeitems=1), _in_this_process():
+        for cost, count in costs.items():
+            found[cost], scope = count(call, inputs, namespace)
+            found |= {f"{cost} of {name}": scope[name] for name in outputs}
+    return found
+
+
+@contextlib.contextmanager
+def _in_this_process():
+    """Raise BadReply if another process, which nothing here measures, did a part of the work and has ended."""
+    before = _seconds_of_children()
+    yield
+    if _seconds_of_children() > before:
+        raise BadReply("it lets other processes work, so that what it costs could not be measured")
+
+
+def _seconds_of_children():
+    if resource is None:
+        return 0.0
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def respond(request, namespace):
@@ -151,7 +180,8 @@ def _answer(request, namespace):
         task = json.loads(request)
         inputs = {n: decode(v) if isinstance(v, dict) else v for n, v in task["inputs"].items()}
         if task["measure"]:
-            outputs = {n: plain_array(v) for n, v in measure(task["call"], inputs, namespace).items()}
+            costs = measure(task["call"], inputs, namespace, task["outputs"])
+            outputs = {name: plain_array(value, task["max_bytes"]) for name, value in costs.items()}
         else:
             outputs = execute(task["call"], inputs, task["outputs"], namespace, task["layout"], task["max_bytes"])
         return {"outputs": {name: encode(value) for name, value in outputs.items()}}
@@ -210,21 +240,24 @@ def _count_steps(call, inputs, namespace):
         count += 1
 
     with _stepping(step):
-        _run(call, _copy_inputs(inputs), namespace)
-    return count
+        scope = _run(call, _copy_inputs(inputs), namespace)
+    return count, scope
 
 
 @contextlib.contextmanager
 def _stepping(step):
-    """Call step for every bytecode of this thread: by sys.monitoring (Python 3.12), before that by a trace function.
+    """Call step for every bytecode of this thread and of those it starts; BadReply if that was switched off meanwhile.
+
+    By sys.monitoring (Python 3.12), before that by a trace function.
 
     The kernel has other threads, whose work does not belong to the answer.
     """
     if monitoring := getattr(sys, "monitoring", None):
-        tool, event, thread = 4, monitoring.events.INSTRUCTION, threading.get_ident()
+        tool, event = 4, monitoring.events.INSTRUCTION
+        others = set(sys._current_frames()) - {threading.get_ident()}
 
         def count(*event_arguments):
-            if threading.get_ident() == thread:
+            if threading.get_ident() not in others:
                 step(*event_arguments)
 
         monitoring.use_tool_id(tool, "chainrule")
@@ -232,9 +265,12 @@ def _stepping(step):
         monitoring.set_events(tool, event)
         try:
             yield
+            _require(monitoring.get_tool(tool) == "chainrule" and monitoring.get_events(tool) == event)
+            _require(monitoring.register_callback(tool, event, None) is count)
         finally:
-            monitoring.set_events(tool, 0)
-            monitoring.free_tool_id(tool)
+            if monitoring.get_tool(tool) is not None:
+                monitoring.set_events(tool, 0)
+                monitoring.free_tool_id(tool)
         return
 
     def trace(frame, event, arg):
@@ -244,12 +280,20 @@ def _stepping(step):
             step()
         return trace
 
-    previous = sys.gettrace()
+    previous, previous_of_threads = sys.gettrace(), threading.gettrace()
+    threading.settrace(trace)
     sys.settrace(trace)
     try:
         yield
+        _require(sys.gettrace() is trace)
     finally:
         sys.settrace(previous)
+        threading.settrace(previous_of_threads)
+
+
+def _require(measured):
+    if not measured:
+        raise BadReply("what it costs could not be measured")
 
 
 def _count_views(call, inputs, namespace):
@@ -264,17 +308,19 @@ def _count_views(call, inputs, namespace):
     counted = {n: v.view(Counted) if isinstance(v, np.ndarray) else v for n, v in inputs.items()}
     count = 0
     try:
-        _run(call, _copy_inputs(counted), namespace)
+        scope = _run(call, _copy_inputs(counted), namespace)
     except Exception:
-        return 0  # the answer was judged on plain arrays; code that rejects a subclass is not wrong
-    return count
+        return 0, _run(call, _copy_inputs(inputs), namespace)  # code that rejects a subclass is not wrong
+    return count, scope
 
 
 def _peak_bytes(call, inputs, namespace):
     """Return the largest memory allocated at one time during the call."""
     tracemalloc.start()
     try:
-        _run(call, _copy_inputs(inputs), namespace)
-        return tracemalloc.get_traced_memory()[1]
+        known = bytearray(1000)
+        scope = _run(call, _copy_inputs(inputs), namespace)
+        _require(tracemalloc.is_tracing() and tracemalloc.get_object_traceback(known) is not None)
+        return tracemalloc.get_traced_memory()[1], scope
     finally:
         tracemalloc.stop()

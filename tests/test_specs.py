@@ -2,6 +2,7 @@ import ast
 import importlib
 import json
 import pkgutil
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -112,6 +113,13 @@ def one_entry_off(array):
 SPOILS = {"one entry off by 1 %": one_entry_off, "all times 1.001": lambda array: 1.001 * array}
 
 
+def with_whole_calls(exam):
+    """The exam, with nothing worked out behind a call: every output can be spoilt."""
+    whole = {"head": "", "returned": {}, "after": ""}
+    checks = [replace(c, cases=tuple(replace(case, **whole) for case in c.cases)) for c in exam.checks]
+    return replace(exam, checks=tuple(checks))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("spoil", SPOILS)
 @pytest.mark.parametrize("task", GRADIENTS, ids=lambda task: task.name)
@@ -123,7 +131,7 @@ def test_a_slightly_wrong_gradient_loses_its_check(task, spoil, seed):
             answer = ask(case, measured)
             return answer | {output: SPOILS[spoil](answer[output].copy())} if output in answer else answer
 
-        outcome = {o.name: o for o in judge(exam(task, seed), spoilt, seed).outcomes}[check.name]
+        outcome = {o.name: o for o in judge(with_whole_calls(exam(task, seed)), spoilt, seed).outcomes}[check.name]
         assert outcome.passed is False
         assert outcome.message.startswith(f"{output} is 1.001 times the right value" if "all" in spoil else output)
 

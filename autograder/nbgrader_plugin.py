@@ -94,7 +94,7 @@ class Execute(StockExecute):
         released, folder = released_files(course, names), course.path("submitted", assignment, student)
         submitted, notes = read_submission(folder, options.limits, notebook_paths(released))
         graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
-        if graded.timed_out:  # a second try; nbgrader judges one submission at a time, so nothing else is running
+        if graded.overloaded:  # a second try; nbgrader judges one submission at a time, so nothing else is running
             graded = grade_submission(submitted, released, assignment, student, options, only=notebook)
         for note in notes + student_files(submitted, released)[1] + graded.notes[notebook]:
             self.log.warning(note)

@@ -91,6 +91,18 @@ def test_a_delayed_grader_costs_the_student_no_time(wall):
     assert ticks(meter, wall, [process], 1, seconds=3600) <= 0.2
 
 
+@pytest.mark.parametrize(
+    ("share", "state", "slowed"), [(1, "R", False), (0.8, "R", False), (0.5, "R", True), (0, "S", False)]
+)
+def test_code_that_gets_half_a_processor_is_slowed_down_and_code_that_sleeps_is_not(wall, share, state, slowed):
+    process = FakeProcess(state=state)
+    meter = Meter(Clock(), [process])
+    for _ in range(20):
+        process.user_seconds += share * 0.1
+        ticks(meter, wall, [process], 1)
+    assert meter.clock.slowed is slowed
+
+
 def test_children_count_once_whether_or_not_their_parent_waits_for_them(wall):
     parent, child = FakeProcess(1, state="R"), FakeProcess(2, user_seconds=1.0, state="R")
     meter = Meter(Clock(), [parent])
@@ -252,12 +264,12 @@ def verdicts(*late):
 
 
 class ScriptedExecutor:
-    """An executor whose jobs end as `ends` says, in order. students: whose jobs were submitted."""
+    """An executor whose jobs end as `ends` says, in order, on a busy machine. students: whose jobs were submitted."""
 
     jobs = 4
 
-    def __init__(self, course, ends):
-        self.course, self.ends, self.students = course, ends, []
+    def __init__(self, course, ends, slowed=("softmax",)):
+        self.course, self.ends, self.students, self.slowed = course, ends, [], list(slowed)
 
     def submit(self, function, submitted, released, assignment, student, options):
         end = self.ends[student].pop(0)
@@ -268,7 +280,7 @@ class ScriptedExecutor:
         else:
             text = (self.course.path("submitted", assignment, student) / "softmax.ipynb").read_text(encoding="utf-8")
             notebook = judged(text, end)
-            job.set_result(Graded({"softmax": notebook}, {"softmax": end}, {}))
+            job.set_result(Graded({"softmax": notebook}, {"softmax": end}, {}, self.slowed))
         return job
 
 
@@ -321,6 +333,13 @@ def test_what_timed_out_is_judged_once_more_at_the_end_and_then_flagged(released
     assert second_run.students == ["cho", "eli"]
     assert {(r.score, r.error, tuple(r.timed_out)) for r in results.values()} == {(12, "", ())}
     assert not journal.read(course, ASSIGNMENT, "cho").timed_out
+
+
+def test_what_timed_out_though_no_processor_was_missing_is_not_judged_again(released):
+    write_submission(released, "gil")
+    executor = ScriptedExecutor(released, {"gil": [verdicts("max_norm")]}, slowed=())
+    (result,) = grade(released, ASSIGNMENT, Options("none"), student="gil", executor=executor)
+    assert (executor.students, result.score, result.timed_out) == (["gil"], 10, ["max_norm"])
 
 
 def test_submissions_that_are_judged_again_run_alone(released):

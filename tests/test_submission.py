@@ -369,7 +369,7 @@ def test_a_file_in_other_capitals_is_in_the_notes_on_the_notebook(root, monkeypa
     notebook = nbformat.reads(released["softmax.ipynb"].decode(), as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("open('Data.csv')"))
     submitted = {"softmax.ipynb": nbformat.writes(notebook).encode(), "data.csv": b"1"}
-    monkeypatch.setattr(step, "grade_notebook", lambda *arguments: ([], [text for _, text in arguments[-1]]))
+    monkeypatch.setattr(step, "grade_notebook", lambda *arguments: ([], [text for _, text in arguments[-1]], False))
     graded = step.grade_submission(submitted, released, "assignment1", "ada", step.Options("none"))
     assert [name for name, notes in graded.notes.items() if "'data.csv': capitals" in " ".join(notes)] == ["softmax"]
 

@@ -131,7 +131,7 @@ class _GradingRun:
     executor: object
 
     def results(self, students, force):
-        """Yield the results. A submission whose time was up or whose process ended is judged again, alone."""
+        """Yield the results. What an overloaded machine may have spoilt is judged again, alone."""
         with locked(self.course):
             _require_in_gradebook(self.course, self.assignment)
             retried = []
@@ -242,9 +242,9 @@ class _GradingRun:
 
 
 def _may_be_overload(job):
-    """True if time was up or the process ended, which may also happen on an overloaded machine."""
+    """True if time was up on a busy machine, or the process ended, which too little memory may cause."""
     error = job.exception()
-    return isinstance(error, TimeoutError | ProcessExpired) or (error is None and bool(job.result().timed_out))
+    return isinstance(error, TimeoutError | ProcessExpired) or (error is None and job.result().overloaded)
 
 
 def _entry(graded, stamp, timestamp, notes):

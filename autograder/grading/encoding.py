@@ -53,7 +53,7 @@ def decode_job(job):
 def encode_result(graded):
     """Return the bytes of a Graded submission."""
     verdicts = {name: [_verdict_fields(verdict) for verdict in some] for name, some in graded.verdicts.items()}
-    return json.dumps({"notebooks": graded.notebooks, "verdicts": verdicts, "notes": graded.notes}).encode()
+    return json.dumps(vars(graded) | {"verdicts": verdicts}).encode()
 
 
 def encode_error(error):
@@ -84,12 +84,13 @@ def decode_result(data, released, assignment, student, options):
     parts = [_of_type(dict, result.get(key), key) for key in ("notebooks", "verdicts", "notes")]
     for part in parts:
         _equal(sorted(part), sorted(releases), "names of notebooks")
+    slowed = _of_type(list, result.get("slowed"), "slowed")
     for name, release in releases.items():
         text, verdicts, notes = (part[name] for part in parts)
         notebook = _notebook(_of_type(str, text, "notebook").encode("utf-8", "replace"), release, options.limits)
         verdicts = _verdicts(verdicts, notebook, assignment, options.seed)
         notes = [_message(note) for note in _of_type(list, notes, "notes")]
-        graded.add(name, notebook, verdicts, notes)
+        graded.add(name, notebook, verdicts, notes, name in slowed)
     return graded
 
 

@@ -49,19 +49,30 @@ class Options:
 
 @dataclass(frozen=True)
 class Graded:
-    """A graded submission: {notebook: text of the executed notebook}, {notebook: [Verdict]}, {notebook: [message]}."""
+    """A graded submission: {notebook: text of the executed notebook}, {notebook: [Verdict]}, {notebook: [message]}.
+
+    slowed: the notebooks whose code the machine let wait for long.
+    """
 
     notebooks: dict
     verdicts: dict
     notes: dict
+    slowed: list = field(default_factory=list)
 
     @property
     def timed_out(self):
         """The tasks that lost points because time was up."""
         return [v.task for verdicts in self.verdicts.values() for v in verdicts if v.timed_out]
 
-    def add(self, name, notebook, verdicts, notes):
+    @property
+    def overloaded(self):
+        """Whether a task lost points because time was up, where an idle machine may have taken less."""
+        return any(verdict.timed_out for name in self.slowed for verdict in self.verdicts[name])
+
+    def add(self, name, notebook, verdicts, notes, slowed):
         self.notebooks[name], self.verdicts[name], self.notes[name] = nbformat.writes(notebook), verdicts, notes
+        if slowed:
+            self.slowed.append(name)
 
 
 def grade_submission(submitted, released, assignment, student, options, only=None):
@@ -143,7 +154,7 @@ def _code_of(notebook):
 
 
 def grade_notebook(repaired, release, folder, assignment, options, repair_notes=()):
-    """Run and judge a repaired notebook in place; return (verdicts, notes).
+    """Run and judge a repaired notebook in place; return (verdicts, notes, whether the machine slowed it down).
 
     repair_notes: [(grade id or "", message)], each shown in the verdict on its task, or in the first verdict.
 
@@ -162,12 +173,14 @@ def grade_notebook(repaired, release, folder, assignment, options, repair_notes=
         notes_by_task[task.name] = [text for name, text in repair_notes if not name] + notes_by_task[task.name]
     if unreadable:
         verdicts = {task.name: _unreadable_verdict(task, unreadable, seed) for _, task in tests}
-        notes = [unreadable]
+        notes, slowed = [unreadable], False
     else:
-        verdicts, notes = _judge_cells(cells, _released_code(release), folder, options, by_test, seed, notes_by_task)
+        verdicts, notes, slowed = _judge_cells(
+            cells, _released_code(release), folder, options, by_test, seed, notes_by_task
+        )
     for cell, task in tests:
         write_verdict(cell, verdicts[task.name])
-    return [verdicts[task.name] for _, task in tests], [text for _, text in repair_notes] + notes
+    return [verdicts[task.name] for _, task in tests], [text for _, text in repair_notes] + notes, slowed
 
 
 def _released_code(release):
@@ -176,7 +189,10 @@ def _released_code(release):
 
 
 def _judge_cells(cells, released_code, folder, options, by_test, seed, notes_by_task):
-    """Return {task: Verdict} and notes. Of cells as released only the definitions are run, as long as they suffice."""
+    """Return {task: Verdict}, notes, and whether the machine slowed the code down.
+
+    Of cells as released only the definitions are run, as long as they suffice.
+    """
     verdicts, notes = {}, []
     sources = {cell.source for cell in cells}
     students_cells = [
@@ -204,7 +220,7 @@ def _judge_cells(cells, released_code, folder, options, by_test, seed, notes_by_
     run_and_judge(released_cells, deleted_cells if students_cells else {}, released_code)
     if students_cells or options.run_all:
         run_and_judge(cells, {}, {} if options.run_all else released_code)
-    return verdicts, notes
+    return verdicts, notes, time.clock.slowed
 
 
 def _grade_id(cell):

@@ -14,6 +14,7 @@ __all__ = ["Allowance", "Clock", "Meter", "busy_threads"]
 
 # If more time passes between two readings, the grader itself had to wait.
 LONGEST_TICK = 0.2
+SLOWED = 0.5  # seconds of waiting for each that counts
 THREADS = "/proc/{}/task"
 BUSY_STATES = ("R", "D")
 
@@ -22,10 +23,16 @@ class Clock:
     """The seconds that the processes of a notebook have taken so far.
 
     sleep_counts: whether time in which they sleep counts, too: only while the grader waits for them.
+    waited: the seconds in which they, meanwhile, waited for a processor or a disk.
     """
 
     def __init__(self):
-        self.seconds, self.sleep_counts = 0.0, False
+        self.seconds, self.sleep_counts, self.waited = 0.0, False, 0.0
+
+    @property
+    def slowed(self):
+        """Whether the machine let the code wait so long that it may have needed less time on an idle one."""
+        return self.waited > SLOWED * self.seconds
 
     @contextmanager
     def counting_sleep(self):
@@ -47,11 +54,14 @@ class Meter:
 
     def read(self, processes):
         now = time.monotonic()
-        elapsed, self.last_reading = min(now - self.last_reading, LONGEST_TICK), now
+        passed, self.last_reading = now - self.last_reading, now
+        elapsed = min(passed, LONGEST_TICK)
         before, self.cpu_seconds = self.cpu_seconds, max(self.cpu_seconds, self._measure(processes))
         taken = self.cpu_seconds - before
         if self.clock.sleep_counts and taken < elapsed and not any(map(busy_threads, processes)):
             taken = elapsed
+        if self.clock.sleep_counts:
+            self.clock.waited += max(0.0, passed - taken)
         self.clock.seconds += taken
 
     def _measure(self, processes):

@@ -13,7 +13,6 @@ import inspect
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from itertools import islice
 
 import numpy as np
 
@@ -25,7 +24,14 @@ FOREIGN_MODULES = (
     *("layers", "layer_utils", "fast_layers", "rnn_layers", "optim", "solver", "classifiers", "gradient_check"),
     *("data_utils", "coco_utils", "image_utils", "vis_utils", "im2col", "im2col_cython"),
 )
-REMOVED_NUMPY_NAMES = ("int", "float", "bool", "object", "complex")  # removed in NumPy 1.24
+# Former names of NumPy, by what they are now: removed in 1.24, in 2.0 and later.
+FORMER_NUMPY_NAMES = {name: name for name in ("int", "float", "bool", "object", "complex", "str")} | {
+    **{"product": "prod", "cumproduct": "cumprod", "sometrue": "any", "alltrue": "all", "round_": "round"},
+    **{"float_": "float64", "complex_": "complex128", "bool8": "bool_", "int0": "intp", "uint0": "uintp"},
+    **{"cfloat": "complex128", "singlecomplex": "complex64", "unicode_": "str_", "string_": "bytes_"},
+    **{"Inf": "inf", "Infinity": "inf", "infty": "inf", "PINF": "inf", "NaN": "nan", "NAN": "nan"},
+    **{"row_stack": "vstack", "trapz": "trapezoid", "asfarray": "asarray", "mat": "asmatrix", "in1d": "isin"},
+}
 HELPER_MODULES = ("chainrule.gradcheck", "chainrule.solver", "chainrule.captions")
 # Names of equivalent layers; the first that exists is used for all of them.
 EQUIVALENT = (
@@ -35,17 +41,17 @@ EQUIVALENT = (
     ("max_pool_backward_fast", "max_pool_backward_naive", "max_pool_backward_reshape", "max_pool_backward_im2col"),
     ("batchnorm_backward", "batchnorm_backward_alt"),
 )
-# Layers in the names of composed ones: the function's name, its number of arrays and its number of settings.
+# Layers in the names of composed ones: the function's name, its arrays and its settings.
 LAYERS = {
-    "affine": ("affine_{}", 2, 0),
-    "conv": ("conv_{}_fast", 2, 1),
-    "bn": ("batchnorm_{}", 2, 1),
-    "batchnorm": ("batchnorm_{}", 2, 1),
-    "ln": ("layernorm_{}", 2, 1),
-    "layernorm": ("layernorm_{}", 2, 1),
-    "relu": ("relu_{}", 0, 0),
-    "pool": ("max_pool_{}_fast", 0, 1),
-    "dropout": ("dropout_{}", 0, 1),
+    "affine": ("affine_{}", ("w", "b"), ()),
+    "conv": ("conv_{}_fast", ("w", "b"), ("conv_param",)),
+    "bn": ("batchnorm_{}", ("gamma", "beta"), ("bn_param",)),
+    "batchnorm": ("batchnorm_{}", ("gamma", "beta"), ("bn_param",)),
+    "ln": ("layernorm_{}", ("gamma", "beta"), ("ln_param",)),
+    "layernorm": ("layernorm_{}", ("gamma", "beta"), ("ln_param",)),
+    "relu": ("relu_{}", (), ()),
+    "pool": ("max_pool_{}_fast", (), ("pool_param",)),
+    "dropout": ("dropout_{}", (), ("dropout_param",)),
 }
 COMPOSED = (
     *("affine_relu", "affine_bn_relu", "affine_batchnorm_relu", "affine_ln_relu", "affine_layernorm_relu"),
@@ -76,11 +82,22 @@ def install(names, **tables):
     names["__package__"] = "cs231n.classifiers.code"
     names["__name__"] = "cs231n.classifiers.code.file"
     names["xrange"] = range
-    for name in REMOVED_NUMPY_NAMES:
-        if name not in vars(np):
-            setattr(np, name, getattr(builtins, name))
+    _restore_numpy()
     for name in available.substitutes:
         names[name] = available.course_function(name)
+
+
+def _restore_numpy():
+    """Give NumPy its former names back, and `reshape` the former name of its argument."""
+    for former, name in FORMER_NUMPY_NAMES.items():
+        if former not in vars(np):
+            setattr(np, former, getattr(builtins if former == name else np, name))
+    np.NINF = -np.inf
+    reshape = np.reshape
+    if "newshape" not in inspect.signature(reshape).parameters:
+        np.reshape = lambda a, *shape, **options: reshape(
+            a, *shape, **{"shape" if name == "newshape" else name: value for name, value in options.items()}
+        )
 
 
 def link_names():
@@ -199,13 +216,19 @@ class _Finder(MetaPathFinder, Loader):
 
 
 def _forward(layers):
-    def forward(x, *arguments):
-        parts = [LAYERS[layer] for layer in layers]
-        split = sum(array_count for _, array_count, _ in parts)
-        arrays, settings, caches = iter(arguments[:split]), iter(arguments[split:]), []
-        for name, array_count, setting_count in parts:
-            layer_forward = available.find(name.format("forward"))
-            x, cache = layer_forward(x, *islice(arrays, array_count), *islice(settings, setting_count))
+    parts = [LAYERS[layer] for layer in layers]
+    names = [
+        "x",
+        *(name for _, arrays, _ in parts for name in arrays),
+        *(s for *_, settings in parts for s in settings),
+    ]
+    signature = inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+
+    def forward(*arguments, **by_name):
+        given = signature.bind(*arguments, **by_name).arguments
+        x, caches = given["x"], []
+        for name, arrays, settings in parts:
+            x, cache = available.find(name.format("forward"))(x, *(given[key] for key in (*arrays, *settings)))
             caches.append(cache)
         return x, caches
 
@@ -213,10 +236,10 @@ def _forward(layers):
 
 
 def _backward(layers):
-    def backward(dout, caches):
+    def backward(dout, cache):
         gradients = []
-        for layer, cache in zip(reversed(layers), reversed(caches), strict=True):
-            result = available.find(LAYERS[layer][0].format("backward"))(dout, cache)
+        for layer, layer_cache in zip(reversed(layers), reversed(cache), strict=True):
+            result = available.find(LAYERS[layer][0].format("backward"))(dout, layer_cache)
             dout, *parameter_gradients = result if isinstance(result, tuple) else (result,)
             gradients = [*parameter_gradients, *gradients]
         return (dout, *gradients) if gradients else dout

@@ -34,7 +34,7 @@ def working_course(course, monkeypatch):
         (["leaks", "nowhere/at/all"], "leaks: expected a released folder, got nowhere/at/all"),
         (["leaks", "assignment9"], "leaks: expected a released folder, got "),
         (["sync", "assignment9"], "assignment: expected one in source/"),
-        (["judge", "none.py"], "judge: expected a Python file, got none.py"),
+        (["judge", "none.py"], "judge: expected a Python file or a notebook, got none.py"),
         (["judge", "nbgrader_config.py", "--task", "backprop"], "task: expected one of "),
         (["--course", "source", "grade", "assignment1"], "course: expected a folder with nbgrader_config.py"),
         (["demo", "--folder", "source"], "demo: expected an empty folder or an older demo, got source"),

@@ -125,7 +125,66 @@ def test_an_inherited_method_is_blank_where_the_base_is():
 
 def test_a_syntax_error_is_reported_with_its_place():
     with pytest.raises(UsageError, match="mine.py: expected Python, got .* in line 2"):
-        parse("x = 1\nprint 'x'\n")
+        parse("\nx = = 1\n")
+
+
+def test_a_file_without_a_task_is_told_what_of_it_was_left_out(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("x = 1\nx = = 1\n", "utf-8")
+    with pytest.raises(UsageError, match="found none; line 2 is not Python"):
+        judge_file(path, Options("none"), 5)
+
+
+PYTHON_2 = '''
+def relu_forward(x, verbose=True):
+    """`x` <> 0; print x"""
+    if verbose: print "x is", `x`  # print
+    print 'row %d of %d' % (
+        1, 2)
+    print "é", x; print
+    try:
+        mode = 0755 + 10L
+    except ValueError, error:
+        raise ValueError, "no"
+    except (IOError, OSError), error:
+        pass
+    if mode <> 4: exec "y = 1"
+    return x * (x > 0), x
+'''
+
+
+def test_python_2_is_converted_and_said():
+    file = parse(PYTHON_2)
+    assert (file.names, file.left_out) == ({"relu_forward"}, set())
+    assert file.note.startswith("the file is in Python 2 and was converted to Python 3")
+    names = {}
+    exec(file.text, names)
+    function = names["relu_forward"]
+    assert function(np.array([-1.0, 2.0]), False)[0].tolist() == [0, 2]
+    assert function.__doc__ == "`x` <> 0; print x"
+
+
+@pytest.mark.parametrize("text", ["print 'x'", "print `x`, 'y'", "exec 'x'", "a = 1 <> 2", "raise A, 'b' % (\n1)"])
+def test_python_2_that_is_alone_in_a_file_parses(text):
+    assert parse(f"a = 1\n{text}\nb = 2").names == {"a", "b"}
+
+
+def test_a_part_that_does_not_parse_costs_itself_alone():
+    file = parse(
+        "def relu_forward(x):\n    return x\ndef relu_backward(dout, cache):\n    return (dout\n"
+        "class TwoLayerNet:\n    def loss(self):\n        return = 1\ndef mine(:\n    pass\n"
+    )
+    assert file.names == {"relu_forward"}
+    assert file.left_out == {"relu_backward", "TwoLayerNet.loss"}
+    assert "lines that are not Python were left out" in file.note
+
+
+def test_a_task_in_a_part_that_was_left_out_is_not_judged(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def relu_forward(x):\n    return x\ndef relu_backward(dout, cache):\n    return (dout\n", "utf-8")
+    (verdict,) = judge_file(path, Options("none"), 5, ["relu_backward"])
+    assert {outcome.result for outcome in verdict.outcomes} == {"not judged"}
+    assert verdict.reason().startswith("it is in a part of the file that was left out: line 4 is not Python")
 
 
 # The dependencies that a task gets.

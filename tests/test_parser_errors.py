@@ -21,9 +21,10 @@ from chainrule.mine import _definitions
 
 
 def judged(text):
-    with pytest.raises(UsageError) as caught:
-        PythonFile("answer.py", text, {})
-    return "\n" not in str(caught.value)
+    try:
+        return PythonFile("answer.py", text, {}).note != ""  # something in it can be judged
+    except UsageError as error:
+        return "\n" not in str(error)
 
 
 READERS = {

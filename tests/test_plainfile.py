@@ -9,9 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.__main__ import main
 from autograder.grading.submission import Options
@@ -82,8 +84,10 @@ def test_files_of_other_editors_are_judged(start, encoding):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("x.ipynb", b"{}", "which is a notebook; File > Save and Export Notebook As > Executable Script makes one"),
-        ("X.IPYNB", b"{}", "which is a notebook; "),
+        ("x.ipynb", b"{}", "in which there is no cell of code; open it in JupyterLab and save it"),
+        ("X.IPYNB", b"", "in which there is no cell of code"),
+        ("x.ipynb", b"[" * 100_000, "in which there is no cell of code"),
+        ("x.ipynb", b"\x00\xff", "in which there is no cell of code"),
         ("x.txt", b"x = 1", "whose name does not end in .py; rename it if it is one"),
         ("x", b"x = 1", "whose name does not end in .py"),
         ("x.py", b"", "which is empty"),
@@ -98,7 +102,7 @@ def test_files_of_other_editors_are_judged(start, encoding):
         ("x.py", b"# coding: rot13\nx = 1", "whose encoding is not known"),
         ("x.py", b"\xef\xbb\xbf# coding: latin-1\nx = 1", "whose encoding is not known"),
         ("x.py", b"x = 1\n" * (MAX_CODE // 6 + 1), f"which is larger than {MAX_CODE // 10**6} MB"),
-        ("x.py", b"if x:\n\ty = 1\n        z = 2\n", "x.py: expected Python, got "),
+        ("x.py", b"if x:\ny = = 1\n", "x.py: expected Python, got "),
         ("x.py", b"x = " + b"(" * 5000, "x.py: expected Python, got "),
         ("x.py", b"x = " + b"-" * 100_000 + b"1", "x.py: expected "),
         ("x.py", b"def max_norm(x=" + b"a." * 3000 + b"a): return " + b"1+" * 3000 + b"1\n", "x.py: expected "),
@@ -111,7 +115,24 @@ def test_a_file_that_is_no_python_is_reported(refused, name, data, message):
     # An unknown function may be found in what is nested deeply by some Pythons: the wish for another one is refused.
     assert message in refused("judge", name, "--task", "svm_loss_naive")
     if not name.endswith((".txt", "x")):
-        assert message in refused("replay", name, "--seed", "1", "--task", "svm_loss_naive") or "ipynb" in name.lower()
+        assert message in refused("replay", name, "--seed", "1", "--task", "svm_loss_naive")
+
+
+def test_the_functions_of_a_notebook_are_judged_and_a_variable_is_none_of_them(capsys):
+    cells = [
+        new_markdown_cell("# def relu_forward(x): pass"),
+        new_code_cell("%matplotlib inline\nimport numpy as np\nsoftmax_loss = 3.0"),
+        new_code_cell("%%bash\nrm -f *"),
+        new_code_cell(f"%%time\n{CODE}"),
+        new_code_cell("raise ValueError('of another cell')"),
+        new_code_cell("def relu_forward(x):\n    return np.maximum(0, x), x"),
+    ]
+    nbformat.write(new_notebook(cells=cells), "mine.ipynb")
+    first, relu = judge_file("mine.ipynb", Options("none"), 1)
+    assert (first.task, first.score > 0, relu.task, relu.passed) == ("max_norm", True, "relu_forward", True)
+    assert "of another cell" in relu.note
+    assert main(["replay", "mine.ipynb", "--seed", "1", "--task", "relu_forward", *OPEN]) == 0
+    assert "relu_forward: 1 of 1 points" in capsys.readouterr().out
 
 
 def odd_paths(folder):
@@ -147,7 +168,7 @@ def test_odd_paths_are_reported_and_never_opened(folder, refused):
 
 def test_several_files_are_refused_before_one_is_run(refused):
     Path("good.py").write_text("raise SystemExit", encoding="utf-8")
-    assert "x.ipynb" in refused("judge", "good.py", "x.ipynb")
+    assert "x.txt" in refused("judge", "good.py", "x.txt")
     assert "; got 'nope'" in refused("judge", "good.py", "--task", "nope")
 
 
@@ -227,7 +248,7 @@ def test_a_list_opens_no_odd_path(folder, refused):
     for path, message in odd_paths(folder).items():
         Path("v.json").write_text(json.dumps([VERDICT | {"file": path}]), encoding="utf-8")
         error = refused("replay", "v.json")
-        other_messages = ("and is not opened", "expected a path in v.json", "expected a Python file")
+        other_messages = ("and is not opened", "expected a path in v.json", "expected a Python file or a notebook")
         assert message in error or any(part in error for part in other_messages), path
 
 

@@ -55,9 +55,9 @@ def _replay(arguments):
     what, student, task = arguments.what, arguments.student, arguments.task
     kind = Path(what).suffix.lower()
     _require(not arguments.file or kind == ".json", "--file with VERDICTS.json alone")
-    if what == "-" or kind == ".ipynb":
+    if what == "-":
         read_python(what, "replay")
-    if kind == ".py":
+    if kind in (".py", ".ipynb"):
         _require(arguments.seed is not None and student is None, "--seed N, and no --student, with a FILE.py")
         return replay_file(what, options_of(arguments), arguments.seed, task)
     neither = arguments.seed is None and student is None

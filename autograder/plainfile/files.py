@@ -13,26 +13,27 @@ import tokenize
 from pathlib import Path
 
 from autograder.errors import UsageError, unreadable_error
+from autograder.submission.fix_source import PYTHON_MAGICS
+from autograder.submission.parse import read_cells
 
 __all__ = ["permitted_path", "read_python", "read_verdicts", "is_seed", "verdict_problem"]
 
-MAX_CODE, MAX_JSON = 5_000_000, 200_000_000  # bytes
+MAX_CODE, MAX_NOTEBOOK, MAX_JSON = 5_000_000, 50_000_000, 200_000_000  # bytes
 MAX_SEED = 2**63 - 1
-EXPORT_HINT = "File > Save and Export Notebook As > Executable Script makes one; `autograder grade` takes notebooks"
 NOT_A_FILE = {errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_python(path, command="judge"):
-    """Return the text of a Python file in UTF-8 or in the encoding of its coding line.
+    """Return the text of a Python file in UTF-8 or in the encoding of its coding line, or the code of a notebook.
 
     command: named in the message. Raises UsageError for anything else.
     """
-    expected = f"{command}: expected a Python file, got {path}"
+    expected = f"{command}: expected a Python file or a notebook, got {path}"
     if str(path) == "-":
         raise UsageError(f"{expected}: standard input is not read; save the code as a file that ends in .py")
     if str(path).lower().endswith(".ipynb"):
-        raise UsageError(f"{expected}, which is a notebook; {EXPORT_HINT}")
+        return _code_of_notebook(_bytes(path, expected, MAX_NOTEBOOK), expected)
     data = _bytes(path, expected, MAX_CODE)
     if not str(path).lower().endswith(".py"):
         raise UsageError(f"{expected}, whose name does not end in .py; rename it if it is one")
@@ -44,6 +45,16 @@ def read_python(path, command="judge"):
         line = data[: data.index(b"\0")].count(b"\n") + 1
         raise UsageError(f"{expected}, which has a null byte in line {line}: it is no text; save it as UTF-8")
     return _decode(data, path, expected)
+
+
+def _code_of_notebook(data, expected):
+    """The code cells of a notebook in a row, without those in another language."""
+    cells = read_cells(data)[0] or []
+    sources = [cell.source for cell in cells if cell.kind == "code" and cell.source.strip()]
+    if not sources:
+        raise UsageError(f"{expected}, in which there is no cell of code; open it in JupyterLab and save it")
+    python = [PYTHON_MAGICS.sub("#", text, count=1) for text in sources]
+    return "\n\n".join(text for text in python if not text.lstrip().startswith("%%")).replace("\0", "")
 
 
 def _decode(data, path, expected):

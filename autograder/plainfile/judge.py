@@ -43,10 +43,12 @@ def judge_file(path, options, seed, names=None):
     """
     candidates = [task_named(name) for name in names] if names else TASKS
     file = PythonFile(path, read_python(path), {task.name for task in TASKS})
-    tasks = [task for task in candidates if task.name in file.names]
-    verdicts_by_task, problems = {}, []
+    tasks = [task for task in candidates if task.name in file.names | file.left_out]
+    left_out = f"it is in a part of the file that was left out: {file.note}"
+    verdicts_by_task = {t.name: _not_judged(t, left_out, seed) for t in tasks if t.name in file.left_out}
+    problems = []
     try:
-        groups = _groups(tasks, file)
+        groups = _groups([task for task in tasks if task.name in file.names], file)
     except RecursionError:  # Python can parse expressions that are nested too deeply for the functions here
         raise UsageError(
             f"{path}: expected code that can be looked through, got expressions nested too deeply"
@@ -57,8 +59,18 @@ def judge_file(path, options, seed, names=None):
         problems.append(problem)
     if not any(verdicts_by_task.values()):
         expected = " or ".join(names) if names else "as a task is (see `autograder tasks`)"
-        raise UsageError(f"{path}: expected a function called {expected}, found none{''.join(problems[:1])}")
-    return [verdicts_by_task[task.name] or _not_reached(task, problems[0], seed) for task in tasks]
+        raise UsageError(
+            f"{path}: expected a function called {expected}, found none{(problems or [_clause(file.note)])[0]}"
+        )
+    # A variable that has the name of a task, such as the loss that a notebook plots, is no answer.
+    found = [task for task in tasks if verdicts_by_task[task.name] or not file.is_variable(task.name)]
+    return [
+        verdicts_by_task[task.name] or _not_judged(task, f"it was not reached{problems[0]}", seed) for task in found
+    ]
+
+
+def _clause(note):
+    return f"; {note}" if note else ""
 
 
 def _groups(tasks, file):
@@ -81,7 +93,7 @@ def _judge_group(file, assignment, parts, tasks, options, seed):
         with closing(Run(folder, options)) as run:
             problem = _load(run, file, _import_tables(file, assignment, parts))
             defined = run.defined([task.name for task in tasks])
-            notes = [problem.replace("; running it", "running the file", 1)] if problem else []
+            notes = [text for text in (file.note, problem.replace("; running it", "running the file", 1)) if text]
             verdicts = {}
             for task in tasks:
                 verdicts[task.name] = _verdict(run, task, file, seed, notes) if task.name in defined else None
@@ -136,9 +148,8 @@ def _verdict(run, task, file, seed, notes):
     return replace(verdict, note=" ".join([verdict.note, *hints]).strip())
 
 
-def _not_reached(task, problem, seed):
-    """The verdict on a task that the file defines after the line at which running it failed."""
-    message = f"it was not reached{problem}"
+def _not_judged(task, message, seed):
+    """The verdict on a task that cannot be judged, with a message that says why."""
     return Verdict(task.name, tuple(Outcome(c.name, c.points, None, message) for c in task.checks), seed)
 
 

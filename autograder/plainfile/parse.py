@@ -11,7 +11,9 @@ from functools import cached_property
 
 from autograder.errors import UsageError
 from autograder.python_parser import parse_python
-from autograder.submission.python_version import version_message
+from autograder.submission.fix_source import repair_source
+from autograder.submission.python2 import from_python2
+from autograder.submission.python_version import GRADER_PYTHON, version_message
 from chainrule.errors import PARSER_ERRORS
 
 __all__ = ["PythonFile"]
@@ -22,6 +24,9 @@ END = re.compile(r"^\s*#.*END OF YOUR CODE")
 PLACEHOLDER = re.compile(r"\s*(pass|raise NotImplementedError\b.*)\s*(#.*)?$")
 EMPTY = re.compile(rf"{PLACEHOLDER.pattern}|\s*(#.*|return\b.*|[\w\s,]+=\s*None(\s*,\s*None)*\s*(#.*)?)?$")
 COMMAND = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)  # Jupyter's, in a notebook that was saved as a script
+DEFINITION = re.compile(r"^([ \t]*)(def|class)[ \t]+(\w+)", re.MULTILINE)
+MAX_REPAIRED = 500_000  # characters
+CONVERTED = "the file is in Python 2 and was converted to {}; there, / of whole numbers is not rounded"
 COMPUTES = ast.Call | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Subscript | ast.Attribute
 
 
@@ -29,26 +34,25 @@ class PythonFile:
     """The functions, classes and methods of a file. names: "function" and "Class.method", inherited ones included.
 
     exercises: the names that are released without code; others may be empty on purpose, such as a base class's method.
-    Raises UsageError if the text is not Python.
+    text: as it can be run; note: what was changed for that, "" for nothing; left_out: exercises that are not in it any
+    more. Raises UsageError if the text is not Python and nothing in it is.
     """
 
     def __init__(self, path, text, exercises):
-        self.text, self.exercises = text, exercises
-        source = COMMAND.sub(lambda match: "pass".ljust(len(match[0])), text)
+        self.text, self.exercises, self.note, self.left_out = text, exercises, "", frozenset()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # such as SyntaxWarning for an escape in a string
-                self.tree = parse_python(source)
+            self.tree = _tree(text)
         except SyntaxError as error:
-            version = version_message(source, error)
-            problem = f"{error.msg} in line {error.lineno}{version and f'; {version}'}"
-            raise UsageError(f"{path}: expected Python, got {problem}") from None
+            self.text, self.note = _repaired(path, text, error)
+            self.tree = _tree(self.text)
+            self.left_out = frozenset(set(_names_in(text)).intersection(exercises))
         except PARSER_ERRORS:
-            raise UsageError(f"{path}: expected Python, got what cannot be parsed") from None
+            raise _not_python(path) from None
         self.nodes = dict(_definitions(self.tree.body))
         for name, node in list(self.nodes.items()):
             if isinstance(node, ast.ClassDef):
                 self.nodes |= {f"{name}.{n}": m for n, m in self._methods(node, {name}).items()} | self._attached(name)
+        self.left_out -= self.nodes.keys()
 
     @property
     def names(self):
@@ -77,6 +81,10 @@ class PythonFile:
             return False
         empty = self._is_exercise_empty(node)
         return _has_no_code(node) if empty is None else empty
+
+    def is_variable(self, name):
+        """True if the file sets the name, but not as a function or class."""
+        return name in self.nodes and self.nodes[name] is None
 
     def arguments(self, name):
         """The code of a function's arguments, or None if the file has no such function."""
@@ -117,6 +125,44 @@ class PythonFile:
         released = any(PLACEHOLDER.match(line) for line in exercise) or _returns_what_was_given(node)
         empty = bool(exercise) and all(EMPTY.match(line) for line in exercise) and released
         return empty if empty or any(END.search(line) for line in lines) else None
+
+
+def _tree(text):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as SyntaxWarning for an escape in a string
+        return parse_python(_without_commands(text))
+
+
+def _without_commands(text):
+    return COMMAND.sub(lambda match: "pass".ljust(len(match[0])), text)
+
+
+def _repaired(path, text, error):
+    """Return (text that parses, what was changed) of one that raised a SyntaxError; UsageError if nothing is left."""
+    version = version_message(_without_commands(text), error)
+    problem = f"{error.msg} in line {error.lineno}{version and f'; {version}'}"
+    try:
+        if len(text) <= MAX_REPAIRED and (converted := from_python2(_without_commands(text))):
+            return converted, CONVERTED.format(GRADER_PYTHON)
+        repaired, note = repair_source(text, MAX_REPAIRED)
+    except PARSER_ERRORS:
+        raise _not_python(path) from None
+    if not note:
+        raise _not_python(path, problem)
+    return repaired, note
+
+
+def _not_python(path, problem="what cannot be parsed"):
+    return UsageError(f"{path}: expected Python, got {problem}")
+
+
+def _names_in(text):
+    """Yield the names of functions, classes and methods in a text that does not parse."""
+    owner = ""
+    for indent, kind, name in DEFINITION.findall(text):
+        if not indent:
+            owner = name if kind == "class" else ""
+        yield f"{owner}.{name}" if owner and indent else name
 
 
 def _definitions(body):

@@ -13,7 +13,15 @@ from autograder.python_parser import parse_python
 from autograder.submission.python_version import version_message
 from chainrule.errors import PARSER_ERRORS
 
-__all__ = ["conflict_sides", "defined_names", "importable_names", "parse_cell", "repair_source", "syntax_error"]
+__all__ = [
+    "PYTHON_MAGICS",
+    "conflict_sides",
+    "defined_names",
+    "importable_names",
+    "parse_cell",
+    "repair_source",
+    "syntax_error",
+]
 
 MAX_CHARACTERS = 50_000  # nobody writes a longer cell by hand, and reading it would take long
 MAX_PIECES, MAX_JOINED = 1000, 5
@@ -31,12 +39,12 @@ LOOKALIKES = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | str.
 )
 
 
-def repair_source(text):
+def repair_source(text, max_characters=MAX_CHARACTERS):
     """Return (code, message): code that parses, if harmless changes are enough, and what was changed, "" for nothing.
 
     If they are not, definitions that parse by themselves are kept and the rest is commented out.
     """
-    if len(text) > MAX_CHARACTERS or not (error := syntax_error(text)):
+    if len(text) > max_characters or not (error := syntax_error(text)):
         return text, ""
     repaired, messages = text, []
     for repair, message in REPAIRS:

@@ -135,6 +135,61 @@ def test_a_file_without_a_task_is_told_what_of_it_was_left_out(tmp_path):
         judge_file(path, Options("none"), 5)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import not_there",
+        "import not_there.transforms as T",
+        "from not_there.misc import imread",
+        "from not_there import *",
+        "if True:\n    import not_there",
+        "import not_there\nclass Net(not_there.nn.Module): pass",
+    ],
+)
+def test_a_module_that_is_not_there_costs_only_the_code_that_uses_it(run, line):
+    assert run(f"{line}\ndef relu_forward(x): return x")["relu_forward"](3) == 3
+
+
+def test_a_module_that_is_not_there_is_named_once_it_is_used(run):
+    names = run("import not_there.misc as misc\ndef f(): return misc.imread('a.png')")
+    with pytest.raises(
+        ImportError, match="there is no module not_there here, of which not_there.misc.imread is a part"
+    ):
+        names["f"]()
+
+
+def test_an_import_in_a_try_fails_as_it_should(run):
+    names = run("try:\n    import not_there as pickle\nexcept ImportError:\n    import pickle")
+    assert names["pickle"].dumps
+
+
+@pytest.mark.parametrize(
+    "call", ["np.reshape(x, newshape=(2, 2))", "np.reshape(x, (2, 2))", "np.reshape(a=x, shape=(2, 2))"]
+)
+def test_reshape_takes_its_former_argument(run, call):
+    assert run(f"x = np.arange(4)\ny = {call}")["y"].shape == (2, 2)
+
+
+@pytest.mark.parametrize("name", [*foreign.FORMER_NUMPY_NAMES, "NINF"])
+def test_former_names_of_numpy_are_there(run, name):
+    run("")
+    assert getattr(np, name) is not None
+
+
+def test_composed_layers_take_their_arguments_by_name(run):
+    names = run("from cs231n.layer_utils import affine_relu_forward, conv_relu_pool_forward, affine_relu_backward")
+    x, w, b = np.arange(-3.0, 3.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)
+    out, cache = names["affine_relu_forward"](x=x, w=w, b=b)
+    assert out.tolist() == [[0, 0], [3, 3]]
+    by_name, _ = names["affine_relu_backward"](dout=out, cache=cache)[:2]
+    assert by_name.shape == x.shape
+    with pytest.raises(TypeError, match="missing a required argument: 'b'"):
+        names["affine_relu_forward"](x, w)
+    images, param = np.ones((1, 1, 4, 4)), {"pool_height": 2, "pool_width": 2, "stride": 2}
+    conv = {"w": np.ones((1, 1, 3, 3)), "b": np.zeros(1), "conv_param": {"stride": 1, "pad": 1}}
+    assert names["conv_relu_pool_forward"](images, pool_param=param, **conv)[0].shape == (1, 1, 2, 2)
+
+
 PYTHON_2 = '''
 def relu_forward(x, verbose=True):
     """`x` <> 0; print x"""
@@ -299,10 +354,11 @@ def run(monkeypatch):
     before, of_numpy = set(sys.modules), set(vars(np))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     monkeypatch.setattr(foreign, "available", None)
+    monkeypatch.setattr(np, "reshape", np.reshape)
 
     def run_file(text, **tables):
         file, names = parse(text), {"np": np}
-        defaults = {"substitutes": {}, "methods": {}, "modules": []}
+        defaults = {"substitutes": {}, "methods": {}, "modules": [], "needed": sorted(file.needed_modules)}
         defaults["public"] = public_names("assignment5", frozenset())
         tables |= {"implemented": sorted(file.implemented), "blank": sorted(file.names - file.implemented)}
         foreign.install(names, **defaults | tables)
@@ -314,7 +370,7 @@ def run(monkeypatch):
     for name in set(vars(np)) - of_numpy:
         delattr(np, name)
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in (*foreign.FOREIGN_PACKAGES, *foreign.FOREIGN_MODULES):
+        if name.partition(".")[0] in (*foreign.FOREIGN_PACKAGES, *foreign.FOREIGN_MODULES, "not_there"):
             del sys.modules[name]
 
 
@@ -614,6 +670,25 @@ def relu_forward(x):
 def sgd(w, dw):
     return w - 1e-2 * dw, {}
 """
+
+
+TENSORS = """import torch
+def gram_matrix(features, normalize=True):
+    f = features[:, 0]{}
+    return f @ f.transpose(1, 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "result"), [(TENSORS.format(""), "not judged"), (TENSORS.format(" * np.pi"), "wrong")]
+)
+def test_code_for_tensors_is_not_judged(tmp_path, text, result):
+    path = tmp_path / "mine.py"
+    path.write_text(text, encoding="utf-8")
+    (verdict,) = judge_file(path, Options("none"), 5)
+    assert {outcome.result for outcome in verdict.outcomes} == {result}
+    if result == "not judged":
+        assert "the file imports torch, whose tensors it may need: here it gets NumPy arrays" in verdict.reason()
 
 
 @pytest.mark.slow

@@ -141,13 +141,14 @@ def _accept_keyword(cls, ours, theirs, values):
 class _Available:
     """The functions that a file can import.
 
-    names: the file's variables. public: {name: module} of the course's functions that it may import. substitutes:
-    {name: module} of those that are put into its variables. implemented, blank: names of its functions with and
-    without code. methods: {"Class.method": module}; modules: the modules that hold substitutes.
+    names: the file's variables. needed: modules that it imports, those in a `try` apart. public: {name: module} of the
+    course's functions that it may import. substitutes: {name: module} of those that are put into its variables.
+    implemented, blank: names of its functions with and without code. methods: {"Class.method": module}; modules: the
+    modules that hold substitutes.
     """
 
-    def __init__(self, names, public, substitutes, implemented, blank, methods, modules):
-        self.names, self.public, self.substitutes = names, public, substitutes
+    def __init__(self, names, needed, public, substitutes, implemented, blank, methods, modules):
+        self.names, self.needed, self.public, self.substitutes = names, needed, public, substitutes
         self.methods, self.modules = methods, modules
         self.implemented, self.blank = set(implemented), set(blank)
 
@@ -156,6 +157,8 @@ class _Available:
 
     def find(self, name):
         """The file's own function of a name, else the course's, else a helper, else a MissingImport."""
+        if "." in name and not _is_foreign(name):
+            return MissingImport(name)
         last = name.rpartition(".")[2]
         equivalent = next((group for group in EQUIVALENT if last in group), ())
         for candidate in (last, *equivalent):
@@ -184,6 +187,10 @@ class MissingImport:
         self._name = name
 
     def _fail(self, *_, **__):
+        if not _is_foreign(self._name):
+            raise ImportError(
+                f"there is no module {self._name.partition('.')[0]} here, of which {self._name} is a part"
+            )
         raise ImportError(f"{self._name} is neither in the file nor a function of the course that this task may use")
 
     __call__ = __iter__ = __len__ = __getitem__ = __array__ = __enter__ = _fail
@@ -197,13 +204,16 @@ class MissingImport:
         return ()
 
 
+def _is_foreign(name):
+    return name.partition(".")[0] in (*FOREIGN_PACKAGES, *FOREIGN_MODULES)
+
+
 class _Finder(MetaPathFinder, Loader):
-    """Finds modules of other courses; it comes last in sys.meta_path."""
+    """Finds modules of other courses, and those that are not installed; it comes last in sys.meta_path."""
 
     def find_spec(self, fullname, path=None, target=None):
-        root = fullname.partition(".")[0]
-        is_foreign = root in FOREIGN_PACKAGES or fullname in FOREIGN_MODULES
-        return ModuleSpec(fullname, self, is_package=True) if is_foreign else None
+        is_wanted = _is_foreign(fullname) or fullname in available.needed
+        return ModuleSpec(fullname, self, is_package=True) if is_wanted else None
 
     def exec_module(self, module):
         def find_attribute(name):
@@ -211,7 +221,7 @@ class _Finder(MetaPathFinder, Loader):
                 raise AttributeError(name)
             return available.find(f"{module.__name__}.{name}")
 
-        module.__all__ = sorted({*available.public, *HELPERS, *composed})
+        module.__all__ = sorted({*available.public, *HELPERS, *composed}) if _is_foreign(module.__name__) else []
         module.__getattr__ = find_attribute
 
 

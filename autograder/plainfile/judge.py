@@ -23,7 +23,7 @@ from autograder.plainfile.substitutes import (
     write_package,
 )
 from autograder.tasks.catalog import TASKS, task_named
-from chainrule.judging.verdict import NOT_ATTEMPTED, Outcome, Verdict
+from chainrule.judging.verdict import NO_VALUE, NOT_ATTEMPTED, Outcome, Verdict
 
 __all__ = ["judge_file"]
 
@@ -129,6 +129,7 @@ def _import_tables(file, assignment, parts):
     """The arguments of `autograder.plainfile.foreign_imports.install`."""
     new_parts = parts_of_assignment(parts, assignment)
     return {
+        "needed": sorted(file.needed_modules),
         "public": public_names(assignment, new_parts),
         "substitutes": {name: module for module, name in sorted(parts) if "." not in name},
         "implemented": sorted(file.implemented),
@@ -144,6 +145,11 @@ def _verdict(run, task, file, seed, notes):
     verdict = run.judge(task, seed, [*notes, *_substitute_notes(parts)])
     if file.is_blank(task.name) and not verdict.score:
         return replace(verdict, outcomes=tuple(Outcome(c.name, c.points, False, NOT_ATTEMPTED) for c in task.checks))
+    library = file.library_of_tensors(task.name)
+    messages = {outcome.message for outcome in verdict.outcomes} - {NO_VALUE}
+    if library and not verdict.score and all(message.startswith("raised ") for message in messages):
+        why = f"it {min(messages)}; the file imports {library}, whose tensors it may need: here it gets NumPy arrays"
+        return replace(_not_judged(task, why, seed), note=verdict.note)
     hints = [] if verdict.passed else [*_cache_hints(task, parts, file), *_argument_hints(task, verdict, file)]
     return replace(verdict, note=" ".join([verdict.note, *hints]).strip())
 

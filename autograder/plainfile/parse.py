@@ -25,6 +25,7 @@ PLACEHOLDER = re.compile(r"\s*(pass|raise NotImplementedError\b.*)\s*(#.*)?$")
 EMPTY = re.compile(rf"{PLACEHOLDER.pattern}|\s*(#.*|return\b.*|[\w\s,]+=\s*None(\s*,\s*None)*\s*(#.*)?)?$")
 COMMAND = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)  # Jupyter's, in a notebook that was saved as a script
 DEFINITION = re.compile(r"^([ \t]*)(def|class)[ \t]+(\w+)", re.MULTILINE)
+TENSORS = ("torch", "tensorflow", "jax")
 MAX_REPAIRED = 500_000  # characters
 CONVERTED = "the file is in Python 2 and was converted to {}; there, / of whole numbers is not rounded"
 COMPUTES = ast.Call | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Subscript | ast.Attribute
@@ -64,6 +65,18 @@ class PythonFile:
         return frozenset(name for name in self.nodes if not self.is_blank(name))
 
     @cached_property
+    def needed_modules(self):
+        """The modules that are imported, with the packages they are in, but for imports that may fail in a `try`."""
+        tried = {id(part) for node in ast.walk(self.tree) if isinstance(node, ast.Try) for part in ast.walk(node)}
+        modules = set()
+        for node in ast.walk(self.tree):
+            if id(node) not in tried and isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            elif id(node) not in tried and isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module)
+        return frozenset(".".join(m.split(".")[: n + 1]) for m in modules for n in range(m.count(".") + 1))
+
+    @cached_property
     def used_names(self):
         """Every name that occurs in the file, also as an attribute, in an import, or as a text for getattr."""
         names = set()
@@ -85,6 +98,13 @@ class PythonFile:
     def is_variable(self, name):
         """True if the file sets the name, but not as a function or class."""
         return name in self.nodes and self.nodes[name] is None
+
+    def library_of_tensors(self, name):
+        """The library whose tensors a function may be written for: it is imported, and NumPy does not occur in it."""
+        node = self.nodes.get(name)
+        used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} if node else {"np"}
+        imported = [library for library in TENSORS if library in self.used_names | self.needed_modules]
+        return imported[0] if imported and not used & {"np", "numpy"} else ""
 
     def arguments(self, name):
         """The code of a function's arguments, or None if the file has no such function."""

@@ -627,12 +627,14 @@ def test_a_file_of_cs231n_gets_full_marks(stem, sandbox):
 def test_a_captioner_of_cs231n_loses_only_what_it_does_not_know(sandbox):
     """It has no gated recurrent unit, which some checks need."""
     verdicts = judged(FOLDER / "rnn.py", sandbox)
-    assert all(verdicts[name].score for name in DEFINED["rnn"])
+    assert [name for name in DEFINED["rnn"] if not verdicts[name].score] == ["CaptioningRNN.__init__"]
     passed_checks = {outcome.name for outcome in verdicts["CaptioningRNN.loss"].outcomes if outcome.passed}
     assert {"rnn: loss, and gradients against numeric ones", "lstm: loss and gradients"} < passed_checks
     for verdict in verdicts.values():
         for outcome in verdict.checks_with_lost_points():
-            assert "gru" in outcome.name + outcome.message or "float32" in outcome.name  # that, too, is asked of a gru
+            # What counts only beside a right value, or is asked in float32, is asked of a gru, too.
+            words = "gru", "float32", "counts only once a value is right"
+            assert any(word in outcome.name + outcome.message for word in words)
     assert "the course's own functions were used" in verdicts["CaptioningRNN.loss"].note
 
 

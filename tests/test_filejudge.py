@@ -158,6 +158,17 @@ def test_a_module_that_is_not_there_is_named_once_it_is_used(run):
         names["f"]()
 
 
+def test_names_of_modules_with_many_dots_take_no_memory():
+    assert parse(f"import {'a.' * 5000}a\nimport torch.nn.functional").needed_modules == {
+        *("torch", "torch.nn", "torch.nn.functional")
+    }
+
+
+def test_a_method_set_from_outside_is_no_variable():
+    file = parse("softmax_loss = 3\nclass TwoLayerNet: pass\nTwoLayerNet.loss = f")
+    assert (file.is_variable("softmax_loss"), file.is_variable("TwoLayerNet.loss")) == (True, False)
+
+
 def test_an_import_in_a_try_fails_as_it_should(run):
     names = run("try:\n    import not_there as pickle\nexcept ImportError:\n    import pickle")
     assert names["pickle"].dumps

@@ -26,7 +26,7 @@ EMPTY = re.compile(rf"{PLACEHOLDER.pattern}|\s*(#.*|return\b.*|[\w\s,]+=\s*None(
 COMMAND = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)  # Jupyter's, in a notebook that was saved as a script
 DEFINITION = re.compile(r"^([ \t]*)(def|class)[ \t]+(\w+)", re.MULTILINE)
 TENSORS = ("torch", "tensorflow", "jax")
-MAX_REPAIRED = 500_000  # characters
+MAX_REPAIRED, MAX_DOTS = 200_000, 10  # characters of a file, dots in the name of a module
 CONVERTED = "the file is in Python 2 and was converted to {}; there, / of whole numbers is not rounded"
 COMPUTES = ast.Call | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Subscript | ast.Attribute
 
@@ -74,7 +74,8 @@ class PythonFile:
                 modules |= {alias.name for alias in node.names}
             elif id(node) not in tried and isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module)
-        return frozenset(".".join(m.split(".")[: n + 1]) for m in modules for n in range(m.count(".") + 1))
+        short = [module for module in modules if module.count(".") < MAX_DOTS]
+        return frozenset(".".join(m.split(".")[: n + 1]) for m in short for n in range(m.count(".") + 1))
 
     @cached_property
     def used_names(self):
@@ -96,8 +97,8 @@ class PythonFile:
         return _has_no_code(node) if empty is None else empty
 
     def is_variable(self, name):
-        """True if the file sets the name, but not as a function or class."""
-        return name in self.nodes and self.nodes[name] is None
+        """True if the file sets the name, but not as a function, a class or a method."""
+        return "." not in name and name in self.nodes and self.nodes[name] is None
 
     def library_of_tensors(self, name):
         """The library whose tensors a function may be written for: it is imported, and NumPy does not occur in it."""

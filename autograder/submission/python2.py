@@ -9,7 +9,7 @@ from autograder.python_parser import parse_python
 
 __all__ = ["from_python2"]
 
-MAX_CHANGES = 500
+MAX_CHANGES = 200
 EXCEPT = re.compile(r"(\bexcept\b[^:,(]*|\bexcept\s*\([^)]*\)\s*),\s*(\w+)\s*:")
 RAISE = re.compile(r"(\braise\s+[\w.]+)\s*,\s*(.+?)\s*$")
 OCTAL = re.compile(r"\b0+(?=[0-7]+\b)")

@@ -685,6 +685,53 @@ def sgd(w, dw):
 """
 
 
+FC_NET = """
+from .layers import *
+from .layer_utils import *
+
+class TwoLayerNet(object):
+    def __init__(self, input_dim=8, hidden_dim=9, num_classes=3, weight_scale=1e-3, reg=0.0):
+        self.reg = reg
+        self.params = {"W1": weight_scale * np.random.randn(input_dim, hidden_dim), "b1": np.zeros(hidden_dim),
+                       "W2": weight_scale * np.random.randn(hidden_dim, num_classes), "b2": np.zeros(num_classes)}
+
+    def loss(self, X, y=None):
+        W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
+        hidden, first = affine_relu_forward(X, W1, b1)
+        scores, second = affine_forward(hidden, W2, b2)
+        if y is None:
+            return scores
+        loss, dscores = softmax_loss(scores, y)
+        loss += 0.5 * self.reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+        dhidden, dW2, db2 = affine_backward(dscores, second)
+        _, dW1, db1 = affine_relu_backward(dhidden, first)
+        return loss, {"W1": dW1 + self.reg * W1, "b1": db1, "W2": dW2 + self.reg * W2, "b2": db2}
+"""
+
+
+@pytest.mark.slow
+def test_the_two_layer_net_of_fc_net_is_judged_in_its_own_form(tmp_path, sandbox):
+    path = tmp_path / "fc_net.py"
+    path.write_text(FC_NET, encoding="utf-8")
+    verdicts = judged(path, sandbox)
+    assert [(v.task, v.passed) for v in verdicts.values()] == [
+        ("TwoLayerNet.__init__", True),
+        ("TwoLayerNet.loss", True),
+    ]
+    assert all("as CS231n's fc_net.py has it" in verdict.note for verdict in verdicts.values())
+    path.write_text(FC_NET.replace("dW1 + self.reg", "dW1 + 2 * self.reg"), encoding="utf-8")
+    wrong = {o.name for o in judged(path, sandbox)["TwoLayerNet.loss"].checks_with_lost_points()}
+    assert "gradients of W1, b1 against numeric" in wrong
+    assert "gradients of W2, b2 against numeric" not in wrong
+
+
+def test_a_net_in_the_courses_form_stays_as_it_is(run):
+    init, loss = "def __init__(self, i, h, o, std=1): self.std = std", "def loss(self, X, y=None, reg=0): return reg"
+    text = f"class TwoLayerNet:\n    {init}\n    {loss}"
+    net = run(text)["TwoLayerNet"](1, 2, 3)
+    assert (net.std, net.loss(0, reg=5)) == (1, 5)
+
+
 TENSORS = """import torch
 def gram_matrix(features, normalize=True):
     f = features[:, 0]{}

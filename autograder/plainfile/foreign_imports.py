@@ -118,6 +118,7 @@ def link_names():
             setattr(cls, name, vars(getattr(importlib.import_module(module), owner))[name])
     for owner, keywords in KEYWORDS.items():
         _accept_keyword(names.get(owner), *keywords)
+    _accept_two_layer_net(names.get("TwoLayerNet"))
 
 
 def _accept_keyword(cls, ours, theirs, values):
@@ -136,6 +137,26 @@ def _accept_keyword(cls, ours, theirs, values):
         init(self, *args, **kwargs)
 
     cls.__init__ = init_with_ours
+
+
+def _accept_two_layer_net(cls):
+    """Let the net of CS231n's fc_net.py be called as that of neural_net.py: `std` for `weight_scale`, `reg` in `loss`.
+
+    There the penalty is 0.5 * reg * sum(W * W), here reg * sum(W * W).
+    """
+    init, loss = (vars(cls).get(name) if isinstance(cls, type) else None for name in ("__init__", "loss"))
+    known = [set(inspect.signature(f).parameters) if inspect.isfunction(f) else set() for f in (init, loss)]
+    if "weight_scale" not in known[0] or "std" in known[0] or "reg" in known[1]:
+        return
+
+    def init_with_std(self, input_size, hidden_size, output_size, std=1e-4):
+        init(self, input_size, hidden_size, output_size, weight_scale=std)
+
+    def loss_with_reg(self, X, y=None, reg=0.0):
+        self.reg = 2 * reg
+        return loss(self, X, y)
+
+    cls.__init__, cls.loss = init_with_std, loss_with_reg if loss else cls.loss
 
 
 class _Available:

@@ -142,7 +142,7 @@ def _import_tables(file, assignment, parts):
 def _verdict(run, task, file, seed, notes):
     """Judge a task, with notes on its substitutes; a blank one is "not attempted"."""
     parts = parts_of_assignment(_parts(task, file), task.assignment)
-    verdict = run.judge(task, seed, [*notes, *_substitute_notes(parts)])
+    verdict = run.judge(task, seed, [*notes, *_form_notes(task, file), *_substitute_notes(parts)])
     if file.is_blank(task.name) and not verdict.score:
         return replace(verdict, outcomes=tuple(Outcome(c.name, c.points, False, NOT_ATTEMPTED) for c in task.checks))
     library = file.library_of_tensors(task.name)
@@ -157,6 +157,14 @@ def _verdict(run, task, file, seed, notes):
 def _not_judged(task, message, seed):
     """The verdict on a task that cannot be judged, with a message that says why."""
     return Verdict(task.name, tuple(Outcome(c.name, c.points, None, message) for c in task.checks), seed)
+
+
+def _form_notes(task, file):
+    """Say that a class is taken in another form (see `foreign_imports.link_names`)."""
+    arguments = file.arguments("TwoLayerNet.__init__") or ""
+    if task.name.startswith("TwoLayerNet.") and "weight_scale" in arguments and "std" not in arguments:
+        return ["it is called as CS231n's fc_net.py has it: std is weight_scale, and self.reg is twice the reg of loss"]
+    return []
 
 
 def _substitute_notes(parts):

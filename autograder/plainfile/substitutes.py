@@ -28,6 +28,7 @@ __all__ = [
 
 # Functions that a task uses in other courses although the reference here does not.
 USED_ELSEWHERE = {
+    "TwoLayerNet.loss": ("affine_forward", "affine_backward", "relu_forward", "relu_backward", "softmax_loss"),
     "rnn_forward": ("rnn_step_forward",),
     "rnn_backward": ("rnn_step_backward",),
     "CaptioningRNN.sample": ("affine_forward", "word_embedding_forward", "temporal_affine_forward"),

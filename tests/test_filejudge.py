@@ -14,6 +14,7 @@ from autograder.errors import UsageError
 from autograder.grading.notebook import Run
 from autograder.grading.submission import Options
 from autograder.plainfile import foreign_imports as foreign
+from autograder.plainfile.judge import _cache_hints as cache_hints
 from autograder.plainfile.judge import judge_file
 from autograder.plainfile.parse import PythonFile
 from autograder.plainfile.substitutes import (
@@ -354,6 +355,20 @@ def _aliases(node):
 )
 def test_cache_contents(module, name, holds):
     assert cache_contents(module, name) == holds
+
+
+@pytest.mark.parametrize(
+    ("module", "forward", "backward", "holds"),
+    [
+        ("chainrule.layers", "relu_forward", "relu_backward", "holds x"),
+        ("chainrule.conv", "conv_forward_naive", "conv_backward_naive", "holds (x, w, b, conv_param)"),
+        ("chainrule.norm", "batchnorm_forward", "batchnorm_backward_alt", "holds (x, mean, std, gamma)"),
+    ],
+)
+def test_a_backward_without_its_forward_is_told_what_the_cache_holds(module, forward, backward, holds):
+    file = parse(f"def {backward}(dout, cache): return dout * cache")
+    (hint,) = cache_hints(task_named(backward), {(module, forward)}, file)
+    assert hint.startswith(f"The cache of the course's {forward} {holds}: ")
 
 
 # Foreign imports, resolved in this process.

@@ -175,10 +175,11 @@ def _substitute_notes(parts):
 def _cache_hints(task, parts, file):
     """Yield what the course's cache holds, if only one of a forward and its backward function is in the file."""
     for module, name in sorted(parts):
-        direction = name.rpartition("_")[2]
-        opposite = {"forward": "backward", "backward": "forward"}.get(direction)
-        if opposite and f"{name.removesuffix(direction)}{opposite}" in file.implemented | {task.name}:
-            contents = cache_contents(module, f"{name.removesuffix(direction)}forward")
+        base, direction, rest = name.partition("_forward" if "_forward" in name else "_backward")
+        opposite = {"_forward": "_backward", "_backward": "_forward"}.get(direction)
+        # such as conv_backward_naive beside conv_forward_naive, and batchnorm_backward_alt beside batchnorm_forward
+        if opposite and any(n.startswith(f"{base}{opposite}{rest}") for n in file.implemented | {task.name}):
+            contents = cache_contents(module, f"{base}_forward{rest}")
             form = f"holds {contents}" if contents else "has a form of its own"
             yield f"The cache of the course's {name} {form}: if yours differs, put both functions into the file."
 

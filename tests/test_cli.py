@@ -137,9 +137,9 @@ def test_judge_a_file(tmp_path, capsys, sandbox):
 @pytest.mark.slow
 def test_a_file_without_tasks_reports_the_exception_that_it_raised(tmp_path, capsys, sandbox):
     path = tmp_path / "broken.py"
-    path.write_text("import no_such_module\nmax_norm = no_such_module.max_norm\n", encoding="utf-8")
+    path.write_text("data = open('no_such_file')\nmax_norm = data.max_norm\n", encoding="utf-8")
     assert main(["judge", str(path), "--sandbox", sandbox]) == 2
-    assert "running it raised ModuleNotFoundError" in capsys.readouterr().err
+    assert "running it raised FileNotFoundError" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error():

@@ -85,7 +85,7 @@ class Replayed:
             return []
         answers = {id(case): answer for case, answer in self.evidence.answers}
         pairs = zip(self.verdict.outcomes, self.evidence.exam.checks, strict=True)
-        return [FailedCheck(o, check, _failures(o, check, answers)) for o, check in pairs if o.passed is not True]
+        return [FailedCheck(o, check, _failures(check, answers)) for o, check in pairs if o.passed is not True]
 
 
 def replay_record(course, assignment, student, options, task=None):
@@ -203,7 +203,7 @@ def _with_evidence(verdict, recorded, evidence):
     return Replayed(verdict, recorded, matching[-1] if matching else None)
 
 
-def _failures(outcome, check, answers):
+def _failures(check, answers):
     """Return a Failure for every case of a check that was run and is wrong; only the errors if there are any."""
     failures = []
     for number, case in enumerate(check.cases, 1):
@@ -211,7 +211,7 @@ def _failures(outcome, check, answers):
         if isinstance(answer, Exception):
             failures.append(Failure(number, case, error=answer))
         elif answer is not None and check.kind in ("growth", "memory"):
-            failures.append(_measured_failure(outcome, check, number, case, answer))
+            failures.append(_measured_failure(check, number, case, answer))
         elif answer is not None:
             pairs = {name: (answer[name], expected) for name, expected in case.expected.items()}
             wrong = {name: pair for name, pair in pairs.items() if _difference(check, name, *pair)}
@@ -219,11 +219,11 @@ def _failures(outcome, check, answers):
     return [failure for failure in failures if failure.error] or failures  # an error ends a check and is its message
 
 
-def _measured_failure(outcome, check, number, case, answer):
-    """A Failure with the costs or, where the outcome speaks of them, the outputs that are wrong in a measured run."""
+def _measured_failure(check, number, case, answer):
+    """A Failure with the outputs that are wrong in a run that was measured or, where all are right, with the costs."""
     runs = [(name, answer.get(f"{cost} of {name}"), case.expected[name]) for cost in COSTS for name in case.expected]
     wrong = {n: (got, due) for n, got, due in runs if got is not None and _difference(check, n, got, due)}
-    if wrong and "in the call that is measured" in outcome.message:
+    if wrong:
         return Failure(number, case, outputs=wrong)
     return Failure(number, case, costs={cost: answer[cost].tolist() for cost in COSTS if cost in answer})
 

@@ -12,7 +12,7 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser):
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE.py")
     parser.add_argument("--task", action="append", help="only this task; may be given several times")
     parser.add_argument("--seed", type=seed, help="the seed of an earlier verdict, to reproduce it")
     add_sandbox(parser)

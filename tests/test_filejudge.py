@@ -159,6 +159,14 @@ def test_a_module_that_is_not_there_is_named_once_it_is_used(run):
         names["f"]()
 
 
+def test_a_missing_part_of_a_module_that_is_there_is_named_itself(run):
+    names = run("from json.not_there import imread\ndef f(): return imread('a.png')")
+    with pytest.raises(
+        ImportError, match="there is no module json.not_there here, of which json.not_there.imread is a"
+    ):
+        names["f"]()
+
+
 def test_names_of_modules_with_many_dots_take_no_memory():
     assert parse(f"import {'a.' * 5000}a\nimport torch.nn.functional").needed_modules == {
         *("torch", "torch.nn", "torch.nn.functional")
@@ -396,7 +404,10 @@ def run(monkeypatch):
     for name in set(vars(np)) - of_numpy:
         delattr(np, name)
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in (*foreign.FOREIGN_PACKAGES, *foreign.FOREIGN_MODULES, "not_there"):
+        if (
+            name.partition(".")[0] in (*foreign.FOREIGN_PACKAGES, *foreign.FOREIGN_MODULES, "not_there")
+            or "not_there" in name
+        ):
             del sys.modules[name]
 
 

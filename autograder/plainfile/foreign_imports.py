@@ -209,9 +209,9 @@ class MissingImport:
 
     def _fail(self, *_, **__):
         if not _is_foreign(self._name):
-            raise ImportError(
-                f"there is no module {self._name.partition('.')[0]} here, of which {self._name} is a part"
-            )
+            parents = [".".join(self._name.split(".")[:n]) for n in range(1, self._name.count(".") + 1)]
+            made = [name for name in parents if isinstance(getattr(sys.modules.get(name), "__loader__", None), _Finder)]
+            raise ImportError(f"there is no module {(made or [self._name])[0]} here, of which {self._name} is a part")
         raise ImportError(f"{self._name} is neither in the file nor a function of the course that this task may use")
 
     __call__ = __iter__ = __len__ = __getitem__ = __array__ = __enter__ = _fail
